@@ -125,4 +125,6 @@ type Rejection struct {
 }
 
 // Error prints the provider's code and message.
-func (r *Rejection) Error() string { return "payment: refused by the provider: " + r.Code + ": " + r.Message }
+func (r *Rejection) Error() string {
+	return "payment: refused by the provider: " + r.Code + ": " + r.Message
+}
