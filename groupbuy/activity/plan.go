@@ -1,0 +1,78 @@
+package activity
+
+import "kaituan/money"
+
+// PlanKind is one of the four ways to make a group price.
+type PlanKind string
+
+// The plans and their names in the field.
+const (
+	Reduce    PlanKind = "reduce"    // 直减 ZJ: a fixed amount off
+	Threshold PlanKind = "threshold" // 满减 MJ: a fixed amount off from a price on
+	Percent   PlanKind = "percent"   // 折扣 ZK: a share of the original price
+	Fixed     PlanKind = "fixed"     // N元购: one price, whatever the original
+)
+
+// Plan turns an original price into a pay price, per piece.
+type Plan struct {
+	Kind PlanKind
+	// Off is what Reduce and Threshold take away.
+	Off money.Fen
+	// From is the original price from which on Threshold takes Off away.
+	From money.Fen
+	// Share is what Percent leaves to pay, in basis points: 8,500 is 85 % (八五折).
+	Share money.BasisPoints
+	// Price is what Fixed asks.
+	Price money.Fen
+}
+
+// PayPrice is the price under the plan: never below 1 fen, never above the original.
+func (p Plan) PayPrice(original money.Fen) money.Fen {
+	return p.raw(original).Clamp(1, original)
+}
+
+func (p Plan) raw(original money.Fen) money.Fen {
+	switch p.Kind {
+	case Reduce:
+		return original - p.Off
+	case Threshold:
+		if original >= p.From {
+			return original - p.Off
+		}
+		return original
+	case Percent:
+		return original.Share(p.Share)
+	case Fixed:
+		return p.Price
+	default:
+		return original
+	}
+}
+
+// faults checks the plan by itself and against the original prices it will meet. A plan that would leave no
+// price of its own for a SKU is refused, although PayPrice would still ask 1 fen: nobody means that.
+func (p Plan) faults(goods []Goods) []Fault {
+	var f faults
+	switch p.Kind {
+	case Reduce:
+		f.require(p.Off >= 1, "plan.off_fen", "want at least 1 fen")
+	case Threshold:
+		f.require(p.Off >= 1, "plan.off_fen", "want at least 1 fen")
+		f.require(p.From >= 1, "plan.from_fen", "want at least 1 fen")
+	case Percent:
+		f.require(p.Share >= 1 && p.Share < money.Whole, "plan.share_bp", "want 1 to 9999 basis points, what the buyer still pays: 8500 is 85 %")
+	case Fixed:
+		f.require(p.Price >= 1, "plan.price_fen", "want at least 1 fen")
+	default:
+		f.require(false, "plan.kind", "want reduce, threshold, percent or fixed")
+	}
+	if len(f) > 0 {
+		return f
+	}
+	for _, g := range goods {
+		for _, sku := range g.SKUs {
+			f.require(p.raw(sku.OriginalPrice) >= 1, "plan", "leaves no price for SKU "+string(sku.ID)+" of goods "+string(g.ID)+" at "+sku.OriginalPrice.String())
+		}
+	}
+	return f
+}

@@ -1,0 +1,67 @@
+package team
+
+import "time"
+
+// Reason says why a command was refused, or why a seat ended.
+type Reason string
+
+// Why a command is refused.
+const (
+	NoRefusal           Reason = ""
+	TeamNotFound        Reason = "team_not_found"
+	TeamOtherActivity   Reason = "team_other_activity"
+	TeamOtherGoods      Reason = "team_other_goods"
+	TeamNotForming      Reason = "team_not_forming"
+	TeamExpired         Reason = "team_expired"
+	TeamFull            Reason = "team_full"
+	AlreadyInTeam       Reason = "already_in_team"
+	LimitOpen           Reason = "limit_open"
+	LimitJoin           Reason = "limit_join"
+	LimitTotal          Reason = "limit_total"
+	StockOut            Reason = "stock_out"
+	SeatNotFound        Reason = "seat_not_found"
+	SeatPaid            Reason = "seat_paid"            // cannot be released: the money must go back
+	SeatNotRefunding    Reason = "seat_not_refunding"   // no money is owed
+	AmountMismatch      Reason = "amount_mismatch"      // not the seat's amount
+	IdempotencyMismatch Reason = "idempotency_mismatch" // the same key came with other input
+)
+
+// Why a seat ended.
+const (
+	Cancelled      Reason = "cancelled"         // the buyer or partner gave it up
+	SeatDeadline   Reason = "seat_deadline"     // not paid in time
+	TeamDidNotFill Reason = "team_did_not_fill" // the team's window ended short of its target
+)
+
+// Outcome is what one command led to: either a Refusal, or the entities as they are after it.
+type Outcome struct {
+	Refusal  Reason
+	Seat     Seat
+	Team     Team
+	Replayed bool // the command had been carried out before; nothing changed
+}
+
+// EventType names a fact that others may want to know.
+type EventType string
+
+// The events of teams and seats.
+const (
+	EventTeamOpened     EventType = "team.opened"
+	EventTeamFormed     EventType = "team.formed"
+	EventTeamFailed     EventType = "team.failed"
+	EventSeatHeld       EventType = "seat.held"
+	EventSeatPaid       EventType = "seat.paid"
+	EventSeatReleased   EventType = "seat.released"
+	EventSeatRefunding  EventType = "seat.refunding"
+	EventSeatRefunded   EventType = "seat.refunded"
+	EventRefundRequired EventType = "seat.refund_required"
+	EventLeaderChanged  EventType = "team.leader_changed"
+)
+
+// Event is something that happened, with the entities as they were right after it.
+type Event struct {
+	Type EventType
+	At   time.Time
+	Team Team
+	Seat *Seat // nil for events of a whole team
+}

@@ -1,0 +1,111 @@
+package team
+
+import (
+	"time"
+
+	"kaituan/money"
+)
+
+// Settle reports that the buyer paid (结算).
+type Settle struct {
+	Key        Key
+	Amount     money.Fen
+	PaidAt     time.Time
+	ProviderNo string // the payment provider's trade number
+}
+
+// Touches names the seat; its team, buyer and stock come with it.
+func (c Settle) Touches() Touch { return Touch{Seats: []Key{c.Key}} }
+
+func (c Settle) apply(s *State, now time.Time) Outcome {
+	seat, known := s.seats[c.Key]
+	switch {
+	case !known:
+		return refuse(SeatNotFound)
+	case seat.Settlement != SettlementNone && (seat.PaidAmount != c.Amount || seat.ProviderNo != c.ProviderNo):
+		return refuse(IdempotencyMismatch)
+	case seat.Settlement != SettlementNone:
+		return s.outcome(seat, true)
+	case seat.Amount != c.Amount:
+		return refuse(AmountMismatch)
+	}
+	seat.PaidAt, seat.PaidAmount, seat.ProviderNo = c.PaidAt, c.Amount, c.ProviderNo
+	if seat.Status == Released {
+		if reason := s.retake(seat, now); reason != NoRefusal {
+			return s.tooLate(seat, reason, now)
+		}
+	}
+	return s.pay(seat, now)
+}
+
+// pay decides "formed" on the count after this very payment, never on one read before it.
+func (s *State) pay(seat *Seat, now time.Time) Outcome {
+	t := s.teams[seat.Team]
+	s.transition(seat, Paid)
+	seat.Settlement = Joined
+	if t.Paid == t.Target {
+		seat.Settlement = FormedTeam
+	}
+	s.emitSeat(EventSeatPaid, seat, now)
+	if seat.Settlement == FormedTeam {
+		s.end(t, Formed, EventTeamFormed, now)
+	}
+	return s.outcome(seat, false)
+}
+
+// retake gives a released seat back to its late payer, if it is still to be had.
+func (s *State) retake(seat *Seat, now time.Time) Reason {
+	p := Participation{seat.Activity, seat.Buyer}
+	if reason := s.teams[seat.Team].takes(now); reason != NoRefusal {
+		return reason
+	}
+	if s.inTeam(p, seat.Team) {
+		return AlreadyInTeam
+	}
+	if reason := s.admits(p, seat.Limits, seat.Opened); reason != NoRefusal {
+		return reason
+	}
+	if !s.take(seat.stockKey(), seat.Quantity) {
+		return StockOut
+	}
+	seat.Ordinal, seat.Reason, seat.EndedAt = s.freeOrdinal(p), NoRefusal, time.Time{}
+	return NoRefusal
+}
+
+// tooLate records a payment that can buy nothing any more, so that the partner sends it back.
+func (s *State) tooLate(seat *Seat, why Reason, now time.Time) Outcome {
+	seat.Settlement, seat.Reason = RefundRequired, why
+	s.changedSeats[seat.Key] = true
+	s.emitSeat(EventRefundRequired, seat, now)
+	return s.outcome(seat, false)
+}
+
+// ConfirmRefund reports that the buyer has the money back.
+type ConfirmRefund struct {
+	Key      Key
+	RefundNo string // the partner's number of the refund
+}
+
+// Touches names the seat.
+func (c ConfirmRefund) Touches() Touch { return Touch{Seats: []Key{c.Key}} }
+
+func (c ConfirmRefund) apply(s *State, now time.Time) Outcome {
+	seat, known := s.seats[c.Key]
+	switch {
+	case !known:
+		return refuse(SeatNotFound)
+	case seat.RefundNo != "" && seat.RefundNo != c.RefundNo:
+		return refuse(IdempotencyMismatch)
+	case seat.RefundNo != "":
+		return s.outcome(seat, true)
+	case seat.Status != Refunding && seat.Settlement != RefundRequired:
+		return refuse(SeatNotRefunding)
+	}
+	seat.RefundNo, seat.EndedAt = c.RefundNo, now
+	s.changedSeats[seat.Key] = true
+	if seat.Status == Refunding {
+		s.transition(seat, Refunded)
+	}
+	s.emitSeat(EventSeatRefunded, seat, now)
+	return s.outcome(seat, false)
+}
