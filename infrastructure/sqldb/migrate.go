@@ -1,0 +1,136 @@
+package sqldb
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Service names whose tables a database holds; each service has a database of its own.
+type Service string
+
+// The services that have migrations.
+const (
+	GroupBuy Service = "groupbuy"
+	Mall     Service = "mall"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Migrations is the folder of numbered SQL files for one service and dialect.
+func Migrations(service Service, dialect Dialect) (fs.FS, error) {
+	dir := path.Join("migrations", string(service), string(dialect))
+	if _, err := fs.Stat(migrations, dir); err != nil {
+		return nil, fmt.Errorf("sqldb: no migrations for service %q on %q", service, dialect)
+	}
+	return fs.Sub(migrations, dir)
+}
+
+// Migrate brings the database to the newest schema of service. It only goes forward; a database newer than this
+// program is left alone. Processes may call it at the same moment: one works, the others wait. On SQLite either all
+// pending migrations are applied or none.
+func (db *DB) Migrate(ctx context.Context, service Service) error {
+	files, err := Migrations(service, db.Dialect())
+	if err != nil {
+		return err
+	}
+	if db.Dialect() == SQLite {
+		err = db.migrateSQLite(ctx, files)
+	} else {
+		err = up(ctx, goose.DialectMySQL, db.writer, files, goose.WithSessionLocker(namedLock{}))
+	}
+	if err != nil {
+		return fmt.Errorf("sqldb: migrate %s in %s: %w", service, db.dsn, translate(err))
+	}
+	return nil
+}
+
+func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, files fs.FS, opts ...goose.ProviderOption) error {
+	provider, err := goose.NewProvider(dialect, pool, files, append(opts, goose.WithDisableGlobalRegistry(true))...)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// migrateSQLite runs goose inside one transaction that holds the file's write lock from before the first look at the
+// version until the last migration is committed.
+func (db *DB) migrateSQLite(ctx context.Context, files fs.FS) (err error) {
+	path, err := db.dsn.target()
+	if err != nil {
+		return err
+	}
+	outer, err := beginOuter(ctx, path)
+	if err != nil {
+		return err
+	}
+	pool := sql.OpenDB(outer)
+	pool.SetMaxOpenConns(1)
+	if err := up(ctx, goose.DialectSQLite3, pool, files); err != nil {
+		return errors.Join(err, pool.Close(), outer.rollback())
+	}
+	return errors.Join(pool.Close(), outer.commit(ctx))
+}
+
+// Version is the number of the newest migration applied to the database, 0 when there is none. Errors: ErrUnavailable.
+func (db *DB) Version(ctx context.Context) (int64, error) {
+	exists := "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'"
+	if db.Dialect() == MySQL {
+		exists = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'goose_db_version'"
+	}
+	var tables, version int64
+	if err := db.Read(ctx).Raw(exists).Scan(&tables).Error; err != nil || tables == 0 {
+		return 0, err
+	}
+	err := db.Read(ctx).Raw("SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version").Scan(&version).Error
+	return version, err
+}
+
+// namedLock keeps two processes from migrating one MySQL schema at once. The server frees it when the connection dies.
+type namedLock struct{}
+
+const migrateLockWait = 60 // seconds
+
+func (namedLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	name, err := lockName(ctx, conn)
+	if err != nil {
+		return err
+	}
+	var got sql.NullInt64
+	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK(?, ?)", name, migrateLockWait).Scan(&got); err != nil {
+		return fmt.Errorf("take the migration lock: %w", err)
+	}
+	if got.Int64 != 1 {
+		return fmt.Errorf("%w: another process has been migrating for %d s", ErrUnavailable, migrateLockWait)
+	}
+	return nil
+}
+
+func (namedLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	name, err := lockName(ctx, conn)
+	if err != nil {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, "DO RELEASE_LOCK(?)", name)
+	return err
+}
+
+// lockName differs per schema, because these locks belong to the whole server, and fits their 64 characters.
+func lockName(ctx context.Context, conn *sql.Conn) (string, error) {
+	var schema string
+	if err := conn.QueryRowContext(ctx, "SELECT DATABASE()").Scan(&schema); err != nil {
+		return "", fmt.Errorf("name the migration lock: %w", err)
+	}
+	sum := sha256.Sum256([]byte(schema))
+	return "kaituan_migrate_" + hex.EncodeToString(sum[:16]), nil
+}

@@ -1,0 +1,101 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// DB is one open database. It is safe for concurrent use; make it with Open.
+type DB struct {
+	dsn    DSN
+	writer *sql.DB
+	reader *sql.DB // the same pool as writer on MySQL
+	write  *gorm.DB
+	read   *gorm.DB
+}
+
+// Open connects to the database dsn names. A SQLite file and its folder are created when absent; a MySQL schema must
+// exist. It fails when dsn is malformed, and with ErrUnavailable when the server cannot be reached before ctx ends.
+func Open(ctx context.Context, dsn DSN) (*DB, error) {
+	target, err := dsn.target()
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{dsn: dsn}
+	if dsn.Dialect() == SQLite {
+		db.writer, db.reader, err = openSQLite(ctx, target)
+	} else {
+		db.writer, err = openMySQL(ctx, target)
+		db.reader = db.writer
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := db.attach(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// attach puts GORM over the pools.
+func (db *DB) attach() (err error) {
+	if db.write, err = db.open(db.writer); err != nil {
+		return err
+	}
+	if db.reader == db.writer {
+		db.read = db.write
+		return nil
+	}
+	db.read, err = db.open(db.reader)
+	return err
+}
+
+func (db *DB) open(pool *sql.DB) (*gorm.DB, error) {
+	var dialector gorm.Dialector = sqliteDialector{pool}
+	if db.Dialect() == MySQL {
+		dialector = newMySQLDialector(pool)
+	}
+	g, err := gorm.Open(dialector, &gorm.Config{
+		SkipDefaultTransaction: true,
+		TranslateError:         true,
+		DisableAutomaticPing:   true, // Open has just done so, with a context
+		Logger:                 statementLog{},
+		NowFunc:                func() time.Time { return time.Now().UTC() },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sqldb: gorm over %s: %w", db.dsn, err)
+	}
+	return g, nil
+}
+
+// Dialect is what db speaks.
+func (db *DB) Dialect() Dialect { return db.dsn.Dialect() }
+
+// DSN is what db was opened with; it prints masked.
+func (db *DB) DSN() DSN { return db.dsn }
+
+// Read gives a handle for queries outside any transaction, on connections that refuse writes where the database can
+// (SQLite). What InTx has committed is visible.
+func (db *DB) Read(ctx context.Context) *gorm.DB { return db.read.WithContext(ctx) }
+
+// Ping checks that the database answers. Errors: ErrUnavailable, or ctx's.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.writer.PingContext(ctx); err != nil {
+		return fmt.Errorf("sqldb: ping %s: %w", db.dsn, translate(err))
+	}
+	return nil
+}
+
+// Close waits for running statements and closes all connections. A second call does nothing.
+func (db *DB) Close() error {
+	// Readers first: the last connection of a SQLite file folds the log into it, which a reader may not do.
+	return errors.Join(db.reader.Close(), db.writer.Close())
+}
+
+// closeAfter gives up a pool that failed to open and reports both errors.
+func closeAfter(err error, pool *sql.DB) error { return errors.Join(err, pool.Close()) }

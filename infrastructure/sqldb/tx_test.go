@@ -1,0 +1,158 @@
+package sqldb_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"kaituan/infrastructure/sqldb"
+	"kaituan/infrastructure/sqldb/sqldbtest"
+)
+
+// item is a row of the table that these tests make for themselves.
+type item struct {
+	ID    int64 `gorm:"primaryKey;autoIncrement"`
+	Name  string
+	Count int64
+}
+
+func (item) TableName() string { return "item" }
+
+func eachWithItems(t *testing.T, run func(t *testing.T, db *sqldb.DB)) {
+	sqldbtest.Each(t, sqldb.Mall, func(t *testing.T, db *sqldb.DB) {
+		id := "INTEGER PRIMARY KEY AUTOINCREMENT"
+		if db.Dialect() == sqldb.MySQL {
+			id = "BIGINT PRIMARY KEY AUTO_INCREMENT"
+		}
+		create(t, db, "CREATE TABLE item (id "+id+", name VARCHAR(64) NOT NULL UNIQUE, count BIGINT NOT NULL)")
+		run(t, db)
+	})
+}
+
+func create(t *testing.T, db *sqldb.DB, statement string) {
+	require.NoError(t, db.InTx(context.Background(), func(tx *gorm.DB) error { return tx.Exec(statement).Error }))
+}
+
+func count(t *testing.T, db *sqldb.DB) int64 {
+	var n int64
+	require.NoError(t, db.Read(context.Background()).Model(&item{}).Count(&n).Error)
+	return n
+}
+
+func TestInTx_CommitsWhenTheFunctionReturnsNil(t *testing.T) {
+	eachWithItems(t, func(t *testing.T, db *sqldb.DB) {
+		rows := []item{{Name: "a", Count: 1}, {Name: "b", Count: 2}}
+		require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error { return tx.Create(&rows).Error }))
+		var got []item
+		require.NoError(t, db.Read(t.Context()).Order("id").Find(&got).Error)
+		require.Equal(t, rows, got, "ids of a batch insert are those in the table")
+	})
+}
+
+func TestInTx_RollsBack(t *testing.T) {
+	eachWithItems(t, func(t *testing.T, db *sqldb.DB) {
+		refused := errors.New("refused")
+		insert := func(tx *gorm.DB) { require.NoError(t, tx.Create(&item{Name: "a"}).Error) }
+
+		err := db.InTx(t.Context(), func(tx *gorm.DB) error { insert(tx); return refused })
+		require.ErrorIs(t, err, refused)
+		require.Panics(t, func() {
+			_ = db.InTx(t.Context(), func(tx *gorm.DB) error { insert(tx); panic("bug") })
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		err = db.InTx(ctx, func(tx *gorm.DB) error { insert(tx); cancel(); return nil })
+		require.ErrorIs(t, err, context.Canceled)
+		require.NotErrorIs(t, err, sqldb.ErrUnknown)
+
+		require.Zero(t, count(t, db))
+		require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error { insert(tx); return nil }), "the pool still works")
+	})
+}
+
+func TestInTx_DuplicateLetsTheTransactionGoOn(t *testing.T) {
+	eachWithItems(t, func(t *testing.T, db *sqldb.DB) {
+		require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
+			require.NoError(t, tx.Create(&item{ID: 1, Name: "a"}).Error)
+			byName := tx.Create(&item{ID: 2, Name: "a"}).Error
+			require.True(t, sqldb.IsDuplicate(byName), byName)
+			require.ErrorIs(t, byName, gorm.ErrDuplicatedKey)
+			byID := tx.Create(&item{ID: 1, Name: "b"}).Error
+			require.True(t, sqldb.IsDuplicate(byID), byID)
+			raw := tx.Exec("INSERT INTO item (name, count) VALUES ('a', 0)").Error
+			require.True(t, sqldb.IsDuplicate(raw), raw)
+			return tx.Create(&item{ID: 3, Name: "c"}).Error
+		}))
+		require.EqualValues(t, 2, count(t, db))
+		require.False(t, sqldb.IsDuplicate(gorm.ErrRecordNotFound))
+	})
+}
+
+// Two rows locked in opposite order deadlock on MySQL; SQLite lines the writers up.
+func TestInTx_RunsAgainAfterADeadlock(t *testing.T) {
+	eachWithItems(t, func(t *testing.T, db *sqldb.DB) {
+		require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
+			return tx.Create(&[]item{{ID: 1, Name: "a"}, {ID: 2, Name: "b"}}).Error
+		}))
+		bump := func(tx *gorm.DB, id int64) error {
+			return tx.Model(&item{}).Where("id = ?", id).Update("count", gorm.Expr("count + 1")).Error
+		}
+		const rounds = 20
+		var all sync.WaitGroup
+		for _, order := range [][2]int64{{1, 2}, {2, 1}, {1, 2}, {2, 1}} {
+			all.Go(func() {
+				for range rounds {
+					err := db.InTx(context.Background(), func(tx *gorm.DB) error {
+						if err := bump(tx, order[0]); err != nil {
+							return err
+						}
+						return bump(tx, order[1])
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		var got []item
+		require.NoError(t, db.Read(t.Context()).Find(&got).Error)
+		for _, row := range got {
+			require.EqualValues(t, 4*rounds, row.Count, "each transaction took effect once")
+		}
+	})
+}
+
+// A row read FOR UPDATE is still the same when it is written, on both databases and over two pools.
+func TestInTx_LockedReadsLoseNoUpdate(t *testing.T) {
+	eachWithItems(t, func(t *testing.T, db *sqldb.DB) {
+		require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error { return tx.Create(&item{ID: 1, Name: "a"}).Error }))
+		other := sqldbtest.Connect(t, db.DSN())
+		const rounds = 25
+		var all sync.WaitGroup
+		for _, db := range []*sqldb.DB{db, other, db, other} {
+			all.Go(func() {
+				for range rounds {
+					err := db.InTx(context.Background(), func(tx *gorm.DB) error {
+						var row item
+						if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Take(&row, 1).Error; err != nil {
+							return err
+						}
+						return tx.Model(&row).Update("count", row.Count+1).Error
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		var row item
+		require.NoError(t, db.Read(t.Context()).Take(&row, 1).Error)
+		require.EqualValues(t, 4*rounds, row.Count)
+	})
+}
