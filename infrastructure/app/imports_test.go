@@ -210,11 +210,11 @@ func standard(pkg string) bool {
 
 // listed is what go list says of a package.
 type listed struct {
-	ImportPath   string
-	Imports      []string
-	Deps         []string // of Imports, all the way down
-	TestImports  []string
-	XTestImports []string
+	ImportPath   string   `json:"ImportPath"`
+	Imports      []string `json:"Imports"`
+	Deps         []string `json:"Deps"` // of Imports, all the way down
+	TestImports  []string `json:"TestImports"`
+	XTestImports []string `json:"XTestImports"`
 }
 
 // listPackages asks the go command about every package of the module.
