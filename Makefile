@@ -1,0 +1,54 @@
+# Everything a contributor runs. `make help` lists it; `make test` is what CI runs.
+SHELL := /usr/bin/env bash
+.DEFAULT_GOAL := help
+.PHONY: help run demo build generate lint vet test test-go drift services services-stop browser clean
+
+TOOLS := .ci/tools/go.mod
+GOLANGCI := .run/bin/golangci-lint
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start everything in one process on embedded parts, data in ./data
+	go run .
+
+demo: ## play a whole group-buy against a server of its own and print each step
+	go run . demo
+
+build: ## build the static binary ./kaituan
+	CGO_ENABLED=0 go build -trimpath -o kaituan .
+
+generate: ## write types, routes and client again from api/openapi
+	go generate ./api/...
+
+lint: $(GOLANGCI) ## formatting, import rules and house style
+	$(GOLANGCI) run --allow-parallel-runners ./...
+
+vet: ## go vet, on its own because it is quick
+	go vet ./...
+
+test: ## all that CI checks: lint, vet, race tests on real servers, drift, browser; starts and stops the servers
+	@.ci/test.sh
+
+test-go: ## race tests; MariaDB, Redis and RabbitMQ are used when `make services` has started them
+	@if [ -f .run/services.env ]; then . .run/services.env; fi; go test -race -timeout 15m ./...
+
+drift: ## fail when generated code is not what its source makes
+	@.ci/drift.sh
+
+services: ## start MariaDB, Redis and RabbitMQ on private ports and print their variables
+	@.ci/services.sh up
+	@.ci/services.sh env
+
+services-stop: ## stop what `make services` started
+	@.ci/services.sh down
+
+browser: ## drive the pages in chromium; pictures in screenshots/
+	@.ci/browser.sh
+
+clean: services-stop ## remove what was built or started here; ./data stays
+	rm -rf kaituan .run screenshots web/e2e/node_modules
+
+# Built once: linking it takes about a minute, and `go tool` would look the module up at every run.
+$(GOLANGCI): $(TOOLS)
+	go build -modfile=$(TOOLS) -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
