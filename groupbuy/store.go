@@ -76,8 +76,9 @@ type Tx interface {
 	PutActivity(a activity.Activity) error
 	// OpenStock makes the activity's limited SKUs countable by team commands.
 	OpenStock(id activity.ID, stock []activity.Stock) error
-	// Record appends an event of an activity to the partner's event log and the outbox.
-	Record(e ActivityEvent) error
+	// Record appends an event that no team command made to the partner's event log and the outbox. It sets the
+	// event's ID and At and returns it so.
+	Record(e Event) (Event, error)
 
 	// Deliver creates the pending deliveries of an event to its partner's enabled endpoints, each once however
 	// often it is called, with an outbox message for each.
@@ -186,17 +187,11 @@ type Statistics struct {
 
 // Event is an entry of a partner's event log.
 type Event struct {
-	ID      partner.EventID
-	Partner partner.ID
-	Type    string
-	At      time.Time
-	Team    *team.Team         // of team and seat events
-	Seat    *team.Seat         // of seat events
-	Subject *activity.Activity // of activity events
-}
-
-// ActivityEvent is a change of an activity that partners hear of.
-type ActivityEvent struct {
-	Type     string // activity.published, activity.paused, activity.ended
-	Activity activity.Activity
+	ID       partner.EventID
+	Partner  partner.ID
+	Type     string
+	At       time.Time
+	Team     *team.Team         // of team and seat events
+	Seat     *team.Seat         // of seat events
+	Activity *activity.Activity // of activity events
 }

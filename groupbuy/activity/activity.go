@@ -177,3 +177,17 @@ func (a Activity) TeamExpiry(openedAt time.Time) time.Time {
 	}
 	return end
 }
+
+// WithDefaults fills what an operator left open.
+func (a Activity) WithDefaults() Activity {
+	if a.TeamTTL == 0 {
+		a.TeamTTL = DefaultTeamTTL
+	}
+	if a.SeatTTL == 0 {
+		a.SeatTTL = DefaultSeatTTL
+	}
+	if a.MaxQuantity == 0 {
+		a.MaxQuantity = 1
+	}
+	return a
+}

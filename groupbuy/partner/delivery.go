@@ -27,6 +27,7 @@ type Delivery struct {
 	EventType string
 	Status    DeliveryStatus
 	Attempts  int
+	Earlier   int       // attempts made before the last replay; the schedule starts anew after it
 	NextAt    time.Time // zero unless pending
 	CreatedAt time.Time
 	EndedAt   time.Time // zero while pending

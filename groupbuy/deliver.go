@@ -1,0 +1,163 @@
+package groupbuy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kaituan/groupbuy/partner"
+)
+
+// The topics of the engine's outbox messages.
+const (
+	TopicEvent    = "event"    // the payload is the id of an event to be dispatched
+	TopicDelivery = "delivery" // the payload is the id of a delivery to be sent
+)
+
+// EventWebhookTest is the event that a partner sends itself to try its endpoint.
+const EventWebhookTest = "webhook.test"
+
+// Dispatch turns an event into one delivery per endpoint of its partner. Safe to repeat.
+func (e *Engine) Dispatch(ctx context.Context, id partner.EventID) error {
+	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error { return tx.Deliver(id) })
+	if err != nil {
+		return fmt.Errorf("groupbuy: dispatch %s: %w", id, err)
+	}
+	e.Wake()
+	return nil
+}
+
+// RetryAt says that a delivery is to be attempted again, not before At.
+type RetryAt struct {
+	At    time.Time
+	Cause string
+}
+
+// Error says why the attempt failed.
+func (r *RetryAt) Error() string { return "groupbuy: delivery failed, retry later: " + r.Cause }
+
+// SendDelivery makes one attempt of a delivery and logs it. Errors: *RetryAt when it is to be tried again.
+func (e *Engine) SendDelivery(ctx context.Context, id partner.DeliveryID) error {
+	d, endpoint, event, err := e.prepare(ctx, id)
+	if err != nil || d.Status != partner.DeliveryPending {
+		return err
+	}
+	body, err := e.Encoder.Encode(event)
+	if err != nil {
+		return fmt.Errorf("groupbuy: encode event %s: %w", event.ID, err)
+	}
+	at := e.Clock()
+	receipt := Receipt{Error: "endpoint disabled", Gone: true}
+	if endpoint.Status == partner.EndpointEnabled {
+		receipt = e.Sender.Send(ctx, Post{MessageID: string(d.Event), URL: endpoint.URL, Secrets: endpoint.Secrets, Body: body, At: at})
+	}
+	d, attempt := e.judge(d, receipt, at)
+	err = e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+		if receipt.Gone && endpoint.Status == partner.EndpointEnabled {
+			endpoint.Status = partner.EndpointDisabled
+			if err := tx.PutEndpoint(endpoint); err != nil {
+				return err
+			}
+		}
+		return tx.PutDelivery(d, &attempt)
+	})
+	if err == nil && d.Status == partner.DeliveryPending {
+		err = &RetryAt{At: d.NextAt, Cause: receipt.Error}
+	}
+	return err
+}
+
+func (e *Engine) prepare(ctx context.Context, id partner.DeliveryID) (d partner.Delivery, endpoint partner.Endpoint, event Event, err error) {
+	err = e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+		if d, err = tx.Delivery(id); err != nil {
+			return err
+		}
+		endpoint, err = tx.Endpoint(d.Partner, d.Endpoint)
+		return err
+	})
+	if err != nil {
+		return d, endpoint, event, fmt.Errorf("groupbuy: delivery %s: %w", id, err)
+	}
+	event, err = e.Store.Event(ctx, d.Event)
+	return d, endpoint, event, err
+}
+
+// judge decides what becomes of a delivery after an attempt.
+func (e *Engine) judge(d partner.Delivery, r Receipt, at time.Time) (partner.Delivery, partner.Attempt) {
+	d.Attempts++
+	d.LastError = r.Error
+	attempt := partner.Attempt{Number: d.Attempts, At: at, Took: r.Took, StatusCode: r.StatusCode, Error: r.Error, Snippet: r.Snippet}
+	wait, more := e.Schedule(d.Attempts - d.Earlier)
+	switch {
+	case r.Delivered:
+		d.Status, d.NextAt, d.EndedAt, d.LastError = partner.DeliveryDelivered, time.Time{}, at, ""
+	case r.Gone || !more:
+		d.Status, d.NextAt, d.EndedAt = partner.DeliveryDead, time.Time{}, at
+	default:
+		d.NextAt = at.Add(max(wait, r.RetryAfter))
+	}
+	return d, attempt
+}
+
+// TestWebhooks sends a test event to a partner's endpoints.
+func (e *Engine) TestWebhooks(ctx context.Context, p partner.ID) (Event, error) {
+	var event Event
+	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) (err error) {
+		event, err = tx.Record(Event{Partner: p, Type: EventWebhookTest})
+		return err
+	})
+	e.Wake()
+	return event, err
+}
+
+// Replay sends a delivered or dead delivery again. Errors: CodeDeliveryNotFound, CodeDeliveryPending.
+func (e *Engine) Replay(ctx context.Context, p partner.ID, id partner.DeliveryID) (partner.Delivery, error) {
+	var d partner.Delivery
+	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) (err error) {
+		d, err = tx.Delivery(id)
+		if errors.Is(err, ErrNotFound) || err == nil && d.Partner != p {
+			return &Error{Code: CodeDeliveryNotFound}
+		}
+		if err != nil {
+			return err
+		}
+		if d.Status == partner.DeliveryPending {
+			return &Error{Code: CodeDeliveryPending, Detail: "it is on its way already"}
+		}
+		d.Status, d.Earlier, d.NextAt, d.EndedAt = partner.DeliveryPending, d.Attempts, tx.Now(), time.Time{}
+		if err := tx.PutDelivery(d, nil); err != nil {
+			return err
+		}
+		return tx.Redeliver(id)
+	})
+	e.Wake()
+	return d, err
+}
+
+// Events lists a partner's events after the given one, oldest first.
+func (e *Engine) Events(ctx context.Context, p partner.ID, after partner.EventID, limit int) ([]Event, error) {
+	return e.Store.Events(ctx, p, after, limit)
+}
+
+// Deliveries lists a partner's deliveries, newest first.
+func (e *Engine) Deliveries(ctx context.Context, q DeliveryQuery) ([]partner.Delivery, error) {
+	return e.Store.Deliveries(ctx, q)
+}
+
+// Delivery returns one delivery of a partner with its attempts. Errors: CodeDeliveryNotFound.
+func (e *Engine) Delivery(ctx context.Context, p partner.ID, id partner.DeliveryID) (partner.Delivery, []partner.Attempt, error) {
+	var d partner.Delivery
+	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) (err error) {
+		d, err = tx.Delivery(id)
+		if err == nil && d.Partner != p {
+			err = ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return d, nil, notFound(err, CodeDeliveryNotFound)
+	}
+	attempts, err := e.Store.Attempts(ctx, p, id)
+	return d, attempts, notFound(err, CodeDeliveryNotFound)
+}

@@ -1,0 +1,131 @@
+// Package groupbuy is the group-buy engine: its use cases and what it asks of the world. Partners call Trial,
+// Lock, Settle, Release and ConfirmRefund; operators configure; a worker expires.
+package groupbuy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"kaituan/groupbuy/partner"
+	"kaituan/groupbuy/team"
+)
+
+// IDs makes new identifiers: sortable, unique, with a prefix that names the kind ("act_", "team_", "seat_", ...).
+type IDs interface {
+	New(prefix string) string
+}
+
+// Secrets makes random secrets.
+type Secrets interface {
+	// KeySecret returns a new secret for signing calls.
+	KeySecret() string
+	// WebhookSecret returns a new whsec_ secret.
+	WebhookSecret() string
+}
+
+// Sender sends one webhook.
+type Sender interface {
+	// CheckURL says why an address may not receive webhooks.
+	CheckURL(url string) error
+	// Send posts a body once and reports what came of it; it never fails otherwise.
+	Send(ctx context.Context, post Post) Receipt
+}
+
+// Post is one signed request to an endpoint.
+type Post struct {
+	MessageID string
+	URL       string
+	Secrets   []string
+	Body      []byte
+	At        time.Time
+}
+
+// Receipt is what came of a Post.
+type Receipt struct {
+	Delivered  bool
+	Gone       bool          // 410: the endpoint wants no more
+	RetryAfter time.Duration // what the endpoint asked for; 0 when it asked nothing
+	StatusCode int
+	Error      string
+	Snippet    string
+	Took       time.Duration
+}
+
+// Encoder puts an event into its wire form, the body of a webhook.
+type Encoder interface {
+	Encode(e Event) ([]byte, error)
+}
+
+// Schedule says how long to wait before the next attempt of a delivery that has been tried so often, and
+// whether there is a next one.
+type Schedule func(attempts int) (wait time.Duration, more bool)
+
+// Deps are the engine's ports.
+type Deps struct {
+	Store    Store
+	Sender   Sender
+	Encoder  Encoder
+	Schedule Schedule
+	IDs      IDs
+	Secrets  Secrets
+	Clock    func() time.Time
+	Log      *slog.Logger
+	// Wake is called after a commit that left messages in the outbox, so that they are relayed at once.
+	Wake func()
+}
+
+// Engine carries out the use cases. It is safe for concurrent use.
+type Engine struct {
+	Deps
+	rules rulebook
+}
+
+// New returns an engine. Its first call reads the configuration from the store.
+func New(deps Deps) *Engine {
+	e := &Engine{Deps: deps}
+	e.rules.store = deps.Store
+	return e
+}
+
+// do carries out one team command. There is no other path that writes seats.
+func (e *Engine) do(ctx context.Context, cmd team.Command) (team.Outcome, error) {
+	var out team.Outcome
+	cmds := []team.Command{cmd}
+	err := e.Store.Batch(ctx, team.TouchOf(cmds), func(s *team.State, now time.Time) {
+		out = team.Apply(s, cmds, now)[0]
+	})
+	if err != nil {
+		return team.Outcome{}, fmt.Errorf("groupbuy: %T: %w", cmd, err)
+	}
+	if !out.Replayed && out.Refusal == team.NoRefusal {
+		e.Wake()
+	}
+	return out, nil
+}
+
+// PartnerByKey returns the partner that signs with a key, and the key's secret. Errors: ErrNotFound when no live
+// key has that id.
+func (e *Engine) PartnerByKey(ctx context.Context, id partner.KeyID) (partner.Key, error) {
+	rules, err := e.rules.load(ctx)
+	if err != nil {
+		return partner.Key{}, err
+	}
+	key, ok := rules.keys[id]
+	if !ok {
+		return partner.Key{}, ErrNotFound
+	}
+	return key, nil
+}
+
+// Refresh reads the configuration again if another node changed it. A worker calls it each second.
+func (e *Engine) Refresh(ctx context.Context) error { return e.rules.refresh(ctx) }
+
+func notFound(err error, code Code) error {
+	if errors.Is(err, ErrNotFound) {
+		return &Error{Code: code}
+	}
+	return err
+}
