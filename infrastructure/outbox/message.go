@@ -1,0 +1,148 @@
+package outbox
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/oklog/ulid/v2"
+	"gorm.io/gorm"
+
+	"kaituan/infrastructure/sqldb"
+)
+
+// Topic names what a message is about and selects its handler; at most 64 bytes.
+type Topic string
+
+// Message is one thing to tell somebody. The first five fields are for Add; handlers see all but NotBefore.
+type Message struct {
+	ID        string    // unique, at most 64 bytes; empty: Add makes a ULID
+	Topic     Topic     // required
+	Key       string    // what it concerns, for people and logs; at most 128 bytes
+	Payload   []byte    // UTF-8 text, JSON as a rule; at most 16 MB
+	NotBefore time.Time // the first attempt is not made earlier; zero: at once
+
+	CreatedAt time.Time // the now given to Add
+	Attempt   int       // 1 for the first
+}
+
+// ErrInvalid means that a message breaks a limit stated at Message; nothing was written.
+var ErrInvalid = errors.New("invalid outbox message")
+
+const (
+	maxShort   = 64
+	maxKey     = 128
+	maxPayload = 1<<24 - 1
+	batchSize  = 100
+)
+
+// row is a line of table outbox. Instants are UTC milliseconds.
+type row struct {
+	ID         string `gorm:"primaryKey"`
+	Topic      string
+	MsgKey     string
+	Payload    string
+	CreatedAt  int64 `gorm:"autoCreateTime:false"`
+	NextAt     int64
+	Attempts   int
+	LeaseOwner string
+	LeaseUntil int64
+	SentAt     *int64
+	DeadAt     *int64
+	LastError  string
+}
+
+// TableName is GORM's hook for the table.
+func (row) TableName() string { return "outbox" }
+
+// Add writes messages in the caller's transaction. Errors: ErrInvalid, a duplicate ID (sqldb.IsDuplicate), those of
+// the database.
+func Add(tx *gorm.DB, now time.Time, messages ...Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	rows := make([]row, len(messages))
+	for i, m := range messages {
+		r, err := newRow(m, now)
+		if err != nil {
+			return err
+		}
+		rows[i] = r
+	}
+	if err := tx.CreateInBatches(rows, batchSize).Error; err != nil {
+		return fmt.Errorf("add %d messages to the outbox: %w", len(rows), err)
+	}
+	return nil
+}
+
+func newRow(m Message, now time.Time) (row, error) {
+	if err := m.check(); err != nil {
+		return row{}, err
+	}
+	if m.ID == "" {
+		// DefaultEntropy grows within a millisecond, so that messages of one transaction keep their order.
+		id, err := ulid.New(ulid.Timestamp(now), ulid.DefaultEntropy())
+		if err != nil {
+			return row{}, fmt.Errorf("make a message id: %w", err)
+		}
+		m.ID = id.String()
+	}
+	next := now
+	if m.NotBefore.After(now) {
+		next = m.NotBefore
+	}
+	return row{
+		ID: m.ID, Topic: string(m.Topic), MsgKey: m.Key, Payload: string(m.Payload),
+		CreatedAt: now.UnixMilli(), NextAt: next.UnixMilli(),
+	}, nil
+}
+
+func (m Message) check() error {
+	switch {
+	case m.Topic == "" || len(m.Topic) > maxShort:
+		return fmt.Errorf("%w: topic %q", ErrInvalid, m.Topic)
+	case len(m.ID) > maxShort:
+		return fmt.Errorf("%w: id %q", ErrInvalid, m.ID)
+	case len(m.Key) > maxKey:
+		return fmt.Errorf("%w: key %q", ErrInvalid, m.Key)
+	case len(m.Payload) > maxPayload || !utf8.Valid(m.Payload):
+		return fmt.Errorf("%w: payload of %d bytes is too long or not UTF-8", ErrInvalid, len(m.Payload))
+	default:
+		return nil
+	}
+}
+
+func (r row) message() Message {
+	return Message{
+		ID: r.ID, Topic: Topic(r.Topic), Key: r.MsgKey, Payload: []byte(r.Payload),
+		CreatedAt: time.UnixMilli(r.CreatedAt).UTC(), Attempt: r.Attempts,
+	}
+}
+
+// receipt is a line of table inbox.
+type receipt struct {
+	Consumer   string `gorm:"primaryKey"`
+	MessageID  string `gorm:"primaryKey"`
+	ReceivedAt int64
+}
+
+// TableName is GORM's hook for the table.
+func (receipt) TableName() string { return "inbox" }
+
+// Once records in the caller's transaction that consumer takes a message, and reports whether it is the first time.
+// When first is false another transaction has committed the effect: skip it and acknowledge.
+func Once(tx *gorm.DB, consumer, messageID string, now time.Time) (first bool, err error) {
+	if consumer == "" || len(consumer) > maxShort || messageID == "" || len(messageID) > maxShort {
+		return false, fmt.Errorf("%w: consumer %q, message %q", ErrInvalid, consumer, messageID)
+	}
+	err = tx.Create(&receipt{Consumer: consumer, MessageID: messageID, ReceivedAt: now.UnixMilli()}).Error
+	switch {
+	case err == nil:
+		return true, nil
+	case sqldb.IsDuplicate(err):
+		return false, nil
+	default:
+		return false, fmt.Errorf("record message %s of consumer %s: %w", messageID, consumer, err)
+	}
+}

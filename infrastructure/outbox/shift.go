@@ -1,0 +1,174 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// exchangeTimeout bounds one visit to the database, also the last one after Stop has cancelled the handlers.
+const exchangeTimeout = 10 * time.Second
+
+// shift is one stretch of a relay's work. A single goroutine owns it; handlers run in goroutines of their own and
+// answer through results, which has room for all of them, so none is ever stuck on it.
+type shift struct {
+	*Relay
+	ctx     context.Context // of the handlers
+	results chan outcome
+	busy    int       // handlers at work
+	unsaved []outcome // results not yet in the database
+}
+
+func newShift(r *Relay, ctx context.Context) *shift {
+	return &shift{Relay: r, ctx: ctx, results: make(chan outcome, r.opts.Workers)}
+}
+
+// serve works until stop is closed and what was claimed is settled.
+func (s *shift) serve(stop <-chan struct{}) {
+	poll := time.NewTicker(s.opts.Poll)
+	defer poll.Stop()
+	stopping := false
+	for {
+		err := s.step(!stopping)
+		if err != nil {
+			s.opts.Log.Warn("outbox relay cannot reach its table", "error", err)
+		}
+		if stopping && s.busy == 0 && (err == nil || s.ctx.Err() != nil) {
+			return // when the last settling failed, the leases run out and another relay takes over
+		}
+		results, wake := s.results, s.wake
+		if err != nil {
+			wake, results = nil, nil // the database is away: look again with the next tick, not in a circle
+		}
+		select {
+		case o := <-results:
+			s.gather(o)
+		case <-wake:
+		case <-poll.C:
+		case <-stop:
+			stopping, stop = true, nil
+		}
+	}
+}
+
+// drain works until nothing is due.
+func (s *shift) drain() error {
+	for {
+		if err := s.step(s.ctx.Err() == nil); err != nil {
+			for s.busy > 0 {
+				s.gather(<-s.results)
+			}
+			return err
+		}
+		if s.busy == 0 {
+			return s.ctx.Err()
+		}
+		s.gather(<-s.results)
+	}
+}
+
+// step settles the results that are in and claims as many messages as there are idle workers, in one transaction.
+func (s *shift) step(claiming bool) error {
+	for len(s.results) > 0 {
+		s.gather(<-s.results)
+	}
+	room := s.opts.Workers - s.busy
+	if !claiming || len(s.topics) == 0 {
+		room = 0
+	}
+	rows, err := s.exchange(room)
+	for _, r := range rows {
+		s.busy++
+		go func() { s.results <- s.handle(r) }()
+	}
+	return err
+}
+
+func (s *shift) gather(o outcome) {
+	s.busy--
+	s.unsaved = append(s.unsaved, o)
+}
+
+func (s *shift) exchange(room int) (claimed []row, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), exchangeTimeout)
+	defer cancel()
+	if len(s.unsaved) == 0 {
+		if idle, err := s.idle(ctx, room); idle || err != nil {
+			return nil, err
+		}
+	}
+	var lost int
+	now := s.opts.Now()
+	err = s.db.InTx(ctx, func(tx *gorm.DB) (err error) {
+		if lost, err = settle(tx, s.unsaved, now); err != nil || room == 0 {
+			claimed = nil
+			return err
+		}
+		claimed, err = claim(tx, s.topics, now, s.opts.Lease, room)
+		return err
+	})
+	if err != nil {
+		// Rows that an unknown commit did claim come back when their lease ends.
+		return nil, fmt.Errorf("settle %d outbox messages and claim %d: %w", len(s.unsaved), room, err)
+	}
+	s.report(lost)
+	s.unsaved = nil
+	return claimed, nil
+}
+
+// idle spares the database a write transaction when there is nothing to claim.
+func (s *shift) idle(ctx context.Context, room int) (bool, error) {
+	if room == 0 {
+		return true, nil
+	}
+	var ids []string
+	err := due(s.db.Read(ctx), s.topics, s.opts.Now()).Limit(1).Pluck("id", &ids).Error
+	return len(ids) == 0, err
+}
+
+func (s *shift) report(lost int) {
+	if lost > 0 {
+		s.opts.Log.Warn("outbox leases lost before the result was saved; those messages are delivered again", "messages", lost)
+	}
+	for _, o := range s.unsaved {
+		log := s.opts.Log.With("topic", o.row.Topic, "message", o.row.ID, "key", o.row.MsgKey, "attempt", o.row.Attempts)
+		switch o.fate {
+		case dead:
+			log.Error("outbox message is dead", "error", o.err)
+		case again:
+			log.Warn("outbox message failed", "error", o.err, "next", o.next)
+		}
+	}
+}
+
+func (s *shift) handle(r row) outcome {
+	policy, ok := s.opts.Policies[Topic(r.Topic)]
+	if !ok {
+		policy = DefaultPolicy()
+	}
+	if r.Attempts > policy.MaxAttempts {
+		// Nobody lived to report the last attempt: a message that kills its process must not do so for ever.
+		err := fmt.Errorf("%w: %d attempts ended without a result", ErrPoison, policy.MaxAttempts)
+		return judge(r, err, false, policy, s.opts.Now())
+	}
+	// Shorter than the lease, so that the result is saved while the lease holds.
+	ctx, cancel := context.WithTimeout(s.ctx, s.opts.Lease*4/5)
+	defer cancel()
+	err := call(ctx, s.handlers[Topic(r.Topic)], r.message())
+	stopped := s.ctx.Err() != nil && errors.Is(err, context.Canceled)
+	return judge(r, err, stopped, policy, s.opts.Now())
+}
+
+// call turns a panic into an error: one bad message must not take the others' process down.
+func call(ctx context.Context, handler Handler, m Message) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("handler panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return handler(ctx, m)
+}
