@@ -12,13 +12,12 @@ import (
 func BenchmarkVerify(b *testing.B) {
 	body := strings.Repeat("x", 512)
 	r := signedBy(sign.Key{ID: testKeyID, Secret: testSecret}, body, "nonce-0001")
-	header, bytes := r.Header.Get("Authorization"), []byte(body)
+	bytes, path := []byte(body), r.URL.EscapedPath()
 	verifier := sign.NewVerifier(testSecret)
-	path := r.URL.EscapedPath()
 	for _, query := range []string{"", "limit=20&cursor=abc&channel=app"} {
 		r.URL.RawQuery = query
 		sign.Key{ID: testKeyID, Secret: testSecret}.Sign(r, bytes, testNow(), "nonce-0001")
-		header = r.Header.Get("Authorization")
+		header := r.Header.Get("Authorization")
 		b.Run("query="+query, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
