@@ -19,7 +19,7 @@ type Channel interface {
 	// Query asks for the state of a charge. Errors: ErrUnknown.
 	Query(ctx context.Context, id ID) (Trade, error)
 	// Close ends a charge that is not paid, so that it can never be paid. Errors: ErrUnknown, ErrNotClosable
-	// (paid or already ended: query again).
+	// (paid or already ended: query again), ErrAbsent (nothing to close yet; see there).
 	Close(ctx context.Context, id ID) error
 	// Refund sends money back. The same RequestNo is carried out once, however often it is asked.
 	// Errors: ErrUnknown, *Rejection.
@@ -111,6 +111,11 @@ var ErrUnknown = errors.New("payment: the provider's answer is unknown")
 
 // ErrNotClosable says that a charge is not waiting for payment any more.
 var ErrNotClosable = errors.New("payment: the charge cannot be closed in its state")
+
+// ErrAbsent says that the provider knows no such charge, and nothing was closed: the buyer never opened the
+// page, whose signed address stays good until the charge's ExpiresAt. So the charge can never be paid only once
+// that instant is well past by the provider's clock; until then the caller keeps it open and asks again.
+var ErrAbsent = errors.New("payment: the provider knows no such charge yet")
 
 // ErrForged says that a notice carries no valid signature of the provider.
 var ErrForged = errors.New("payment: notice signature invalid")
