@@ -1,0 +1,155 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"kaituan/api/sign"
+)
+
+// Faults is everything wrong with a configuration.
+type Faults struct{ list []string }
+
+// Error lists the faults, one a line.
+func (f *Faults) Error() string {
+	return "configuration:\n  " + strings.Join(f.list, "\n  ")
+}
+
+func (f *Faults) add(where string, err error) {
+	if err != nil {
+		f.list = append(f.list, strings.TrimPrefix(where+": "+err.Error(), ": "))
+	}
+}
+
+func (f *Faults) addf(key, format string, args ...any) {
+	f.list = append(f.list, key+" ("+EnvName(key)+") "+fmt.Sprintf(format, args...))
+}
+
+// require names the keys of values that are empty.
+func (f *Faults) require(why string, values map[string]string) {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if values[key] == "" {
+			f.addf(key, "%s", why)
+		}
+	}
+}
+
+// Split says whether the system's parts run in several processes, which then must agree on secrets.
+func (c Config) Split() bool { return c.Role != RoleAll }
+
+// Embedded says whether the payment sandbox runs in this process.
+func (c Config) Embedded() bool { return c.Alipay.Gateway == "" }
+
+func (c Config) check(f *Faults) {
+	if !slices.Contains([]Role{RoleAll, RoleGroupBuy, RoleMall, RoleWorker}, c.Role) {
+		f.addf("role", "is %q; want all, groupbuy, mall or worker", c.Role)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		f.addf("log_level", "is %q; want debug, info, warn or error", c.LogLevel)
+	}
+	checkListen(f, "listen", c.Listen)
+	checkListen(f, "private_listen", c.PrivateListen)
+	checkURL(f, "public_url", c.PublicURL)
+	checkURL(f, "groupbuy.url", c.GroupBuy.URL)
+	checkURL(f, "mall.webhook_url", c.Mall.WebhookURL)
+	checkURL(f, "alipay.gateway", c.Alipay.Gateway)
+	checkDB(f, "groupbuy.db", c.GroupBuy.DB)
+	checkDB(f, "mall.db", c.Mall.DB)
+	if c.Mall.PayWithin <= 0 {
+		f.addf("mall.pay_within", "is %s; want a time above zero, such as 15m", c.Mall.PayWithin)
+	}
+	if c.Mall.ShipAfter < 0 {
+		f.addf("mall.ship_after", "is %s; want 0s or more", c.Mall.ShipAfter)
+	}
+	c.checkSecrets(f)
+	c.checkAlipay(f)
+	c.checkSplit(f)
+}
+
+func (c Config) checkSecrets(f *Faults) {
+	if c.OperatorToken != "" && len(c.OperatorToken) < 20 {
+		f.addf("operator_token", "is too short to be secret; want at least 20 characters")
+	}
+	if (c.GroupBuy.KeyID == "") != (c.GroupBuy.KeySecret == "") {
+		f.addf("groupbuy.key_id", "and groupbuy.key_secret belong together; set both or neither")
+	}
+	if c.GroupBuy.KeySecret != "" && len(c.GroupBuy.KeySecret) < 32 {
+		f.addf("groupbuy.key_secret", "is too short to be secret; want at least 32 characters")
+	}
+	if c.GroupBuy.WebhookSecret != "" {
+		if err := sign.CheckSecret(c.GroupBuy.WebhookSecret); err != nil {
+			f.addf("groupbuy.webhook_secret", "is no webhook secret: %v", err)
+		}
+	}
+}
+
+func (c Config) checkAlipay(f *Faults) {
+	if c.Embedded() {
+		if c.Alipay.Production {
+			f.addf("alipay.gateway", "is missing; production needs the real gateway's address")
+		}
+		return
+	}
+	f.require("is required with alipay.gateway", map[string]string{
+		"alipay.app_id": c.Alipay.AppID, "alipay.seller_id": c.Alipay.SellerID,
+		"alipay.private_key_file": c.Alipay.PrivateKeyFile, "alipay.public_key_file": c.Alipay.PublicKeyFile,
+	})
+	if c.PublicURL == "" {
+		f.addf("public_url", "is required with alipay.gateway: the gateway sends notices there")
+	}
+}
+
+// checkSplit asks for what several processes must share: each would make its own otherwise.
+func (c Config) checkSplit(f *Faults) {
+	if !c.Split() {
+		return
+	}
+	shared := map[string]string{
+		"public_url": c.PublicURL, "operator_token": c.OperatorToken,
+		"groupbuy.key_id": c.GroupBuy.KeyID, "groupbuy.key_secret": c.GroupBuy.KeySecret, "groupbuy.webhook_secret": c.GroupBuy.WebhookSecret,
+	}
+	if c.Role != RoleGroupBuy {
+		shared["groupbuy.url"] = c.GroupBuy.URL
+		shared["alipay.gateway"] = c.Alipay.Gateway
+	}
+	f.require("is required with role "+string(c.Role)+": the processes share it", shared)
+}
+
+func checkListen(f *Faults, key, address string) {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		f.addf(key, "is %q; want HOST:PORT or :PORT", address)
+	}
+}
+
+func checkURL(f *Faults, key, raw string) {
+	if raw == "" {
+		return
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		f.addf(key, "is %q; want an address such as https://mall.example.com", raw)
+	}
+}
+
+func checkDB(f *Faults, key, dsn string) {
+	if dsn != "" && !strings.HasPrefix(dsn, "sqlite:") && !strings.HasPrefix(dsn, "mysql:") {
+		f.addf(key, "must begin with sqlite: (a file) or mysql: (user:password@tcp(host:port)/schema)")
+	}
+}
+
+// filled sets what follows from other settings.
+func (c Config) filled() Config {
+	if c.GroupBuy.DB == "" {
+		c.GroupBuy.DB = "sqlite:" + filepath.Join(c.Data, "groupbuy.db")
+	}
+	if c.Mall.DB == "" {
+		c.Mall.DB = "sqlite:" + filepath.Join(c.Data, "mall.db")
+	}
+	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	return c
+}

@@ -1,0 +1,183 @@
+// Package config says how an instance runs. Values come from defaults, a YAML file, the environment and flags,
+// the later one winning, all under the same names: `groupbuy.db` in the file is KAITUAN_GROUPBUY_DB in the
+// environment.
+package config
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+)
+
+// Role says which part of the system a process runs.
+type Role string
+
+// The roles.
+const (
+	RoleAll      Role = "all"      // everything in one process, the default
+	RoleGroupBuy Role = "groupbuy" // the engine's API
+	RoleMall     Role = "mall"     // the shop's API
+	RoleWorker   Role = "worker"   // what both do by the clock and from their outboxes
+)
+
+// Config is everything that can be set.
+type Config struct {
+	Role          Role   `koanf:"role"`
+	Data          string `koanf:"data"`           // directory of the embedded databases, keys and secrets
+	Listen        string `koanf:"listen"`         // public address; port 0 takes a free one
+	PrivateListen string `koanf:"private_listen"` // health, metrics, profiles
+	PublicURL     string `koanf:"public_url"`     // how browsers and Alipay reach Listen; empty: this machine
+	LogLevel      string `koanf:"log_level"`      // debug, info, warn or error
+	OperatorToken string `koanf:"operator_token"` // of the operator APIs; empty: made on first start
+	DemoData      bool   `koanf:"demo_data"`      // fill an empty shop on first start
+
+	GroupBuy GroupBuy `koanf:"groupbuy"`
+	Mall     Mall     `koanf:"mall"`
+	Alipay   Alipay   `koanf:"alipay"`
+}
+
+// GroupBuy sets up the engine, and how the mall reaches it.
+type GroupBuy struct {
+	DB       string `koanf:"db"`        // sqlite:FILE or mysql:DSN; empty: sqlite in Data
+	URL      string `koanf:"url"`       // of an engine in another process; empty: the one in this process
+	TestMode bool   `koanf:"test_mode"` // answer a wrong signature with the text that was signed
+	// The mall's own key as partner; empty: made on first start.
+	KeyID     string `koanf:"key_id"`
+	KeySecret string `koanf:"key_secret"`
+	// What the engine's webhooks to the mall are signed with; empty: made on first start.
+	WebhookSecret string `koanf:"webhook_secret"`
+	// AllowHosts are host:port pairs that webhooks may go to although they are private or without TLS.
+	AllowHosts []string `koanf:"allow_hosts"`
+}
+
+// Mall sets up the shop.
+type Mall struct {
+	DB         string        `koanf:"db"`          // sqlite:FILE or mysql:DSN; empty: sqlite in Data
+	WebhookURL string        `koanf:"webhook_url"` // where the engine sends the mall's events; empty: PublicURL
+	PayWithin  time.Duration `koanf:"pay_within"`  // payment deadline of orders bought alone
+	ShipAfter  time.Duration `koanf:"ship_after"`  // simulated shipping
+}
+
+// Alipay sets up the payment channel.
+type Alipay struct {
+	// Gateway is the gateway's address; empty: the sandbox in this process.
+	Gateway    string `koanf:"gateway"`
+	Production bool   `koanf:"production"`
+	AppID      string `koanf:"app_id"`
+	SellerID   string `koanf:"seller_id"`
+	// PrivateKeyFile holds the application's private key, PublicKeyFile Alipay's public key, both PEM.
+	PrivateKeyFile string        `koanf:"private_key_file"`
+	PublicKeyFile  string        `koanf:"public_key_file"`
+	Timeout        time.Duration `koanf:"timeout"`
+}
+
+// defaults also lists every key that exists.
+func defaults() map[string]any {
+	return map[string]any{
+		"role": "all", "data": "data", "listen": ":8080", "private_listen": "127.0.0.1:8081", "public_url": "",
+		"log_level": "info", "operator_token": "", "demo_data": true,
+		"groupbuy.db": "", "groupbuy.url": "", "groupbuy.test_mode": true,
+		"groupbuy.key_id": "", "groupbuy.key_secret": "", "groupbuy.webhook_secret": "", "groupbuy.allow_hosts": []string{},
+		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s",
+		"alipay.gateway": "", "alipay.production": false, "alipay.app_id": "", "alipay.seller_id": "",
+		"alipay.private_key_file": "", "alipay.public_key_file": "", "alipay.timeout": "10s",
+	}
+}
+
+// EnvPrefix begins the name of every environment variable that is read.
+const EnvPrefix = "KAITUAN_"
+
+// EnvName is the environment variable of a key.
+func EnvName(key string) string {
+	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+}
+
+// Source is where values come from besides the defaults.
+type Source struct {
+	File    string            // a YAML file; empty: none
+	Environ []string          // as os.Environ
+	Flags   map[string]string // key -> value, those given on the command line
+}
+
+// Load puts a configuration together and checks it. Errors: *Faults lists everything that is wrong at once.
+func Load(src Source) (Config, error) {
+	k := koanf.New(".")
+	known := defaults()
+	var faults Faults
+	faults.add("", k.Load(confmap.Provider(known, "."), nil))
+	if src.File != "" {
+		faults.add(src.File, k.Load(file.Provider(src.File), yaml.Parser()))
+		for _, key := range k.Keys() {
+			if _, ok := known[key]; !ok {
+				faults.addf(key, "is no setting; see docs/operations.md for the list")
+			}
+		}
+	}
+	faults.add("environment", k.Load(environment(src.Environ, known), nil))
+	flags := make(map[string]any, len(src.Flags))
+	for key, value := range src.Flags {
+		flags[key] = value
+	}
+	faults.add("flags", k.Load(confmap.Provider(flags, "."), nil))
+	var c Config
+	if err := k.Unmarshal("", &c); err != nil {
+		faults.add("", err)
+		return Config{}, &faults
+	}
+	c.check(&faults)
+	if len(faults.list) > 0 {
+		return Config{}, &faults
+	}
+	return c.filled(), nil
+}
+
+func environment(environ []string, known map[string]any) koanf.Provider {
+	keys := make(map[string]string, len(known))
+	for key := range known {
+		keys[EnvName(key)] = key
+	}
+	return env.Provider(".", env.Opt{
+		Prefix:      EnvPrefix,
+		EnvironFunc: func() []string { return environ },
+		TransformFunc: func(name, value string) (string, any) {
+			key, ok := keys[name]
+			if !ok {
+				return "", nil
+			}
+			if _, list := known[key].([]string); list {
+				return key, strings.Split(value, ",")
+			}
+			return key, value
+		},
+	})
+}
+
+// UnknownEnv returns the names in environ that look like settings and are none, so that a slip of the pen is
+// seen. Variables of the test scripts are left out.
+func UnknownEnv(environ []string) []string {
+	var known []string
+	for key := range defaults() {
+		known = append(known, EnvName(key))
+	}
+	var unknown []string
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, EnvPrefix) && !strings.HasPrefix(name, EnvPrefix+"TEST_") && name != EnvPrefix+"CONFIG" && !slices.Contains(known, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}
+
+// FromEnvironment loads with the process's own environment.
+func FromEnvironment(file string, flags map[string]string) (Config, error) {
+	return Load(Source{File: file, Environ: os.Environ(), Flags: flags})
+}

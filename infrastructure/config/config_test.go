@@ -1,0 +1,96 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kaituan/infrastructure/config"
+)
+
+func TestLoad_Defaults(t *testing.T) {
+	c, err := config.Load(config.Source{})
+	require.NoError(t, err)
+	require.Equal(t, config.RoleAll, c.Role)
+	require.Equal(t, ":8080", c.Listen)
+	require.Equal(t, "sqlite:data/groupbuy.db", c.GroupBuy.DB)
+	require.Equal(t, "sqlite:data/mall.db", c.Mall.DB)
+	require.Equal(t, 15*time.Minute, c.Mall.PayWithin)
+	require.True(t, c.Embedded())
+	require.False(t, c.Split())
+}
+
+func TestLoad_LaterSourcesWin(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kaituan.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("listen: 127.0.0.1:1\ndata: /from/file\nmall:\n  ship_after: 3s\n  pay_within: 5m\n"), 0o600))
+	c, err := config.Load(config.Source{
+		File:    path,
+		Environ: []string{"KAITUAN_LISTEN=127.0.0.1:2", "KAITUAN_MALL_SHIP_AFTER=4s", "KAITUAN_GROUPBUY_ALLOW_HOSTS=a:1,b:2", "OTHER=x"},
+		Flags:   map[string]string{"listen": "127.0.0.1:3"},
+	})
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:3", c.Listen)
+	require.Equal(t, 4*time.Second, c.Mall.ShipAfter)
+	require.Equal(t, 5*time.Minute, c.Mall.PayWithin)
+	require.Equal(t, "/from/file", c.Data)
+	require.Equal(t, "sqlite:/from/file/mall.db", c.Mall.DB)
+	require.Equal(t, []string{"a:1", "b:2"}, c.GroupBuy.AllowHosts)
+}
+
+func TestLoad_ReportsEveryFaultAtOnce(t *testing.T) {
+	_, err := config.Load(config.Source{Flags: map[string]string{
+		"role": "boss", "listen": "8080", "public_url": "mall.example.com", "groupbuy.db": "postgres:x", "mall.pay_within": "0s",
+		"operator_token": "short", "groupbuy.key_id": "k", "groupbuy.webhook_secret": "x", "log_level": "loud",
+	}})
+	require.Error(t, err)
+	for _, want := range []string{
+		"role (KAITUAN_ROLE)", "listen (KAITUAN_LISTEN)", "public_url", "groupbuy.db", "mall.pay_within", "operator_token", "groupbuy.key_id", "groupbuy.webhook_secret", "log_level",
+	} {
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestLoad_UnknownKeyInFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kaituan.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("lissten: :1\n"), 0o600))
+	_, err := config.Load(config.Source{File: path})
+	require.ErrorContains(t, err, "lissten")
+	_, err = config.Load(config.Source{File: path + ".absent"})
+	require.ErrorContains(t, err, "absent")
+}
+
+func TestLoad_BadDuration(t *testing.T) {
+	_, err := config.Load(config.Source{Environ: []string{"KAITUAN_MALL_SHIP_AFTER=soon"}})
+	require.ErrorContains(t, err, "mall.ship_after")
+}
+
+func TestLoad_SplitRolesNameWhatTheyMustShare(t *testing.T) {
+	_, err := config.Load(config.Source{Flags: map[string]string{"role": "mall"}})
+	for _, key := range []string{"operator_token", "groupbuy.key_id", "groupbuy.key_secret", "groupbuy.webhook_secret", "groupbuy.url", "alipay.gateway", "public_url"} {
+		require.ErrorContains(t, err, key)
+	}
+	_, err = config.Load(config.Source{Flags: map[string]string{"role": "groupbuy"}})
+	require.NotContains(t, err.Error(), "groupbuy.url")
+}
+
+func TestLoad_ExternalGatewayNeedsKeys(t *testing.T) {
+	_, err := config.Load(config.Source{Flags: map[string]string{"alipay.gateway": "https://openapi.alipay.com/gateway.do"}})
+	for _, key := range []string{"alipay.app_id", "alipay.seller_id", "alipay.private_key_file", "alipay.public_key_file", "public_url"} {
+		require.ErrorContains(t, err, key)
+	}
+	_, err = config.Load(config.Source{Flags: map[string]string{"alipay.production": "true"}})
+	require.ErrorContains(t, err, "alipay.gateway")
+}
+
+func TestUnknownEnv(t *testing.T) {
+	require.Equal(t, []string{"KAITUAN_LISSTEN"}, config.UnknownEnv([]string{"KAITUAN_LISSTEN=x", "KAITUAN_LISTEN=x", "KAITUAN_TEST_MYSQL=x", "HOME=/"}))
+}
+
+func TestEnvName(t *testing.T) {
+	require.Equal(t, "KAITUAN_GROUPBUY_KEY_ID", config.EnvName("groupbuy.key_id"))
+	require.True(t, strings.HasPrefix(config.EnvName("x"), config.EnvPrefix))
+}
