@@ -64,7 +64,7 @@ func rules() []rule {
 
 		{pkg: "infrastructure/app", may: []string{"..."}, modules: true},
 		{pkg: "infrastructure/coalesce"},
-		{pkg: "infrastructure/config", may: []string{"money"}, modules: true},
+		{pkg: "infrastructure/config", may: []string{"money", "api/sign"}, modules: true},
 		{pkg: "infrastructure/observe", modules: true},
 		{pkg: "infrastructure/sqldb", may: []string{"infrastructure/observe"}, modules: true},
 		{pkg: "infrastructure/sqldb/sqldbtest", may: []string{"infrastructure/sqldb"}, modules: true},
