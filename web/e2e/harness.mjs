@@ -23,7 +23,7 @@ export async function startServer(...flags) {
   const child = spawn(
     binary,
     ["serve", "--data", data, "--listen", "127.0.0.1:0", "--private-listen", "127.0.0.1:0", ...flags],
-    { cwd: data, stdio: ["ignore", "pipe", "pipe"] },
+    { cwd: data, env: cleanEnvironment(), stdio: ["ignore", "pipe", "pipe"] },
   );
   const server = { log: collect(child), stop: () => stop(child, data, server.log) };
   try {
@@ -36,6 +36,11 @@ export async function startServer(...flags) {
     throw new Error(`the server did not start:\n${server.log()}`, { cause });
   }
   return server;
+}
+
+// cleanEnvironment leaves out the settings of whoever runs the tests.
+function cleanEnvironment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KAITUAN_")));
 }
 
 function collect(child) {
