@@ -39,6 +39,7 @@ services() {
 
 # Skips are invisible without -v, and a skipped suite looks like a passed one: so ask for the events and count.
 race() {
+	command -v "${CC:-cc}" >/dev/null 2>&1 || .ci/install.sh gcc libc6-dev # the race detector is linked by a C compiler
 	go test -C .ci/tools ./testreport || return
 	go test -race -timeout 15m -json ./... | go run -C .ci/tools ./testreport
 }
