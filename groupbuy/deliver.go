@@ -50,7 +50,10 @@ func (e *Engine) SendDelivery(ctx context.Context, id partner.DeliveryID) error 
 	at := e.Clock()
 	receipt := Receipt{Error: "endpoint disabled", Gone: true}
 	if endpoint.Status == partner.EndpointEnabled {
-		receipt = e.Sender.Send(ctx, Post{MessageID: string(d.Event), URL: endpoint.URL, Secrets: endpoint.Secrets, Body: body, At: at})
+		receipt = e.Sender.Send(ctx, Post{DeliveryID: string(d.ID), MessageID: string(d.Event), URL: endpoint.URL, Secrets: endpoint.Secrets, Body: body, At: at})
+	}
+	if receipt.Cancelled {
+		return ctx.Err()
 	}
 	d, attempt := e.judge(d, receipt, at)
 	err = e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {

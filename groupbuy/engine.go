@@ -36,17 +36,19 @@ type Sender interface {
 
 // Post is one signed request to an endpoint.
 type Post struct {
-	MessageID string
-	URL       string
-	Secrets   []string
-	Body      []byte
-	At        time.Time
+	DeliveryID string
+	MessageID  string // the event's id, the same at every attempt
+	URL        string
+	Secrets    []string
+	Body       []byte
+	At         time.Time
 }
 
 // Receipt is what came of a Post.
 type Receipt struct {
 	Delivered  bool
 	Gone       bool          // 410: the endpoint wants no more
+	Cancelled  bool          // we stopped in the middle; the attempt does not count
 	RetryAfter time.Duration // what the endpoint asked for; 0 when it asked nothing
 	StatusCode int
 	Error      string

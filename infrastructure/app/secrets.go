@@ -1,0 +1,82 @@
+package app
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"kaituan/api/sign"
+	"kaituan/infrastructure/config"
+)
+
+// secrets are what an instance on its own makes for itself on first start, so that it runs without any
+// configuration and without any default password.
+type secrets struct {
+	OperatorToken string `json:"operator_token"`
+	KeyID         string `json:"groupbuy_key_id"`
+	KeySecret     string `json:"groupbuy_key_secret"`
+	WebhookSecret string `json:"groupbuy_webhook_secret"`
+}
+
+const secretsFile = "secrets.json"
+
+// loadSecrets returns the configured secrets; what is not configured comes from the data directory, and is made
+// there on first start. made says whether that happened now.
+func loadSecrets(c config.Config) (s secrets, made bool, err error) {
+	s = secrets{OperatorToken: c.OperatorToken, KeyID: c.GroupBuy.KeyID, KeySecret: c.GroupBuy.KeySecret, WebhookSecret: c.GroupBuy.WebhookSecret}
+	if s.complete() {
+		return s, false, nil
+	}
+	path := filepath.Join(c.Data, secretsFile)
+	stored, err := readSecrets(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		made = true
+		stored = secrets{OperatorToken: rand.Text(), KeyID: "key_mall", KeySecret: rand.Text() + rand.Text(), WebhookSecret: sign.NewSecret()}
+		err = writeSecrets(path, stored)
+	}
+	if err != nil {
+		return secrets{}, false, fmt.Errorf("secrets of this instance: %w", err)
+	}
+	return s.or(stored), made, nil
+}
+
+func (s secrets) complete() bool {
+	return s.OperatorToken != "" && s.KeyID != "" && s.WebhookSecret != ""
+}
+
+func (s secrets) or(other secrets) secrets {
+	if s.OperatorToken == "" {
+		s.OperatorToken = other.OperatorToken
+	}
+	if s.KeyID == "" {
+		s.KeyID, s.KeySecret = other.KeyID, other.KeySecret
+	}
+	if s.WebhookSecret == "" {
+		s.WebhookSecret = other.WebhookSecret
+	}
+	return s
+}
+
+func readSecrets(path string) (secrets, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return secrets{}, err
+	}
+	var s secrets
+	if err := json.Unmarshal(text, &s); err != nil || !s.complete() {
+		return secrets{}, fmt.Errorf("%s is damaged; restore it, or delete it to make new secrets", path)
+	}
+	return s, nil
+}
+
+func writeSecrets(path string, s secrets) error {
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o600)
+}
