@@ -10,7 +10,7 @@
 #   1. the server named by KAITUAN_TEST_MYSQL, KAITUAN_TEST_REDIS or KAITUAN_TEST_AMQP;
 #   2. a private process on a free loopback port, its data in a temporary directory; on Debian, as root,
 #      a missing package is installed first, without starting the system's own service;
-#   3. a container, when a docker engine answers.
+#   3. a container, when a docker engine answers; KAITUAN_TEST_CONTAINERS=true skips 2 (MySQL 8 rather than MariaDB).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -44,13 +44,17 @@ address() { # SERVICE PORT: what the tests are told, in the form the client libr
 	esac
 }
 
+containers_wanted() {
+	[ "${KAITUAN_TEST_CONTAINERS:-}" = true ]
+}
+
 remember() { # SERVICE ADDRESS
 	printf "export %s='%s'\n" "$(variable "$1")" "$2" >>"$envfile"
 }
 
 # place SERVICE starts it by the first way that works here.
 place() {
-	if local_ready "$1"; then
+	if ! containers_wanted && local_ready "$1"; then
 		"local_start_$1"
 	elif docker_ready; then
 		docker_start "$1"
@@ -79,7 +83,7 @@ up() {
 		fi
 	done
 	# shellcheck disable=SC2086 # a list of words
-	local_install $missing
+	containers_wanted || local_install $missing
 	for service in $missing; do place "$service"; done
 	for service in $missing; do await "$service"; done
 	trap - EXIT INT TERM
