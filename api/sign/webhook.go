@@ -49,6 +49,8 @@ func CheckSecret(secret string) error {
 // separated by blanks. Several secrets are given while a partner changes from one to the other. id is the
 // webhook-id header and has no full stop; at becomes webhook-timestamp in whole seconds and is the instant of
 // this attempt, not of the event. Errors: SecretMalformed, also when there is no secret; Malformed for the id.
+//
+//nolint:revive // the counterpart of VerifyWebhook; sign.Webhook would read as a type
 func SignWebhook(secrets []string, id string, at time.Time, body []byte) (string, error) {
 	if !isWebhookID(id) {
 		return "", refuse(Malformed, "a webhook id has 1 to %d visible characters and no full stop", maxWebhookID)

@@ -2,8 +2,7 @@ package webhook
 
 import (
 	"context"
-	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -40,7 +39,7 @@ func TestSendTellsThatNobodyListens(t *testing.T) {
 
 func TestSendTellsABadCertificate(t *testing.T) {
 	server := httptest.NewUnstartedServer(answering(http.StatusOK, "", ""))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.StartTLS()
 	defer server.Close()
 	sender := senderFor(t, server.Listener.Addr().String())

@@ -59,10 +59,8 @@ type Result struct {
 	Took    time.Duration
 }
 
-// judge turns an answer into a Result and closes its body. The status decides; a body that stalls or breaks
-// after it changes nothing.
+// judge turns an answer into a Result. The status decides; a body that stalls or breaks after it changes nothing.
 func (s *Sender) judge(response *http.Response) Result {
-	defer func() { _ = response.Body.Close() }()
 	body, _ := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	result := Result{Outcome: Retry, Reason: ReasonStatus, Status: response.StatusCode, Snippet: snippet(body)}
 	switch code := response.StatusCode; {

@@ -118,15 +118,19 @@ func (s *Sender) Send(ctx context.Context, d Delivery) Result {
 	attempt, cancel := context.WithTimeout(ctx, s.total)
 	defer cancel()
 	startedAt := time.Now()
-	response, err := s.client.Do(request.WithContext(attempt))
-	var result Result
-	if err != nil {
-		result = failed(ctx, err)
-	} else {
-		result = s.judge(response)
-	}
+	result := s.exchange(ctx, request.WithContext(attempt))
 	result.Took = time.Since(startedAt)
 	return result
+}
+
+// exchange sends the request; ctx is the caller's, without the attempt's own deadline.
+func (s *Sender) exchange(ctx context.Context, request *http.Request) Result {
+	response, err := s.client.Do(request)
+	if err != nil {
+		return failed(ctx, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	return s.judge(response)
 }
 
 func (s *Sender) request(d Delivery) (*http.Request, *Result) {
