@@ -4,7 +4,6 @@ import "context"
 
 // CrashAfterClaim claims as the relay would and then forgets about it, as a killed process does.
 func CrashAfterClaim(ctx context.Context, r *Relay) error {
-	s := newShift(r, ctx)
-	_, err := s.exchange(r.opts.Workers)
+	_, err := newShift(r).exchange(ctx, r.opts.Workers)
 	return err
 }

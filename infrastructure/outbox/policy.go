@@ -30,7 +30,7 @@ func (p Policy) delay(n int) time.Duration {
 	if wait < 2 {
 		return wait
 	}
-	return wait/2 + rand.N(wait-wait/2)
+	return wait/2 + rand.N(wait-wait/2) //nolint:gosec // G404: jitter, nobody gains by guessing it
 }
 
 // ErrPoison marks a message that no further attempt can deliver; a handler's error wraps it.

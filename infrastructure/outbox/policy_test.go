@@ -27,6 +27,6 @@ func TestPolicy_DelayGrowsWithinItsBounds(t *testing.T) {
 
 func TestBounded(t *testing.T) {
 	require.Equal(t, "short", bounded(errors.New("short")))
-	require.Equal(t, 500, len([]rune(bounded(errors.New(strings.Repeat("团", 900))))))
+	require.Len(t, []rune(bounded(errors.New(strings.Repeat("团", 900)))), 500)
 	require.True(t, strings.HasPrefix(bounded(errors.New("bad \xff byte")), "bad "))
 }

@@ -79,7 +79,7 @@ func (r *Relay) Start(ctx context.Context) error {
 	go func() {
 		defer close(done)
 		defer abandon()
-		newShift(r, handling).serve(stop)
+		newShift(r).serve(handling, stop)
 	}()
 	return nil
 }
@@ -140,5 +140,5 @@ func (r *Relay) Drain(ctx context.Context) error {
 	if r.running() {
 		return ErrRunning
 	}
-	return newShift(r, ctx).drain()
+	return newShift(r).drain(ctx)
 }

@@ -17,27 +17,26 @@ const exchangeTimeout = 10 * time.Second
 // answer through results, which has room for all of them, so none is ever stuck on it.
 type shift struct {
 	*Relay
-	ctx     context.Context // of the handlers
 	results chan outcome
 	busy    int       // handlers at work
 	unsaved []outcome // results not yet in the database
 }
 
-func newShift(r *Relay, ctx context.Context) *shift {
-	return &shift{Relay: r, ctx: ctx, results: make(chan outcome, r.opts.Workers)}
+func newShift(r *Relay) *shift {
+	return &shift{Relay: r, results: make(chan outcome, r.opts.Workers)}
 }
 
-// serve works until stop is closed and what was claimed is settled.
-func (s *shift) serve(stop <-chan struct{}) {
+// serve works until stop is closed and what was claimed is settled. The end of ctx only cuts the handlers short.
+func (s *shift) serve(ctx context.Context, stop <-chan struct{}) {
 	poll := time.NewTicker(s.opts.Poll)
 	defer poll.Stop()
 	stopping := false
 	for {
-		err := s.step(!stopping)
+		err := s.step(ctx, !stopping)
 		if err != nil {
 			s.opts.Log.Warn("outbox relay cannot reach its table", "error", err)
 		}
-		if stopping && s.busy == 0 && (err == nil || s.ctx.Err() != nil) {
+		if stopping && s.busy == 0 && (err == nil || ctx.Err() != nil) {
 			return // when the last settling failed, the leases run out and another relay takes over
 		}
 		results, wake := s.results, s.wake
@@ -56,23 +55,23 @@ func (s *shift) serve(stop <-chan struct{}) {
 }
 
 // drain works until nothing is due.
-func (s *shift) drain() error {
+func (s *shift) drain(ctx context.Context) error {
 	for {
-		if err := s.step(s.ctx.Err() == nil); err != nil {
+		if err := s.step(ctx, ctx.Err() == nil); err != nil {
 			for s.busy > 0 {
 				s.gather(<-s.results)
 			}
 			return err
 		}
 		if s.busy == 0 {
-			return s.ctx.Err()
+			return ctx.Err()
 		}
 		s.gather(<-s.results)
 	}
 }
 
 // step settles the results that are in and claims as many messages as there are idle workers, in one transaction.
-func (s *shift) step(claiming bool) error {
+func (s *shift) step(ctx context.Context, claiming bool) error {
 	for len(s.results) > 0 {
 		s.gather(<-s.results)
 	}
@@ -80,10 +79,10 @@ func (s *shift) step(claiming bool) error {
 	if !claiming || len(s.topics) == 0 {
 		room = 0
 	}
-	rows, err := s.exchange(room)
+	rows, err := s.exchange(ctx, room)
 	for _, r := range rows {
 		s.busy++
-		go func() { s.results <- s.handle(r) }()
+		go func() { s.results <- s.handle(ctx, r) }()
 	}
 	return err
 }
@@ -93,8 +92,8 @@ func (s *shift) gather(o outcome) {
 	s.unsaved = append(s.unsaved, o)
 }
 
-func (s *shift) exchange(room int) (claimed []row, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), exchangeTimeout)
+func (s *shift) exchange(ctx context.Context, room int) (claimed []row, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTimeout)
 	defer cancel()
 	if len(s.unsaved) == 0 {
 		if idle, err := s.idle(ctx, room); idle || err != nil {
@@ -145,7 +144,7 @@ func (s *shift) report(lost int) {
 	}
 }
 
-func (s *shift) handle(r row) outcome {
+func (s *shift) handle(running context.Context, r row) outcome {
 	policy, ok := s.opts.Policies[Topic(r.Topic)]
 	if !ok {
 		policy = DefaultPolicy()
@@ -156,10 +155,10 @@ func (s *shift) handle(r row) outcome {
 		return judge(r, err, false, policy, s.opts.Now())
 	}
 	// Shorter than the lease, so that the result is saved while the lease holds.
-	ctx, cancel := context.WithTimeout(s.ctx, s.opts.Lease*4/5)
+	ctx, cancel := context.WithTimeout(running, s.opts.Lease*4/5)
 	defer cancel()
 	err := call(ctx, s.handlers[Topic(r.Topic)], r.message())
-	stopped := s.ctx.Err() != nil && errors.Is(err, context.Canceled)
+	stopped := running.Err() != nil && errors.Is(err, context.Canceled)
 	return judge(r, err, stopped, policy, s.opts.Now())
 }
 

@@ -15,8 +15,8 @@
 // Rules for stores: models are private, columns explicit, no associations, hooks, soft delete or AutoMigrate (the
 // dialects have no migrator, so AutoMigrate panics). Instants are int64 UTC milliseconds. INSERT ... ON CONFLICT DO
 // NOTHING reports rows differently per dialect: insert plainly and test IsDuplicate. An UPDATE that changes nothing
-// reports 0 rows on MySQL: change a version column. Lock with clause.Locking{Strength: "UPDATE"}: MySQL locks the rows,
-// SQLite drops the clause because its writers are serial anyway.
+// reports 0 rows on MySQL: change a version column. OFFSET needs a LIMIT on both. Lock with
+// clause.Locking{Strength: "UPDATE"}: MySQL locks the rows, SQLite drops the clause because its writers are serial.
 //
 // Migrations live in migrations/{groupbuy,mall}/{sqlite,mysql}/NNNNN_name.sql and only go forward. SQLite applies all
 // pending ones in one transaction; MySQL commits each DDL statement by itself, so write those so that a second run

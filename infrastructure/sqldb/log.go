@@ -35,17 +35,17 @@ func (statementLog) Error(ctx context.Context, msg string, args ...any) {
 // Trace is called after every statement.
 func (statementLog) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), err error) {
 	took := time.Since(begin)
-	level, msg := slog.LevelDebug, ""
+	var msg string
 	switch {
 	case err != nil && !expected(err):
-		level, msg = slog.LevelWarn, "statement failed"
+		msg = "statement failed"
 	case took > slowStatement:
-		level, msg = slog.LevelWarn, "statement slow"
+		msg = "statement slow"
 	default:
 		return
 	}
 	sql, rows := statement()
-	slog.Log(ctx, level, msg, "sql", sql, "rows", rows, "took", took, "error", withoutValues(err))
+	slog.WarnContext(ctx, msg, "sql", sql, "rows", rows, "took", took, "error", withoutValues(err))
 }
 
 // ParamsFilter keeps values out of the statement that Trace logs.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"database/sql/driver"
 	"embed"
 	"encoding/hex"
 	"errors"
@@ -46,7 +47,7 @@ func (db *DB) Migrate(ctx context.Context, service Service) error {
 	if db.Dialect() == SQLite {
 		err = db.migrateSQLite(ctx, files)
 	} else {
-		err = up(ctx, goose.DialectMySQL, db.writer, files, goose.WithSessionLocker(namedLock{}))
+		err = db.migrateMySQL(ctx, files)
 	}
 	if err != nil {
 		return fmt.Errorf("sqldb: migrate %s in %s: %w", service, db.dsn, translate(err))
@@ -54,8 +55,8 @@ func (db *DB) Migrate(ctx context.Context, service Service) error {
 	return nil
 }
 
-func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, files fs.FS, opts ...goose.ProviderOption) error {
-	provider, err := goose.NewProvider(dialect, pool, files, append(opts, goose.WithDisableGlobalRegistry(true))...)
+func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, files fs.FS) error {
+	provider, err := goose.NewProvider(dialect, pool, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}
@@ -96,12 +97,16 @@ func (db *DB) Version(ctx context.Context) (int64, error) {
 	return version, err
 }
 
-// namedLock keeps two processes from migrating one MySQL schema at once. The server frees it when the connection dies.
-type namedLock struct{}
+const migrateLockWait = 30 // seconds
 
-const migrateLockWait = 60 // seconds
-
-func (namedLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+// migrateMySQL runs goose while a connection of its own holds a named lock, which the server frees when that
+// connection dies. Goose's own locking is not used: it looks at the version table, and even makes it, before it locks.
+func (db *DB) migrateMySQL(ctx context.Context, files fs.FS) error {
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
 	name, err := lockName(ctx, conn)
 	if err != nil {
 		return err
@@ -113,15 +118,15 @@ func (namedLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	if got.Int64 != 1 {
 		return fmt.Errorf("%w: another process has been migrating for %d s", ErrUnavailable, migrateLockWait)
 	}
-	return nil
+	return errors.Join(up(ctx, goose.DialectMySQL, db.writer, files), unlock(conn))
 }
 
-func (namedLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
-	name, err := lockName(ctx, conn)
-	if err != nil {
-		return err
+// unlock hangs up instead of releasing by name: that works whatever state the connection is in.
+func unlock(conn *sql.Conn) error {
+	err := conn.Raw(func(any) error { return driver.ErrBadConn })
+	if errors.Is(err, driver.ErrBadConn) {
+		return nil
 	}
-	_, err = conn.ExecContext(ctx, "DO RELEASE_LOCK(?)", name)
 	return err
 }
 

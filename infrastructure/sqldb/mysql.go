@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -51,6 +52,7 @@ func mysqlConfig(target string) (*mysql.Config, error) {
 	cfg.MultiStatements = false
 	cfg.InterpolateParams = true // one round trip per statement instead of three, see docs/adr/0003
 	cfg.Loc = time.UTC
+	cfg.Logger = driverLog{}
 	cfg.Collation = "utf8mb4_bin"
 	if cfg.Params == nil {
 		cfg.Params = map[string]string{}
@@ -64,6 +66,11 @@ func mysqlConfig(target string) (*mysql.Config, error) {
 	cfg.WriteTimeout = orElse(cfg.WriteTimeout, mysqlWriteTimeout)
 	return cfg, nil
 }
+
+// driverLog takes what the driver prints about broken connections; the statement's own error says it again.
+type driverLog struct{}
+
+func (driverLog) Print(v ...any) { slog.Debug("mysql driver", "says", fmt.Sprint(v...)) }
 
 func orElse(d, fallback time.Duration) time.Duration {
 	if d > 0 {

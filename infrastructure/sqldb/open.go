@@ -17,6 +17,8 @@ type DB struct {
 	reader *sql.DB // the same pool as writer on MySQL
 	write  *gorm.DB
 	read   *gorm.DB
+
+	poolWait time.Duration // how long InTx waits for a free connection
 }
 
 // Open connects to the database dsn names. A SQLite file and its folder are created when absent; a MySQL schema must
@@ -26,7 +28,7 @@ func Open(ctx context.Context, dsn DSN) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dsn: dsn}
+	db := &DB{dsn: dsn, poolWait: poolWait}
 	if dsn.Dialect() == SQLite {
 		db.writer, db.reader, err = openSQLite(ctx, target)
 	} else {

@@ -19,7 +19,7 @@ import (
 
 const (
 	sqliteReaders     = 4
-	sqliteBusyTimeout = 5000 // milliseconds; waits for another process's commit
+	sqliteBusyTimeout = 1000 // milliseconds; waits for another process's commit, then InTx tries again
 )
 
 // openSQLite makes two pools over one file: one connection that writes, so that writers queue in Go where a context
@@ -98,22 +98,8 @@ func (d sqliteDialector) Initialize(db *gorm.DB) error {
 	db.ConnPool = d.pool
 	// SQLite reports the id of the last row of a batch insert, MySQL that of the first.
 	callbacks.RegisterDefaultCallbacks(db, &callbacks.Config{LastInsertIDReversed: true})
-	db.ClauseBuilders["LIMIT"] = buildLimit
 	db.ClauseBuilders["FOR"] = dropLocking
 	return nil
-}
-
-// buildLimit writes LIMIT -1 before a bare OFFSET, which SQLite's grammar demands.
-func buildLimit(c clause.Clause, builder clause.Builder) {
-	limit, ok := c.Expression.(clause.Limit)
-	if !ok {
-		return
-	}
-	if limit.Limit == nil && limit.Offset > 0 {
-		all := -1
-		limit.Limit = &all
-	}
-	limit.Build(builder)
 }
 
 // dropLocking leaves FOR UPDATE out: SQLite has no row locks. Harmless, because every InTx begins IMMEDIATE and so

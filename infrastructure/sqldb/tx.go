@@ -40,7 +40,7 @@ func (db *DB) InTx(ctx context.Context, fn func(tx *gorm.DB) error) error {
 // pause waits longer after each try; the jitter keeps two victims of one deadlock from meeting again.
 func pause(ctx context.Context, try int) error {
 	limit := min(txFirstDelay<<(try-1), txMaxDelay)
-	timer := time.NewTimer(limit/2 + rand.N(limit/2))
+	timer := time.NewTimer(limit/2 + rand.N(limit/2)) //nolint:gosec // G404: jitter, nobody gains by guessing it
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -71,17 +71,17 @@ func (db *DB) once(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	return nil
 }
 
-// acquire takes a connection and waits for a free one no longer than poolWait, so that an exhausted pool answers
+// acquire takes a connection, and gives up waiting for a free one after a while, so that an exhausted pool answers
 // ErrUnavailable instead of piling up callers.
 func (db *DB) acquire(ctx context.Context) (*sql.Conn, error) {
-	waiting, cancel := context.WithTimeout(ctx, poolWait)
+	waiting, cancel := context.WithTimeout(ctx, db.poolWait)
 	defer cancel()
 	conn, err := db.writer.Conn(waiting)
 	switch {
 	case err == nil:
 		return conn, nil
 	case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
-		return nil, fmt.Errorf("%w: no free connection within %s", ErrUnavailable, poolWait)
+		return nil, fmt.Errorf("%w: no free connection within %s", ErrUnavailable, db.poolWait)
 	default:
 		return nil, fmt.Errorf("sqldb: connect: %w", translate(err))
 	}

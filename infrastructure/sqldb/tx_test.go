@@ -3,8 +3,13 @@ package sqldb_test
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
@@ -154,5 +159,95 @@ func TestInTx_LockedReadsLoseNoUpdate(t *testing.T) {
 		var row item
 		require.NoError(t, db.Read(t.Context()).Take(&row, 1).Error)
 		require.EqualValues(t, 4*rounds, row.Count)
+	})
+}
+
+// How long to wait for what the server does on its own.
+const (
+	waitLimit = 30 * time.Second
+	waitStep  = 5 * time.Millisecond
+)
+
+func TestRead(t *testing.T) {
+	eachWithItems(t, func(t *testing.T, db *sqldb.DB) {
+		require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
+			return tx.Create(&[]item{{Name: "a"}, {Name: "b"}, {Name: "c"}}).Error
+		}))
+		var rows []item
+		require.NoError(t, db.Read(t.Context()).Order("id").Limit(1).Offset(1).Find(&rows).Error)
+		require.Equal(t, "b", rows[0].Name)
+		require.ErrorIs(t, db.Read(t.Context()).Take(&item{}, 99).Error, gorm.ErrRecordNotFound)
+		require.NoError(t, db.Ping(t.Context()))
+		require.Panics(t, func() { _ = db.Read(t.Context()).AutoMigrate(&item{}) }, "schemas come from migrations")
+	})
+}
+
+func TestRead_SQLiteRefusesToWrite(t *testing.T) {
+	db := sqldbtest.Open(t, sqldb.Mall)
+	require.Error(t, db.Read(t.Context()).Exec("DELETE FROM outbox").Error)
+}
+
+// The settings that correctness rests on hold whatever the DSN asks for.
+func TestOpen_MySQLSession(t *testing.T) {
+	dsn := sqldbtest.Schema(t)
+	db := sqldbtest.Connect(t, dsn+"?parseTime=true&clientFoundRows=true&multiStatements=true&loc=Local")
+	create(t, db, "CREATE TABLE item (id BIGINT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(4) NOT NULL, count BIGINT NOT NULL)")
+	require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
+		require.NoError(t, tx.Create(&item{ID: 1, Name: "团🎉"}).Error)
+		same := tx.Model(&item{}).Where("id = 1").Update("count", 0)
+		require.NoError(t, same.Error)
+		require.Zero(t, same.RowsAffected, "rows changed, not rows found")
+		require.Error(t, tx.Create(&item{Name: "too long"}).Error, "never cut")
+		require.Error(t, tx.Exec("SELECT 1; SELECT 2").Error)
+		return nil
+	}))
+	require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
+		var before, after int64
+		require.NoError(t, tx.Model(&item{}).Count(&before).Error)
+		create(t, db, "INSERT INTO item (name, count) VALUES ('b', 0)")
+		require.NoError(t, tx.Model(&item{}).Count(&after).Error)
+		require.Equal(t, before+1, after, "READ COMMITTED sees what another transaction has committed meanwhile")
+		return nil
+	}))
+}
+
+func TestOpen_Refuses(t *testing.T) {
+	_, err := sqldb.Open(t.Context(), "postgres:x")
+	require.Error(t, err)
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, []byte("this is no database, and long enough to be sure of it"), 0o600))
+	_, err = sqldb.Open(t.Context(), sqldb.DSN("sqlite:"+file))
+	require.Error(t, err, "not a database")
+	_, err = sqldb.Open(t.Context(), sqldb.DSN("sqlite:"+filepath.Join(file, "below.db")))
+	require.Error(t, err, "not a folder")
+}
+
+// Odd characters of a path must not become parameters of the connection.
+func TestOpen_AnyPath(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "团 购?mode=memory&x#y%41")
+	db := sqldbtest.Connect(t, sqldb.DSN("sqlite:"+filepath.Join(dir, "a.db")))
+	require.NoError(t, db.Migrate(t.Context(), sqldb.Mall))
+	info, err := os.Stat(filepath.Join(dir, "a.db"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "buyers' data is for the owner alone")
+}
+
+func TestLog_FailedStatementWithoutItsValues(t *testing.T) {
+	eachWithItems(t, func(t *testing.T, db *sqldb.DB) {
+		var out strings.Builder
+		before := slog.Default()
+		slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
+		defer slog.SetDefault(before)
+		_ = db.Read(t.Context()).Where("nowhere = ?", "s3cret").Find(&[]item{}).Error
+		require.Contains(t, out.String(), "statement failed")
+		require.Contains(t, out.String(), "nowhere = ?")
+		require.NotContains(t, out.String(), "s3cret")
+		out.Reset()
+		require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
+			require.NoError(t, tx.Create(&item{Name: "s3cret"}).Error)
+			require.Error(t, tx.Create(&item{Name: "s3cret"}).Error)
+			return nil
+		}))
+		require.Empty(t, out.String(), "a unique key at work is no fault")
 	})
 }
