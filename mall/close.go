@@ -1,0 +1,151 @@
+package mall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kaituan/mall/order"
+	"kaituan/mall/payment"
+)
+
+// CancelOrder closes an order of the buyer's that is not paid: first at the provider, so that it can never be
+// paid, then here. A closed order is returned as it is. Errors: CodeOrderNotFound, CodeOrderPaid,
+// CodePaymentUnknown when the provider gave no answer; the order is then still open.
+func (s *Shop) CancelOrder(ctx context.Context, who Actor, id order.ID) (order.Order, error) {
+	o, err := s.ownOrder(ctx, who, id)
+	if err != nil {
+		return o, err
+	}
+	o, err = s.closeOrder(ctx, o.ID, order.BuyerCancelled)
+	switch {
+	case errors.Is(err, payment.ErrUnknown), errors.Is(err, ErrConflict):
+		return o, refuse(CodePaymentUnknown, "it is not certain that the payment is closed, try again in a moment")
+	case err != nil:
+		return o, err
+	case o.Status != order.Closed:
+		return o, refuse(CodeOrderPaid, "the order is paid")
+	}
+	return o, nil
+}
+
+// closeOrder closes an order unless it is, or turns out to be, paid, and returns it as it is then.
+// Errors: payment.ErrUnknown, ErrConflict when the buyer opened a payment meanwhile.
+func (s *Shop) closeOrder(ctx context.Context, id order.ID, why order.Reason) (order.Order, error) {
+	p, err := s.pending(ctx, id)
+	if err == nil {
+		err = s.endCharge(ctx, p)
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return order.Order{}, err
+	}
+	return inTx(ctx, s, func(tx Tx) (order.Order, error) {
+		if _, err := tx.LockOrder(id); err != nil {
+			return order.Order{}, err
+		}
+		if err := dropUnsent(tx, id); err != nil {
+			return order.Order{}, err
+		}
+		return closeUnpaid(tx, id, why, "")
+	})
+}
+
+// dropUnsent closes an order's payment whose page nobody has. ErrConflict: the provider may know of it.
+func dropUnsent(tx Tx, id order.ID) error {
+	open, err := tx.OpenPayment(id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case open.Status != payment.Created:
+		return fmt.Errorf("%w: payment %s is open", ErrConflict, open.ID)
+	}
+	open.Close(tx.Now())
+	return tx.PutPayment(open)
+}
+
+// endCharge makes sure that a pending charge can never be paid and closes the payment, or learns that it was
+// paid and books that. Errors: payment.ErrUnknown.
+func (s *Shop) endCharge(ctx context.Context, p payment.Payment) error {
+	trade, err := s.Channel.Query(ctx, p.ID)
+	if err != nil {
+		return errors.Join(err, s.learn(ctx, p.ID, unanswered))
+	}
+	if trade.Status == payment.TradeWaiting || trade.Status == payment.TradeAbsent {
+		if trade, err = s.closeCharge(ctx, p, trade); err != nil {
+			return errors.Join(err, s.learn(ctx, p.ID, unanswered))
+		}
+	}
+	return s.hear(ctx, p, trade)
+}
+
+// closeCharge closes a charge at the provider and returns it as it is then. A charge that the provider refuses
+// to close was paid or closed in this moment, or has never been opened by the buyer: then nothing can be closed,
+// and a payment that is made after all comes back as a late one.
+func (s *Shop) closeCharge(ctx context.Context, p payment.Payment, trade payment.Trade) (payment.Trade, error) {
+	err := s.Channel.Close(ctx, p.ID)
+	if errors.Is(err, payment.ErrNotClosable) {
+		if trade, err = s.Channel.Query(ctx, p.ID); err == nil && trade.Status == payment.TradeWaiting {
+			err = fmt.Errorf("%w: charge %s waits for payment but cannot be closed", payment.ErrUnknown, p.ID)
+		}
+	} else {
+		trade.Status = payment.TradeClosed
+	}
+	if trade.Status == payment.TradeAbsent {
+		trade.Status = payment.TradeClosed
+	}
+	return trade, err
+}
+
+// CloseUnpaid closes orders whose payment deadline has passed, at most limit, and returns how many it looked at.
+// Those that fail are tried again later; their errors are joined.
+func (s *Shop) CloseUnpaid(ctx context.Context, limit int) (int, error) {
+	return s.sweep(ctx, limit, order.AwaitingPayment, s.Clock(), func(o order.Order) error {
+		_, err := s.closeOrder(ctx, o.ID, order.NotPaidInTime)
+		return err
+	})
+}
+
+// RepairCreated asks the engine about group orders whose lock was not answered, at most limit, and returns how
+// many it looked at. Those that fail are tried again later; their errors are joined.
+func (s *Shop) RepairCreated(ctx context.Context, limit int) (int, error) {
+	return s.sweep(ctx, limit, order.Created, s.Clock(), func(o order.Order) error {
+		seat, err := s.GroupBuy.Seat(ctx, string(o.ID))
+		if refusal := definite(err); refusal != nil {
+			_, err = inTx(ctx, s, func(tx Tx) (order.Order, error) {
+				return closeUnpaid(tx, o.ID, order.SeatLost, refusal.Detail)
+			})
+			return err
+		}
+		if err == nil {
+			_, err = s.recordSeat(ctx, o.ID, seat)
+		}
+		return err
+	})
+}
+
+// sweep does something about the orders in a state that are due. One that fails is put off and does not stop the
+// others.
+func (s *Shop) sweep(
+	ctx context.Context, limit int, status order.Status, due time.Time, do func(order.Order) error,
+) (int, error) {
+	orders, err := s.Store.DueOrders(ctx, status, due, limit)
+	if err != nil {
+		return 0, err
+	}
+	var failed []error
+	for _, o := range orders {
+		if err := do(o); err != nil {
+			failed = append(failed, fmt.Errorf("order %s: %w", o.ID, err), s.postpone(ctx, o, order.RetryAfter))
+		}
+	}
+	return len(orders), errors.Join(failed...)
+}
+
+func (s *Shop) postpone(ctx context.Context, o order.Order, wait time.Duration) error {
+	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+		return tx.PostponeOrder(o.ID, o.Version, tx.Now().Add(wait))
+	})
+}

@@ -1,0 +1,117 @@
+package mall
+
+import (
+	"errors"
+
+	"kaituan/mall/account"
+	"kaituan/mall/catalog"
+)
+
+// Code is a stable, lower-snake name of what went wrong.
+type Code string
+
+// The codes of the mall. A refused group purchase carries the engine's own code instead, such as team_full.
+const (
+	CodeInvalid            Code = "invalid"              // input breaks a rule; Faults or Param say which
+	CodeCursorInvalid      Code = "cursor_invalid"       // not a cursor that a list returned
+	CodeLoginTaken         Code = "login_taken"          // somebody has this phone number or e-mail address
+	CodeCredentialsWrong   Code = "credentials_wrong"    // no such account, or not its password
+	CodeSessionExpired     Code = "session_expired"      // no such session, or not any more
+	CodeForbidden          Code = "forbidden"            // not this role's business
+	CodeProductNotFound    Code = "product_not_found"    // absent or off the shelf
+	CodeSKUNotFound        Code = "sku_not_found"        // the product has no such specification
+	CodeStockOut           Code = "stock_out"            // fewer pieces left than asked for
+	CodePriceChanged       Code = "price_changed"        // not the price that the buyer saw
+	CodeIdempotency        Code = "idempotency_mismatch" // the same key came with other input
+	CodeOrderNotFound      Code = "order_not_found"      // absent, or somebody else's
+	CodeOrderNotReady      Code = "order_not_ready"      // the engine has not answered yet: ask again
+	CodeOrderPaid          Code = "order_paid"           // too late to pay or to cancel
+	CodeOrderClosed        Code = "order_closed"         // closed, or its payment deadline has passed
+	CodePaymentUnknown     Code = "payment_unknown"      // the provider gave no answer: try again
+	CodePaymentNotFound    Code = "payment_not_found"    // no such payment
+	CodeNoticeForged       Code = "notice_forged"        // no valid signature of the provider
+	CodeNoticeMalformed    Code = "notice_malformed"     // signed, but not readable
+	CodeNoticeMismatch     Code = "notice_mismatch"      // signed, but not what the payment says
+	CodeTeamNotFound       Code = "team_not_found"       // the engine knows no such team
+	CodeGroupUnavailable   Code = "groupbuy_unavailable" // the engine gave no answer: try again
+	CodeRefundNotFound     Code = "refund_not_found"     // no such refund
+	CodeRefundNotFailed    Code = "refund_not_failed"    // only failed refunds are redone by hand
+	CodeStorageUnavailable Code = "mall_unavailable"     // the database gave no answer: try again
+)
+
+// Codes returns every code that an Error of the mall itself may carry.
+func Codes() []Code {
+	return []Code{
+		CodeInvalid, CodeCursorInvalid, CodeLoginTaken, CodeCredentialsWrong, CodeSessionExpired, CodeForbidden,
+		CodeProductNotFound, CodeSKUNotFound, CodeStockOut, CodePriceChanged, CodeIdempotency, CodeOrderNotFound,
+		CodeOrderNotReady, CodeOrderPaid, CodeOrderClosed, CodePaymentUnknown, CodePaymentNotFound, CodeNoticeForged,
+		CodeNoticeMalformed, CodeNoticeMismatch, CodeTeamNotFound, CodeGroupUnavailable, CodeRefundNotFound,
+		CodeRefundNotFailed, CodeStorageUnavailable,
+	}
+}
+
+// Error is a refusal: the mall understood, and nothing that the caller asked for was done.
+type Error struct {
+	Code   Code
+	Param  string // the field that is wrong, as named on the wire; may be empty
+	Detail string
+	Faults []Fault // of CodeInvalid: everything that is wrong
+}
+
+// Fault is one thing wrong with the input.
+type Fault struct {
+	Param  string // the field, as named on the wire
+	Detail string // what would be right
+}
+
+// Error prints the code, the field and the detail.
+func (e *Error) Error() string {
+	text := "mall: " + string(e.Code)
+	if e.Param != "" {
+		text += ": " + e.Param
+	}
+	if e.Detail != "" {
+		text += ": " + e.Detail
+	}
+	for _, f := range e.Faults {
+		text += "; " + f.Param + ": " + f.Detail
+	}
+	return text
+}
+
+// CodeOf returns the code of a refusal, or "" when err is none.
+func CodeOf(err error) Code {
+	if refusal, ok := errors.AsType[*Error](err); ok {
+		return refusal.Code
+	}
+	return ""
+}
+
+func refuse(code Code, detail string) *Error { return &Error{Code: code, Detail: detail} }
+
+func invalid(param, detail string) *Error {
+	return &Error{Code: CodeInvalid, Param: param, Detail: detail, Faults: []Fault{{param, detail}}}
+}
+
+func invalidDraft(faults []catalog.Fault) error {
+	all := make([]Fault, len(faults))
+	for i, f := range faults {
+		all[i] = Fault(f)
+	}
+	return invalidAll(all)
+}
+
+func invalidRegistration(faults []account.Fault) error {
+	all := make([]Fault, len(faults))
+	for i, f := range faults {
+		all[i] = Fault(f)
+	}
+	return invalidAll(all)
+}
+
+func invalidAll(faults []Fault) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	return &Error{Code: CodeInvalid, Param: faults[0].Param, Detail: faults[0].Detail, Faults: faults}
+}

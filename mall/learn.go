@@ -1,0 +1,140 @@
+package mall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"kaituan/mall/order"
+	"kaituan/mall/payment"
+)
+
+// HandlePayNotice takes a message that the provider pushed. Only when it returns nil may the provider be told
+// "success": then its effect, if it has one, is committed. The same notice again changes nothing.
+// Errors: CodeNoticeForged, CodeNoticeMalformed, CodePaymentNotFound, CodeNoticeMismatch with the fields that
+// differ; after any of them nothing has changed.
+func (s *Shop) HandlePayNotice(ctx context.Context, form url.Values) error {
+	n, err := s.Channel.ReadNotice(form)
+	switch {
+	case errors.Is(err, payment.ErrForged):
+		return refuse(CodeNoticeForged, "no valid signature of the provider")
+	case errors.Is(err, payment.ErrMalformed):
+		return refuse(CodeNoticeMalformed, err.Error())
+	case err != nil:
+		return err
+	}
+	p, err := s.Store.PaymentByID(ctx, n.ID)
+	if err != nil {
+		return at(err, CodePaymentNotFound, "no payment has this out_trade_no")
+	}
+	if differ := s.Merchant.Check(n, p); len(differ) > 0 {
+		return &Error{Code: CodeNoticeMismatch, Param: differ[0], Detail: "differs: " + strings.Join(differ, ", ")}
+	}
+	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error { return s.believe(tx, n) })
+}
+
+// believe carries out a notice that passed every check.
+func (s *Shop) believe(tx Tx, n payment.Notice) error {
+	o, p, err := lockPayment(tx, n.ID)
+	if err != nil {
+		return err
+	}
+	if err := tx.AddNotice(n); err != nil {
+		return err
+	}
+	switch {
+	case n.Pays():
+		return s.receive(tx, o, p, n.ProviderNo, n.PaidAt)
+	case n.Status == payment.TradeClosed && p.Status == payment.Pending:
+		p.AskSoon(tx.Now()) // a notice is a hint; the sweep hears the truth
+		return tx.PutPayment(p)
+	}
+	return nil
+}
+
+// lockPayment returns a payment with its order, which is held against others.
+func lockPayment(tx Tx, id payment.ID) (order.Order, payment.Payment, error) {
+	p, err := tx.Payment(id)
+	if err != nil {
+		return order.Order{}, p, err
+	}
+	o, err := tx.LockOrder(p.Order)
+	if err != nil {
+		return o, p, err
+	}
+	p, err = tx.Payment(id) // as it is now that nobody else can change it
+	return o, p, err
+}
+
+// receive books the buyer's money. A payment that has succeeded before changes nothing.
+func (s *Shop) receive(tx Tx, o order.Order, p payment.Payment, tradeNo string, paidAt time.Time) error {
+	if !p.Succeed(tradeNo, paidAt, tx.Now()) {
+		return nil
+	}
+	if err := tx.PutPayment(p); err != nil {
+		return err
+	}
+	verdict := o.Pay(order.Receipt{Payment: order.PaymentID(p.ID), TradeNo: tradeNo, PaidAt: paidAt}, tx.Now())
+	return s.carryOut(tx, o, verdict, p)
+}
+
+// carryOut saves what was decided about an order, and owes its buyer the money of p if that must go back.
+func (s *Shop) carryOut(tx Tx, o order.Order, v order.Verdict, p payment.Payment) error {
+	if v.Moved {
+		if _, err := saveOrder(tx, o); err != nil {
+			return err
+		}
+	}
+	if v.Refund == order.NoReason {
+		return nil
+	}
+	return tx.AddRefund(payment.Owe(payment.RequestNo(s.IDs("rf")), p, v.Refund, tx.Now()))
+}
+
+// ask asks the provider about a payment and records what it says. Errors: payment.ErrUnknown.
+func (s *Shop) ask(ctx context.Context, p payment.Payment) error {
+	trade, err := s.Channel.Query(ctx, p.ID)
+	if err != nil {
+		return errors.Join(err, s.learn(ctx, p.ID, unanswered))
+	}
+	return s.hear(ctx, p, trade)
+}
+
+// hear records what the provider says of a charge.
+func (s *Shop) hear(ctx context.Context, p payment.Payment, trade payment.Trade) error {
+	switch trade.Status {
+	case payment.TradeSucceeded:
+		if trade.Amount != p.Amount {
+			err := fmt.Errorf("mall: payment %s of %d fen succeeded with %d fen at the provider", p.ID, p.Amount, trade.Amount)
+			return errors.Join(err, s.learn(ctx, p.ID, unanswered))
+		}
+		return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+			o, p, err := lockPayment(tx, p.ID)
+			if err != nil {
+				return err
+			}
+			return s.receive(tx, o, p, trade.ProviderNo, trade.PaidAt)
+		})
+	case payment.TradeClosed:
+		return s.learn(ctx, p.ID, func(p *payment.Payment, now time.Time) { p.Close(now) })
+	default:
+		return s.learn(ctx, p.ID, (*payment.Payment).Answered)
+	}
+}
+
+func unanswered(p *payment.Payment, now time.Time) { p.Unanswered(now) }
+
+// learn changes a payment that is still pending.
+func (s *Shop) learn(ctx context.Context, id payment.ID, change func(*payment.Payment, time.Time)) error {
+	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+		_, p, err := lockPayment(tx, id)
+		if err != nil || p.Status != payment.Pending {
+			return err
+		}
+		change(&p, tx.Now())
+		return tx.PutPayment(p)
+	})
+}

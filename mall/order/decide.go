@@ -1,0 +1,152 @@
+package order
+
+import (
+	"time"
+
+	"kaituan/money"
+)
+
+// Place starts an order's life. The caller has filled in everything but its state.
+func Place(o Order, now time.Time) Order {
+	o.Status, o.PlacedAt = Created, now
+	o.Moves = []Move{{To: Created, At: now}}
+	o.NextAt = o.attention(now)
+	return o
+}
+
+// Terms are what the buyer must pay, and until when.
+type Terms struct {
+	Team      TeamID    // of group orders
+	Original  money.Fen // per piece
+	PayPrice  money.Fen // per piece
+	Amount    money.Fen // for the whole quantity
+	ExpiresAt time.Time
+}
+
+// Offer lets the buyer pay. It says whether the order was still waiting for its terms.
+func (o *Order) Offer(t Terms, now time.Time) bool {
+	if o.Status != Created {
+		return false
+	}
+	o.Team, o.Original, o.PayPrice, o.Amount, o.ExpiresAt = t.Team, t.Original, t.PayPrice, t.Amount, t.ExpiresAt
+	return o.move(AwaitingPayment, NoReason, now)
+}
+
+// Close ends an order that nobody paid. It says whether it did.
+func (o *Order) Close(why Reason, detail string, now time.Time) bool {
+	if !o.move(Closed, why, now) {
+		return false
+	}
+	o.Reason, o.Detail, o.EndedAt = why, detail, now
+	return true
+}
+
+// Verdict is what news does to an order.
+type Verdict struct {
+	Moved  bool   // the order changed and must be saved
+	Refund Reason // unless empty: the payment must go back to the buyer, for this reason
+}
+
+// Receipt is the payment that the provider says succeeded.
+type Receipt struct {
+	Payment PaymentID
+	TradeNo string // the provider's number
+	PaidAt  time.Time
+}
+
+// Pay tells the order that one of its payments succeeded. Money that buys nothing goes back.
+func (o *Order) Pay(r Receipt, now time.Time) Verdict {
+	switch {
+	case o.Status == Closed:
+		return Verdict{Refund: LatePayment}
+	case !o.move(Paid, NoReason, now):
+		return Verdict{Refund: PaidTwice}
+	}
+	o.PaidBy, o.TradeNo, o.PaidAt = r.Payment, r.TradeNo, r.PaidAt
+	if o.Mode == Solo {
+		o.move(ToShip, NoReason, now)
+	}
+	return Verdict{Moved: true}
+}
+
+// What the engine calls the states and outcomes that the mall's decisions depend on.
+const (
+	seatRefunding         = "refunding"
+	seatRefunded          = "refunded"
+	teamFormed            = "formed"
+	outcomeRefundRequired = "refund_required"
+)
+
+// News is what the engine says about a paid order's seat.
+type News struct {
+	Outcome    string // of the settlement; empty when it was not settled
+	SeatStatus string
+	TeamStatus string
+	Reason     Reason // why the money must go back
+}
+
+// Hear tells a paid order what the engine says. The first answer to a settlement is replayed for ever, so what
+// the seat and the team have become since counts as well. Orders that are not paid do not move.
+func (o *Order) Hear(n News, now time.Time) Verdict {
+	if o.Mode != Group || o.Status != Paid && o.Status != Teaming && o.Status != ToShip {
+		return Verdict{}
+	}
+	switch {
+	case n.mustRefund():
+		return o.refund(n.reason(), now)
+	case n.Outcome == "" || o.Status == ToShip:
+		return Verdict{}
+	case n.TeamStatus == teamFormed:
+		return o.Formed(now)
+	default:
+		return Verdict{Moved: o.move(Teaming, NoReason, now)}
+	}
+}
+
+func (n News) mustRefund() bool {
+	return n.Outcome == outcomeRefundRequired || n.SeatStatus == seatRefunding || n.SeatStatus == seatRefunded
+}
+
+func (n News) reason() Reason {
+	if n.Reason == NoReason {
+		return TeamFailed
+	}
+	return n.Reason
+}
+
+// Formed tells an order whose payment the engine has counted that its team is complete.
+func (o *Order) Formed(now time.Time) Verdict {
+	if o.Mode != Group {
+		return Verdict{}
+	}
+	if o.Status == Paid {
+		o.move(Teaming, NoReason, now)
+	}
+	return Verdict{Moved: o.move(ToShip, NoReason, now)}
+}
+
+func (o *Order) refund(why Reason, now time.Time) Verdict {
+	if !o.move(Refunding, why, now) {
+		return Verdict{}
+	}
+	o.Reason = why
+	return Verdict{Moved: true, Refund: why}
+}
+
+// Refunded tells an order that all of its money is back with the buyer. It says whether the order moved.
+func (o *Order) Refunded(now time.Time) bool {
+	if !o.move(Refunded, o.Reason, now) {
+		return false
+	}
+	o.EndedAt = now
+	return true
+}
+
+// Ship hands the goods to a carrier. It says whether the order was ready for it.
+func (o *Order) Ship(tracking string, now time.Time) bool {
+	if !o.move(Shipped, NoReason, now) {
+		return false
+	}
+	o.Tracking, o.ShippedAt = tracking, now
+	return true
+}

@@ -1,0 +1,132 @@
+package payment
+
+import (
+	"slices"
+	"time"
+
+	"kaituan/mall/account"
+	"kaituan/mall/order"
+	"kaituan/money"
+)
+
+// RefundStatus is where a refund stands.
+type RefundStatus string
+
+// The states of a refund.
+const (
+	RefundCreated   RefundStatus = "created"   // the money is owed; the provider was not asked yet
+	RefundSubmitted RefundStatus = "submitted" // the provider was asked; only its own word tells what became of it
+	RefundSucceeded RefundStatus = "succeeded" // the provider says that the money went back
+	RefundFailed    RefundStatus = "failed"    // refused again and again; waits for a person
+)
+
+var refundTransitions = map[RefundStatus][]RefundStatus{
+	RefundCreated:   {RefundSubmitted},
+	RefundSubmitted: {RefundSucceeded, RefundFailed},
+	RefundSucceeded: {},
+	RefundFailed:    {RefundSubmitted},
+}
+
+// RefundTransitions is the whole life of a refund; docs/state-machines.md is compared with it.
+func RefundTransitions() map[RefundStatus][]RefundStatus { return copied(refundTransitions) }
+
+// Refund is the intent to send a payment's money back. Its number is its out_request_no for ever, however often
+// the provider is asked.
+type Refund struct {
+	No      RequestNo
+	Payment ID
+	Order   order.ID
+	Buyer   account.ID
+	Amount  money.Fen
+	Reason  order.Reason
+	Status  RefundStatus
+
+	Refusals  int       // how often the provider refused since a person last looked
+	LastError string    // what the provider said last
+	NextAt    time.Time // when a sweep looks after it next; zero: never
+	CreatedAt time.Time
+	EndedAt   time.Time // when it succeeded
+	Version   int64     // of the stored row; 0 before the first save
+	Moves     []RefundMove
+}
+
+// RefundMove is one step of a refund's history.
+type RefundMove struct {
+	From RefundStatus // empty for the first
+	To   RefundStatus
+	At   time.Time
+}
+
+const (
+	maxRefusals     = 5                // until a person must look
+	claimedFor      = time.Minute      // how long others leave a refund alone that somebody works on
+	confirmAfter    = 5 * time.Second  // between asking for a refund and asking what became of it
+	refusedAfter    = 30 * time.Second // after the first refusal, doubled at each
+	maxRefundReason = 200              // runes kept of a provider's message
+)
+
+// Owe starts a refund of a whole payment, due at once.
+func Owe(no RequestNo, p Payment, why order.Reason, now time.Time) Refund {
+	return Refund{
+		No: no, Payment: p.ID, Order: p.Order, Buyer: p.Buyer, Amount: p.Amount, Reason: why,
+		Status: RefundCreated, NextAt: now, CreatedAt: now,
+		Moves: []RefundMove{{To: RefundCreated, At: now}},
+	}
+}
+
+// Claim is called before the provider is asked, and saved, so that a crash leaves the refund in a state that says
+// "asked, answer unknown". It says whether there is anything left to ask.
+func (r *Refund) Claim(now time.Time) bool {
+	if r.Status == RefundCreated {
+		r.move(RefundSubmitted, now)
+	}
+	r.NextAt = now.Add(claimedFor)
+	return r.Status == RefundSubmitted
+}
+
+// Succeed records that the money went back. It says whether that was news.
+func (r *Refund) Succeed(now time.Time) bool {
+	if !r.move(RefundSucceeded, now) {
+		return false
+	}
+	r.EndedAt, r.NextAt, r.LastError = now, time.Time{}, ""
+	return true
+}
+
+// Undecided records that the provider did not say that the money went back: it is asked again soon.
+func (r *Refund) Undecided(detail string, now time.Time) {
+	r.NextAt, r.LastError = now.Add(confirmAfter), clip(detail)
+}
+
+// Refuse records the provider's refusal; after several the refund waits for a person.
+func (r *Refund) Refuse(detail string, now time.Time) {
+	r.Refusals++
+	r.LastError = clip(detail)
+	r.NextAt = now.Add(refusedAfter << (r.Refusals - 1))
+	if r.Refusals >= maxRefusals && r.move(RefundFailed, now) {
+		r.NextAt = time.Time{}
+	}
+}
+
+// Redo makes a failed refund due again, under its old number. It says whether it had failed.
+func (r *Refund) Redo(now time.Time) bool {
+	if r.Status != RefundFailed || !r.move(RefundSubmitted, now) {
+		return false
+	}
+	r.Refusals, r.NextAt = 0, now
+	return true
+}
+
+func (r *Refund) move(to RefundStatus, now time.Time) bool {
+	if !slices.Contains(refundTransitions[r.Status], to) {
+		return false
+	}
+	r.Moves = append(r.Moves, RefundMove{From: r.Status, To: to, At: now})
+	r.Status = to
+	return true
+}
+
+func clip(detail string) string {
+	runes := []rune(detail)
+	return string(runes[:min(len(runes), maxRefundReason)])
+}

@@ -1,0 +1,192 @@
+package mall
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"kaituan/mall/account"
+	"kaituan/mall/catalog"
+)
+
+// ProductView is a product as one buyer sees it.
+type ProductView struct {
+	Product catalog.Product
+	// Group says whether the engine answered. When it did not, the product is shown without group prices.
+	Group  bool
+	Quotes []Quote    // one per SKU, in the order of the SKUs; empty without Group
+	Teams  []TeamCard // open teams to join, the buyer's own first
+	Stats  Statistics
+}
+
+// TeamCard is an open team as others see it.
+type TeamCard struct {
+	Team   Team
+	Leader string // masked nickname
+}
+
+// maxOpenTeams is how many open teams a product's page lists.
+const maxOpenTeams = 20
+
+// SaveProduct creates or changes a product and registers it at the engine. Operators only.
+// Errors: CodeForbidden, CodeInvalid with every fault.
+func (s *Shop) SaveProduct(ctx context.Context, who Actor, d catalog.Draft) (catalog.Product, error) {
+	if err := who.mustOperate(); err != nil {
+		return catalog.Product{}, err
+	}
+	if err := invalidDraft(d.Validate()); err != nil {
+		return catalog.Product{}, err
+	}
+	save := func(tx Tx) (catalog.Product, error) { return saveProduct(tx, d) }
+	product, err := inTx(ctx, s, save)
+	if errors.Is(err, ErrDuplicate) { // somebody created it at the same moment
+		product, err = inTx(ctx, s, save)
+	}
+	return product, err
+}
+
+func saveProduct(tx Tx, d catalog.Draft) (catalog.Product, error) {
+	old, err := tx.LockProduct(d.ID)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return catalog.Product{}, err
+	}
+	product := d.Over(old, tx.Now())
+	if err := tx.PutProduct(product); err != nil {
+		return catalog.Product{}, err
+	}
+	product.Version++
+	return product, tx.Enqueue(Task{TopicPutGoods, string(product.ID)})
+}
+
+// putGoods registers a product at the engine.
+func (s *Shop) putGoods(ctx context.Context, id catalog.ProductID) error {
+	product, err := s.Store.Product(ctx, id)
+	if err != nil {
+		return err
+	}
+	goods := EngineGoods{ID: string(product.ID), Name: product.Name}
+	for _, sku := range product.SKUs {
+		goods.SKUs = append(goods.SKUs, EngineSKU{ID: string(sku.ID), Name: sku.Name, OriginalPrice: sku.Price})
+	}
+	return s.GroupBuy.PutGoods(ctx, goods)
+}
+
+// ListProducts asks for a part of the catalogue, newest first.
+type ListProducts struct {
+	Cursor string
+	Limit  int  // default 20, at most 100
+	All    bool // operators only: also what is off the shelf
+}
+
+// Products lists the catalogue with the buyer's group prices and statistics, without open teams.
+// Errors: CodeInvalid, CodeCursorInvalid, CodeForbidden.
+func (s *Shop) Products(ctx context.Context, who Actor, l ListProducts) (Page[ProductView], error) {
+	limit, err := pageSize(l.Limit)
+	if err != nil {
+		return Page[ProductView]{}, err
+	}
+	q := ProductQuery{Shelf: catalog.OnShelf, Limit: limit + 1}
+	if l.All {
+		q.Shelf = ""
+		if err := who.mustOperate(); err != nil {
+			return Page[ProductView]{}, err
+		}
+	}
+	if q.Before, err = parseProductCursor(l.Cursor); err != nil {
+		return Page[ProductView]{}, err
+	}
+	products, err := s.Store.Products(ctx, q)
+	if err != nil {
+		return Page[ProductView]{}, err
+	}
+	page := cut(products, limit, productCursor)
+	return Page[ProductView]{Items: s.view(ctx, who, page.Items, 0), Next: page.Next}, nil
+}
+
+func productCursor(p catalog.Product) string {
+	return strconv.FormatInt(p.CreatedAt.UnixMilli(), 10) + "~" + string(p.ID)
+}
+
+func parseProductCursor(cursor string) (ProductCursor, error) {
+	if cursor == "" {
+		return ProductCursor{}, nil
+	}
+	at, id, _ := strings.Cut(cursor, "~")
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if err != nil || !catalog.ValidID(id) {
+		return ProductCursor{}, refuse(CodeCursorInvalid, "take the cursor from the list")
+	}
+	return ProductCursor{CreatedAt: time.UnixMilli(ms).UTC(), ID: catalog.ProductID(id)}, nil
+}
+
+// Product shows one product with the buyer's group prices, open teams and statistics. When the engine is down
+// it is shown without them. Errors: CodeProductNotFound.
+func (s *Shop) Product(ctx context.Context, who Actor, id catalog.ProductID) (ProductView, error) {
+	product, err := s.Store.Product(ctx, id)
+	if err != nil {
+		return ProductView{}, at(err, CodeProductNotFound, "no such product")
+	}
+	if product.Shelf != catalog.OnShelf && who.Role != account.Operator {
+		return ProductView{}, refuse(CodeProductNotFound, "no such product")
+	}
+	return s.view(ctx, who, []catalog.Product{product}, maxOpenTeams)[0], nil
+}
+
+// view asks the engine once for all products.
+func (s *Shop) view(ctx context.Context, who Actor, products []catalog.Product, teams int) []ProductView {
+	views := make([]ProductView, len(products))
+	request := TrialRequest{
+		Buyer: string(who.Account), Channel: s.SalesChannel, TeamsLimit: teams, Statistics: true,
+	}
+	for i, product := range products {
+		views[i].Product = product
+		for _, sku := range product.SKUs {
+			request.Items = append(request.Items, TrialItem{string(product.ID), string(sku.ID)})
+		}
+	}
+	if len(request.Items) == 0 {
+		return views
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.TrialTimeout)
+	defer cancel()
+	trial, err := s.GroupBuy.Trial(ctx, request)
+	if err != nil || len(trial.Quotes) != len(request.Items) {
+		s.Log.WarnContext(ctx, "no group prices from the engine", "products", len(products), "error", err)
+		return views
+	}
+	s.fill(ctx, views, trial)
+	return views
+}
+
+// fill spreads the engine's answer over the products it was asked about.
+func (s *Shop) fill(ctx context.Context, views []ProductView, trial Trial) {
+	quotes := trial.Quotes
+	for i := range views {
+		v := &views[i]
+		n := len(v.Product.SKUs)
+		v.Group, v.Quotes, quotes = true, quotes[:n], quotes[n:]
+		v.Stats = trial.Stats[string(v.Product.ID)]
+		v.Teams = s.cards(ctx, trial.Teams[string(v.Product.ID)])
+	}
+}
+
+func (s *Shop) cards(ctx context.Context, teams []Team) []TeamCard {
+	if len(teams) == 0 {
+		return nil
+	}
+	leaders := make([]account.ID, len(teams))
+	for i, t := range teams {
+		leaders[i] = account.ID(t.LeaderID)
+	}
+	names, err := s.Store.Nicknames(ctx, leaders)
+	if err != nil {
+		s.Log.WarnContext(ctx, "no nicknames of team leaders", "error", err)
+	}
+	cards := make([]TeamCard, len(teams))
+	for i, t := range teams {
+		cards[i] = TeamCard{Team: t, Leader: account.MaskNickname(names[leaders[i]])}
+	}
+	return cards
+}

@@ -1,0 +1,173 @@
+package mall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"kaituan/mall/order"
+	"kaituan/mall/payment"
+)
+
+// PushRefunds asks the provider for refunds that are due and whether they arrived, at most limit, and returns how
+// many it looked at. Those that fail are tried again later; their errors are joined.
+func (s *Shop) PushRefunds(ctx context.Context, limit int) (int, error) {
+	refunds, err := s.Store.DueRefunds(ctx, s.Clock(), limit)
+	if err != nil {
+		return 0, err
+	}
+	var failed []error
+	for _, r := range refunds {
+		if err := s.pushRefund(ctx, r.No); err != nil {
+			failed = append(failed, fmt.Errorf("refund %s: %w", r.No, err))
+		}
+	}
+	return len(refunds), errors.Join(failed...)
+}
+
+// pushRefund asks for one refund. Whatever the provider answers, only its own word that the money went back makes
+// the refund succeed; the number stays the same, so that asking again pays nobody twice.
+func (s *Shop) pushRefund(ctx context.Context, no payment.RequestNo) error {
+	r, err := s.claimRefund(ctx, no)
+	if err != nil || r.No == "" {
+		return err
+	}
+	_, asked := s.Channel.Refund(ctx, payment.RefundOrder{
+		ID: r.Payment, RequestNo: r.No, Amount: r.Amount, Reason: string(r.Reason),
+	})
+	result, err := s.Channel.QueryRefund(ctx, r.Payment, r.No)
+	if err == nil && result.Done && result.Amount != r.Amount {
+		err = fmt.Errorf("mall: refund %s of %d fen went back as %d fen", r.No, r.Amount, result.Amount)
+		result.Done = false
+	}
+	return s.recordRefund(ctx, r, result.Done, asked, err)
+}
+
+// claimRefund keeps others from working on the refund; it returns the zero Refund when there is nothing to do.
+func (s *Shop) claimRefund(ctx context.Context, no payment.RequestNo) (payment.Refund, error) {
+	return inTx(ctx, s, func(tx Tx) (payment.Refund, error) {
+		_, r, err := lockRefund(tx, no)
+		now := tx.Now()
+		if err != nil || r.NextAt.IsZero() || r.NextAt.After(now) || !r.Claim(now) {
+			return payment.Refund{}, err
+		}
+		return r, tx.PutRefund(r)
+	})
+}
+
+// lockRefund returns a refund with its order, which is held against others.
+func lockRefund(tx Tx, no payment.RequestNo) (order.Order, payment.Refund, error) {
+	r, err := tx.Refund(no)
+	if err != nil {
+		return order.Order{}, r, err
+	}
+	o, err := tx.LockOrder(r.Order)
+	if err != nil {
+		return o, r, err
+	}
+	r, err = tx.Refund(no) // as it is now that nobody else can change it
+	return o, r, err
+}
+
+// recordRefund records what became of asking for a refund (asked) and about it (queried).
+func (s *Shop) recordRefund(ctx context.Context, claimed payment.Refund, done bool, asked, queried error) error {
+	refusal, refused := errors.AsType[*payment.Rejection](asked)
+	err := s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+		o, r, err := lockRefund(tx, claimed.No)
+		if err != nil || r.Status != payment.RefundSubmitted {
+			return err
+		}
+		now := tx.Now()
+		switch {
+		case done:
+			return refunded(tx, o, r)
+		case refused && queried == nil:
+			r.Refuse(refusal.Error(), now)
+		default:
+			r.Undecided(text(errors.Join(asked, queried)), now)
+		}
+		return tx.PutRefund(r)
+	})
+	if done {
+		return err
+	}
+	return errors.Join(asked, queried, err)
+}
+
+func text(err error) string {
+	if err == nil {
+		return "accepted, not confirmed yet"
+	}
+	return err.Error()
+}
+
+// refunded books that the money is back. An order whose own payment is back is refunded, and the engine hears it.
+func refunded(tx Tx, o order.Order, r payment.Refund) error {
+	if !r.Succeed(tx.Now()) {
+		return nil
+	}
+	if err := tx.PutRefund(r); err != nil {
+		return err
+	}
+	if order.PaymentID(r.Payment) != o.PaidBy || !o.Refunded(tx.Now()) {
+		return nil // a late or second payment: the order stays what it is
+	}
+	if _, err := saveOrder(tx, o); err != nil {
+		return err
+	}
+	if o.Mode != order.Group {
+		return nil
+	}
+	return tx.Enqueue(Task{TopicConfirmRefund, string(r.No)})
+}
+
+// confirmRefund tells the engine that the buyer has the money back.
+func (s *Shop) confirmRefund(ctx context.Context, no payment.RequestNo) error {
+	r, err := inTx(ctx, s, func(tx Tx) (payment.Refund, error) { return tx.Refund(no) })
+	if err != nil {
+		return err
+	}
+	return s.GroupBuy.ConfirmRefund(ctx, string(r.Order), string(no))
+}
+
+// ListRefunds asks for a part of the refunds that wait for a person.
+type ListRefunds struct {
+	Cursor string
+	Limit  int // default 20, at most 100
+}
+
+// FailedRefunds lists refunds that the provider refused again and again, newest first. Operators only.
+// Errors: CodeForbidden, CodeInvalid, CodeCursorInvalid.
+func (s *Shop) FailedRefunds(ctx context.Context, who Actor, l ListRefunds) (Page[payment.Refund], error) {
+	if err := who.mustOperate(); err != nil {
+		return Page[payment.Refund]{}, err
+	}
+	limit, cursor, err := pageOf(l.Limit, l.Cursor)
+	if err != nil {
+		return Page[payment.Refund]{}, err
+	}
+	refunds, err := s.Store.FailedRefunds(ctx, payment.RequestNo(cursor), limit+1)
+	return cut(refunds, limit, func(r payment.Refund) string { return string(r.No) }), err
+}
+
+// RedoRefund makes a failed refund due again under its old number. Operators only.
+// Errors: CodeForbidden, CodeRefundNotFound, CodeRefundNotFailed.
+func (s *Shop) RedoRefund(ctx context.Context, who Actor, no payment.RequestNo) (payment.Refund, error) {
+	if err := who.mustOperate(); err != nil {
+		return payment.Refund{}, err
+	}
+	return inTx(ctx, s, func(tx Tx) (payment.Refund, error) {
+		_, r, err := lockRefund(tx, no)
+		if err != nil {
+			return r, at(err, CodeRefundNotFound, "no such refund")
+		}
+		if !r.Redo(tx.Now()) {
+			return r, refuse(CodeRefundNotFailed, "the refund is "+string(r.Status))
+		}
+		if err := tx.PutRefund(r); err != nil {
+			return r, err
+		}
+		r.Version, r.Moves = r.Version+1, nil
+		return r, nil
+	})
+}

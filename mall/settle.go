@@ -1,0 +1,198 @@
+package mall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kaituan/mall/catalog"
+	"kaituan/mall/order"
+	"kaituan/mall/payment"
+)
+
+// Perform carries out a task of the outbox. An error means that it must be tried again; doing it twice is
+// harmless.
+func (s *Shop) Perform(ctx context.Context, t Task) error {
+	switch t.Topic {
+	case TopicPutGoods:
+		return s.putGoods(ctx, catalog.ProductID(t.Subject))
+	case TopicSettle:
+		return s.settle(ctx, order.ID(t.Subject))
+	case TopicRelease:
+		return s.release(ctx, order.ID(t.Subject))
+	case TopicClose:
+		return s.closeReleased(ctx, order.ID(t.Subject))
+	case TopicConfirmRefund:
+		return s.confirmRefund(ctx, payment.RequestNo(t.Subject))
+	default:
+		return fmt.Errorf("mall: no such task: %q", t.Topic)
+	}
+}
+
+// settle reports an order's payment to the engine and does what its answer demands.
+func (s *Shop) settle(ctx context.Context, id order.ID) error {
+	o, err := s.Store.Order(ctx, "", id)
+	if err != nil || o.Mode != order.Group || o.Status != order.Paid && o.Status != order.Teaming {
+		return err
+	}
+	answer, err := s.GroupBuy.Settle(ctx, Settlement{
+		OrderNo: string(id), Amount: o.Amount, PaidAt: o.PaidAt, ProviderNo: o.TradeNo,
+	})
+	if err != nil {
+		return fmt.Errorf("settle order %s: %w", id, err)
+	}
+	return s.apply(ctx, id, order.News{
+		Outcome: answer.Outcome, SeatStatus: answer.Seat.Status, TeamStatus: answer.Seat.TeamStatus,
+		Reason: order.Reason(orDefault(answer.Reason, answer.Seat.Reason)),
+	})
+}
+
+// apply tells an order what the engine says.
+func (s *Shop) apply(ctx context.Context, id order.ID, n order.News) error {
+	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error { return s.tell(tx, id, n) })
+}
+
+func (s *Shop) tell(tx Tx, id order.ID, n order.News) error {
+	o, err := tx.LockOrder(id)
+	if err != nil {
+		return err
+	}
+	verdict := o.Hear(n, tx.Now())
+	if verdict.Refund == order.NoReason {
+		return s.carryOut(tx, o, verdict, payment.Payment{})
+	}
+	p, err := tx.Payment(payment.ID(o.PaidBy))
+	if err != nil {
+		return err
+	}
+	return s.carryOut(tx, o, verdict, p)
+}
+
+// release gives up a closed order's seat. That there is none, or that it was never paid for, is as good.
+func (s *Shop) release(ctx context.Context, id order.ID) error {
+	_, err := s.GroupBuy.Release(ctx, string(id))
+	if refusal := definite(err); refusal != nil && refusal.Code == "seat_not_found" {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("release the seat of order %s: %w", id, err)
+	}
+	return nil
+}
+
+// closeReleased closes an order that lost its seat.
+func (s *Shop) closeReleased(ctx context.Context, id order.ID) error {
+	o, err := s.Store.Order(ctx, "", id)
+	if err != nil || !o.Status.Unpaid() {
+		return err
+	}
+	why := order.SeatLost
+	if !o.ExpiresAt.IsZero() && !s.Clock().Before(o.ExpiresAt) {
+		why = order.NotPaidInTime
+	}
+	_, err = s.closeOrder(ctx, id, why)
+	return err
+}
+
+// EngineEvent is what the engine reports of a team or a seat. Its signature was checked before.
+type EngineEvent struct {
+	ID         string // the same at every delivery
+	Type       string
+	At         time.Time
+	OrderNo    string // of seat events
+	TeamID     string
+	TeamStatus string
+	SeatStatus string
+	Reason     string
+}
+
+// The events that the mall acts upon.
+const (
+	eventTeamFormed     = "team.formed"
+	eventTeamFailed     = "team.failed"
+	eventSeatReleased   = "seat.released"
+	eventSeatRefunding  = "seat.refunding"
+	eventRefundRequired = "seat.refund_required"
+)
+
+// teamEvents is the mall's name as a consumer of engine events.
+const teamEvents = "mall.team_events"
+
+// HandleTeamEvent takes an event of the engine. Events come late, twice and in any order: each id has an effect
+// once, and only orders whose payment the engine has counted are delivered for a formed team. Events about
+// orders that the mall does not know, and kinds that it does not act upon, are taken and forgotten.
+func (s *Shop) HandleTeamEvent(ctx context.Context, e EngineEvent) error {
+	if e.ID == "" || len(e.ID) > 64 {
+		return invalid("id", "1 to 64 bytes")
+	}
+	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+		first, err := tx.Once(teamEvents, e.ID)
+		if err != nil || !first {
+			return err
+		}
+		switch e.Type {
+		case eventTeamFormed, eventTeamFailed:
+			return s.teamEnded(tx, e)
+		case eventSeatRefunding:
+			return forgetUnknown(s.tell(tx, order.ID(e.OrderNo), order.News{SeatStatus: "refunding", Reason: order.Reason(e.Reason)}))
+		case eventRefundRequired:
+			return forgetUnknown(s.tell(tx, order.ID(e.OrderNo), order.News{Outcome: "refund_required", Reason: order.Reason(e.Reason)}))
+		case eventSeatReleased:
+			return forgetUnknown(seatReleased(tx, order.ID(e.OrderNo)))
+		}
+		return nil
+	})
+}
+
+func forgetUnknown(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// teamEnded ships the orders of a formed team that the engine has counted. An order that is paid here but whose
+// settlement is not answered may or may not belong to the team: the engine is asked again.
+func (s *Shop) teamEnded(tx Tx, e EngineEvent) error {
+	orders, err := tx.LockTeam(order.TeamID(e.TeamID))
+	if err != nil {
+		return err
+	}
+	for _, o := range orders {
+		switch {
+		case o.Status == order.Teaming && e.Type == eventTeamFormed:
+			if err := s.carryOut(tx, o, o.Formed(tx.Now()), payment.Payment{}); err != nil {
+				return err
+			}
+		case o.Status == order.Teaming || o.Status == order.Paid:
+			if err := tx.Enqueue(Task{TopicSettle, string(o.ID)}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// seatReleased has an unpaid order closed; that asks the provider and cannot happen in a transaction.
+func seatReleased(tx Tx, id order.ID) error {
+	o, err := tx.LockOrder(id)
+	if err != nil || !o.Status.Unpaid() {
+		return err
+	}
+	return tx.Enqueue(Task{TopicClose, string(id)})
+}
+
+// CheckTeams asks the engine about paid orders of which nothing was heard for a while, at most limit per state,
+// and returns how many it looked at. Those that fail are tried again later; their errors are joined.
+func (s *Shop) CheckTeams(ctx context.Context, limit int) (int, error) {
+	check := func(o order.Order) error {
+		if err := s.settle(ctx, o.ID); err != nil {
+			return err
+		}
+		return s.postpone(ctx, o, order.TeamAfter) // unless it moved
+	}
+	paid, err := s.sweep(ctx, limit, order.Paid, s.Clock(), check)
+	teaming, err2 := s.sweep(ctx, limit, order.Teaming, s.Clock(), check)
+	return paid + teaming, errors.Join(err, err2)
+}

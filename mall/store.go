@@ -1,0 +1,217 @@
+package mall
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kaituan/mall/account"
+	"kaituan/mall/catalog"
+	"kaituan/mall/order"
+	"kaituan/mall/payment"
+)
+
+// ErrUnavailable says that the store cannot be reached; nothing was written.
+var ErrUnavailable = errors.New("mall: store unavailable")
+
+// ErrUnknown says that the connection broke during a commit: it may have happened or not.
+var ErrUnknown = errors.New("mall: fate of the commit unknown")
+
+// ErrNotFound says that the named row does not exist, or belongs to somebody else.
+var ErrNotFound = errors.New("mall: not found")
+
+// ErrDuplicate says that a unique key is taken.
+var ErrDuplicate = errors.New("mall: duplicate")
+
+// ErrConflict says that somebody else changed the row in between.
+var ErrConflict = errors.New("mall: changed by somebody else")
+
+// ErrStock says that fewer pieces are left than asked for.
+var ErrStock = errors.New("mall: not enough stock")
+
+// Store is what the mall asks of a database. Besides the errors named at each method, any may return
+// ErrUnavailable.
+type Store interface {
+	Reader
+	// InTx runs fn in one READ COMMITTED transaction. fn may run again after a deadlock, so it must have no effect
+	// but on tx and on variables that it sets anew. Errors: whatever fn returns, ErrUnknown.
+	InTx(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
+}
+
+// Tx is one transaction. Whoever changes an order, its payments or its refunds locks the order first; that lock
+// is the one that makes them wait for each other.
+type Tx interface {
+	// Now is the transaction's time, UTC, in whole milliseconds, the same at every call.
+	Now() time.Time
+	// Enqueue writes tasks to the outbox: they are carried out after the commit, at least once each.
+	Enqueue(tasks ...Task) error
+	// Once records that a consumer takes a message and says whether it is the first time.
+	Once(consumer, messageID string) (bool, error)
+
+	TxAccounts
+	TxCatalog
+	TxOrders
+	TxPayments
+}
+
+// TxAccounts changes accounts and sessions.
+type TxAccounts interface {
+	// AddAccount creates an account. Errors: ErrDuplicate when the login is taken.
+	AddAccount(a account.Account) error
+	// AddSession creates a session. Errors: ErrDuplicate.
+	AddSession(s account.Session) error
+	// SeeSession records that a session was used.
+	SeeSession(hash account.TokenHash, at time.Time) error
+	// DropSession ends a session, if there is one.
+	DropSession(hash account.TokenHash) error
+	// DropSessions ends the sessions that were last used before idle or started before absolute, at most limit.
+	DropSessions(idle, absolute time.Time, limit int) (int, error)
+}
+
+// TxCatalog changes products and their stock.
+type TxCatalog interface {
+	// LockProduct returns a product and holds it against others, its stock included. Errors: ErrNotFound.
+	LockProduct(id catalog.ProductID) (catalog.Product, error)
+	// PutProduct inserts a product of Version 0, or replaces the stored one of the same Version. SKUs left out
+	// can no longer be bought. Stock becomes what p says. Errors: ErrDuplicate, ErrConflict.
+	PutProduct(p catalog.Product) error
+	// TakeStock takes n pieces. Errors: ErrStock.
+	TakeStock(product catalog.ProductID, sku catalog.SKUID, n int) error
+	// ReturnStock gives n pieces back.
+	ReturnStock(product catalog.ProductID, sku catalog.SKUID, n int) error
+}
+
+// Key makes placing an order safe to repeat: one per buyer and purchase, kept for ever.
+type Key struct {
+	Value string
+	Input string // what was asked, hashed
+}
+
+// TxOrders changes orders.
+type TxOrders interface {
+	// AddOrder inserts an order with its moves. Errors: ErrDuplicate when its buyer used the key before.
+	AddOrder(o order.Order, key Key) error
+	// LockOrder returns an order and holds it against others. Errors: ErrNotFound.
+	LockOrder(id order.ID) (order.Order, error)
+	// LockTeam returns a team's orders in the order of their ids and holds them against others.
+	LockTeam(id order.TeamID) ([]order.Order, error)
+	// PutOrder updates the stored order of the same Version and appends its moves to the history.
+	// Errors: ErrConflict.
+	PutOrder(o order.Order) error
+	// PostponeOrder lets sweeps pass over an order until at, unless it moved since version.
+	PostponeOrder(id order.ID, version int64, at time.Time) error
+}
+
+// TxPayments changes payments, notices and refunds.
+type TxPayments interface {
+	// OpenPayment returns the order's open payment. Errors: ErrNotFound.
+	OpenPayment(id order.ID) (payment.Payment, error)
+	// Payment returns a payment. Errors: ErrNotFound.
+	Payment(id payment.ID) (payment.Payment, error)
+	// AddPayment inserts a payment with its moves. Errors: ErrDuplicate when the order has an open one.
+	AddPayment(p payment.Payment) error
+	// PutPayment updates the stored payment of the same Version and appends its moves to the history.
+	// Errors: ErrConflict.
+	PutPayment(p payment.Payment) error
+	// AddNotice records a believed notice; one that came before is counted.
+	AddNotice(n payment.Notice) error
+
+	// Refund returns a refund. Errors: ErrNotFound.
+	Refund(no payment.RequestNo) (payment.Refund, error)
+	// Refunds returns a payment's refunds, oldest first.
+	Refunds(id payment.ID) ([]payment.Refund, error)
+	// AddRefund inserts a refund with its moves. Errors: ErrDuplicate when the payment has one already.
+	AddRefund(r payment.Refund) error
+	// PutRefund updates the stored refund of the same Version and appends its moves to the history.
+	// Errors: ErrConflict.
+	PutRefund(r payment.Refund) error
+}
+
+// Reader answers questions. None of its answers is older than the last commit.
+type Reader interface {
+	// AccountByLogin returns one account. Errors: ErrNotFound.
+	AccountByLogin(ctx context.Context, login account.Login) (account.Account, error)
+	// Session returns a session and whose it is. Errors: ErrNotFound.
+	Session(ctx context.Context, hash account.TokenHash) (account.Session, account.Account, error)
+	// Nicknames returns the nicknames of the accounts that exist.
+	Nicknames(ctx context.Context, ids []account.ID) (map[account.ID]string, error)
+
+	// Product returns one product, on the shelf or off it. Errors: ErrNotFound.
+	Product(ctx context.Context, id catalog.ProductID) (catalog.Product, error)
+	// Products lists products, newest first.
+	Products(ctx context.Context, q ProductQuery) ([]catalog.Product, error)
+
+	// Order returns an order of a buyer, anybody's when the buyer is empty. Errors: ErrNotFound.
+	Order(ctx context.Context, buyer account.ID, id order.ID) (order.Order, error)
+	// OrderByKey returns the order that a buyer placed under a key, with the input it was placed with.
+	// Errors: ErrNotFound.
+	OrderByKey(ctx context.Context, buyer account.ID, key string) (order.Order, string, error)
+	// Orders lists orders, newest first.
+	Orders(ctx context.Context, q OrderQuery) ([]order.Order, error)
+	// OrderBuyers returns whose the orders are, of those that exist.
+	OrderBuyers(ctx context.Context, ids []order.ID) (map[order.ID]account.ID, error)
+	// History returns an order's moves, oldest first.
+	History(ctx context.Context, id order.ID) ([]order.Move, error)
+	// DueOrders returns orders in a state that a sweep must look after by now, the longest due first.
+	DueOrders(ctx context.Context, status order.Status, now time.Time, limit int) ([]order.Order, error)
+
+	// PaymentByID returns one payment. Errors: ErrNotFound.
+	PaymentByID(ctx context.Context, id payment.ID) (payment.Payment, error)
+	// Payments returns an order's payments, oldest first.
+	Payments(ctx context.Context, id order.ID) ([]payment.Payment, error)
+	// DuePayments returns pending payments that the provider must be asked about by now, the longest due first.
+	DuePayments(ctx context.Context, now time.Time, limit int) ([]payment.Payment, error)
+	// OrderRefunds returns an order's refunds, oldest first.
+	OrderRefunds(ctx context.Context, id order.ID) ([]payment.Refund, error)
+	// DueRefunds returns refunds that the provider must be asked for by now, the longest due first.
+	DueRefunds(ctx context.Context, now time.Time, limit int) ([]payment.Refund, error)
+	// FailedRefunds lists the refunds that wait for a person, newest first.
+	FailedRefunds(ctx context.Context, before payment.RequestNo, limit int) ([]payment.Refund, error)
+}
+
+// ProductQuery selects products for a list.
+type ProductQuery struct {
+	Shelf  catalog.Shelf // empty: all
+	Before ProductCursor // the last one of the page before; zero: from the newest
+	Limit  int
+}
+
+// ProductCursor is a place in the list of products.
+type ProductCursor struct {
+	CreatedAt time.Time
+	ID        catalog.ProductID
+}
+
+// OrderQuery selects orders for a list.
+type OrderQuery struct {
+	Buyer    account.ID     // empty: anybody's
+	Statuses []order.Status // empty: all
+	Mode     order.Mode     // empty: both
+	Product  catalog.ProductID
+	Team     order.TeamID
+	Before   order.ID // the last one of the page before; empty: from the newest
+	Limit    int
+}
+
+// Topic names what a task is about.
+type Topic string
+
+// The tasks that are carried out after a commit, by Shop.Perform.
+const (
+	TopicPutGoods      Topic = "mall.put_goods"      // subject: a product; register it at the engine
+	TopicSettle        Topic = "mall.settle"         // subject: an order; report its payment to the engine
+	TopicRelease       Topic = "mall.release"        // subject: an order; give up its seat
+	TopicClose         Topic = "mall.close"          // subject: an order whose seat is gone; close it unless it is paid
+	TopicConfirmRefund Topic = "mall.confirm_refund" // subject: a refund; tell the engine that the money is back
+)
+
+// Topics returns every topic, so that a relay can be given a handler for each.
+func Topics() []Topic {
+	return []Topic{TopicPutGoods, TopicSettle, TopicRelease, TopicClose, TopicConfirmRefund}
+}
+
+// Task is something to do after the commit that causes it. Doing it twice is harmless.
+type Task struct {
+	Topic   Topic
+	Subject string // the id of what it is about
+}
