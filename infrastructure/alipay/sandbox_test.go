@@ -29,7 +29,7 @@ func TestChannel_OverTheSandbox(t *testing.T) {
 }
 
 // newKeys costs more than a whole test: make them once for several.
-func newKeys(t *testing.T) sandbox.Keys {
+func newKeys(t testing.TB) sandbox.Keys {
 	t.Helper()
 	keys, err := sandbox.LoadOrCreateKeys(t.TempDir())
 	require.NoError(t, err)
