@@ -1,0 +1,66 @@
+package groupbuystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"gorm.io/gorm"
+
+	"kaituan/groupbuy"
+	"kaituan/groupbuy/team"
+	"kaituan/infrastructure/sqldb"
+)
+
+const (
+	batchTries = 12
+	firstPause = 2 * time.Millisecond
+	maxPause   = 200 * time.Millisecond
+)
+
+// errCollision says that another transaction changed what the decision rested on; deciding again helps.
+var errCollision = errors.New("groupbuystore: another transaction came first")
+
+// Batch carries out team commands in one transaction. See groupbuy.Seats. After 12 collisions in a row it gives up
+// with groupbuy.ErrUnavailable.
+func (s *Store) Batch(ctx context.Context, touch team.Touch, decide func(*team.State, time.Time)) error {
+	for try := 1; ; try++ {
+		err := s.db.InTx(ctx, func(db *gorm.DB) error { return s.batch(db, touch, decide) })
+		if !errors.Is(err, errCollision) && !sqldb.IsDuplicate(err) {
+			return outward(err)
+		}
+		if try == batchTries {
+			return fmt.Errorf("%w: gave up after %d collisions: %v", groupbuy.ErrUnavailable, try, err)
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits longer after each try, jittered so that two nodes do not meet again.
+func pause(ctx context.Context, try int) error {
+	limit := min(firstPause<<(try-1), maxPause)
+	timer := time.NewTimer(limit/2 + rand.N(limit/2))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("groupbuystore: waiting to decide again: %w", ctx.Err())
+	}
+}
+
+// batch is one try. The time is taken once everything is held, so that of two batches on one team the later one also
+// has the later time.
+func (s *Store) batch(db *gorm.DB, touch team.Touch, decide func(*team.State, time.Time)) error {
+	loaded, err := s.load(db, touch)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	decide(loaded.state, now)
+	return s.save(db, loaded, now)
+}

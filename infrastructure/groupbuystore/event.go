@@ -1,0 +1,146 @@
+package groupbuystore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"kaituan/groupbuy"
+	"kaituan/groupbuy/partner"
+	"kaituan/groupbuy/team"
+	"kaituan/infrastructure/outbox"
+)
+
+type eventRow struct {
+	ID         string `gorm:"primaryKey"`
+	PartnerID  string
+	Kind       string
+	HappenedAt int64
+	Body       string
+}
+
+// TableName is GORM's hook for the table.
+func (eventRow) TableName() string { return "events" }
+
+// eventDoc is the body of an event.
+type eventDoc struct {
+	Team     *teamRow     `json:"team,omitempty"`
+	Seat     *seatRow     `json:"seat,omitempty"`
+	Activity *activityRow `json:"activity,omitempty"`
+}
+
+func (s *Store) newEventRow(p partner.ID, kind string, at, now time.Time, doc eventDoc) (eventRow, error) {
+	body, err := json.Marshal(doc)
+	if err != nil {
+		return eventRow{}, fmt.Errorf("groupbuystore: body of event %s: %w", kind, err)
+	}
+	return eventRow{
+		ID: s.ids.next("evt_", now), PartnerID: string(p), Kind: kind, HappenedAt: millis(at), Body: string(body),
+	}, nil
+}
+
+func newEventDoc(e groupbuy.Event) (doc eventDoc, err error) {
+	if e.Team != nil {
+		of := newTeamRow(*e.Team)
+		doc.Team = &of
+	}
+	if e.Seat != nil {
+		seat, err := newSeatRow(*e.Seat)
+		if err != nil {
+			return doc, err
+		}
+		doc.Seat = &seat
+	}
+	if e.Activity != nil {
+		of, err := newActivityRow(*e.Activity)
+		if err != nil {
+			return doc, err
+		}
+		doc.Activity = &of
+	}
+	return doc, nil
+}
+
+func (s *Store) newEvents(events []team.Event, now time.Time) ([]eventRow, error) {
+	return mappedOrFail(events, func(e team.Event) (eventRow, error) {
+		doc, err := newEventDoc(groupbuy.Event{Team: &e.Team, Seat: e.Seat})
+		if err != nil {
+			return eventRow{}, err
+		}
+		return s.newEventRow(e.Team.Partner, string(e.Type), e.At, now, doc)
+	})
+}
+
+func (r eventRow) event() (groupbuy.Event, error) {
+	e := groupbuy.Event{ID: partner.EventID(r.ID), Partner: partner.ID(r.PartnerID), Type: r.Kind, At: instant(r.HappenedAt)}
+	var doc eventDoc
+	if err := json.Unmarshal([]byte(r.Body), &doc); err != nil {
+		return e, fmt.Errorf("groupbuystore: body of event %s: %w", r.ID, err)
+	}
+	if doc.Team != nil {
+		of := doc.Team.team()
+		e.Team = &of
+	}
+	if doc.Seat != nil {
+		seat, err := doc.Seat.seat()
+		if err != nil {
+			return e, err
+		}
+		e.Seat = &seat
+	}
+	if doc.Activity != nil {
+		subject, err := doc.Activity.activity()
+		if err != nil {
+			return e, err
+		}
+		e.Activity = &subject
+	}
+	return e, nil
+}
+
+// announce writes events and a message for each.
+func (w *writing) announce(events []eventRow, now time.Time) {
+	insert(w, "events", events)
+	if w.err != nil {
+		return
+	}
+	w.err = outbox.Add(w.db, now, mapped(events, func(e eventRow) outbox.Message {
+		return outbox.Message{Topic: groupbuy.TopicEvent, Key: e.PartnerID, Payload: []byte(e.ID)}
+	})...)
+}
+
+// Record appends an event to the log and the outbox. See groupbuy.Tx.
+func (t *tx) Record(e groupbuy.Event) (groupbuy.Event, error) {
+	doc, err := newEventDoc(e)
+	if err != nil {
+		return e, err
+	}
+	row, err := t.store.newEventRow(e.Partner, e.Type, t.now, t.now, doc)
+	if err != nil {
+		return e, err
+	}
+	w := &writing{db: t.db}
+	w.announce([]eventRow{row}, t.now)
+	e.ID, e.At = partner.EventID(row.ID), t.now
+	return e, failed(w.err, "record %s of partner %s", e.Type, e.Partner)
+}
+
+// Event returns one event. See groupbuy.Reader.
+func (s *Store) Event(ctx context.Context, id partner.EventID) (groupbuy.Event, error) {
+	var row eventRow
+	if err := s.db.Read(ctx).Where("id = ?", string(id)).Take(&row).Error; err != nil {
+		return groupbuy.Event{}, failed(err, "event %s", id)
+	}
+	return row.event()
+}
+
+// Events lists a partner's events. See groupbuy.Reader.
+func (s *Store) Events(ctx context.Context, p partner.ID, after partner.EventID, limit int) ([]groupbuy.Event, error) {
+	var rows []eventRow
+	err := s.db.Read(ctx).Where("partner_id = ? AND id > ?", string(p), string(after)).Order("id").Limit(limit).Find(&rows).Error
+	if err != nil {
+		return nil, failed(err, "events of %s", p)
+	}
+	return mappedOrFail(rows, eventRow.event)
+}

@@ -1,0 +1,65 @@
+package groupbuystore
+
+import (
+	"time"
+)
+
+// historyRow is one change of status of a team or seat.
+type historyRow struct {
+	ID         string `gorm:"primaryKey"`
+	Version    int64  `gorm:"primaryKey"`
+	Step       int    `gorm:"primaryKey"`
+	HappenedAt int64
+	FromStatus string
+	ToStatus   string
+}
+
+// history collects the transitions of one batch. They are read off the events, because a seat may pass several
+// states within one batch of which its row shows only the last.
+type history struct {
+	status  map[string]string // as last seen; what is new has none
+	version map[string]int64  // that the batch leads to
+	at      int64
+	rows    []historyRow
+}
+
+func (h *history) see(id, status string) {
+	from := h.status[id]
+	if from == status {
+		return
+	}
+	h.status[id] = status
+	h.rows = append(h.rows, historyRow{
+		ID: id, Version: h.version[id], Step: len(h.rows), HappenedAt: h.at, FromStatus: from, ToStatus: status,
+	})
+}
+
+func teamHistory(l loaded, changed []teamRow, now time.Time) []historyRow {
+	h := &history{status: l.teams, version: map[string]int64{}, at: millis(now)}
+	for _, row := range changed {
+		h.version[row.ID] = row.Version + 1
+	}
+	for _, e := range l.state.Events {
+		h.see(string(e.Team.ID), string(e.Team.Status))
+	}
+	for _, row := range changed {
+		h.see(row.ID, row.Status)
+	}
+	return h.rows
+}
+
+func seatHistory(l loaded, changed []seatRow, now time.Time) []historyRow {
+	h := &history{status: l.seats, version: map[string]int64{}, at: millis(now)}
+	for _, row := range changed {
+		h.version[row.ID] = row.Version + 1
+	}
+	for _, e := range l.state.Events {
+		if e.Seat != nil {
+			h.see(string(e.Seat.ID), string(e.Seat.Status))
+		}
+	}
+	for _, row := range changed {
+		h.see(row.ID, row.Status)
+	}
+	return h.rows
+}

@@ -1,0 +1,148 @@
+package groupbuystore
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"kaituan/groupbuy"
+	"kaituan/groupbuy/activity"
+	"kaituan/groupbuy/partner"
+	"kaituan/groupbuy/team"
+)
+
+// seatInTeam is a seat with its team, read in one statement so that both are of one moment.
+type seatInTeam struct {
+	Team teamRow `gorm:"embedded;embeddedPrefix:t_"`
+	Seat seatRow `gorm:"embedded;embeddedPrefix:s_"`
+}
+
+// seatsInTeams selects every column of seats s and their teams t under the prefixes of seatInTeam.
+func seatsInTeams(db *gorm.DB) *gorm.DB {
+	var columns []string
+	for _, of := range []struct {
+		prefix string
+		names  string
+	}{
+		{"t", "id partner_id activity_id goods_id status target held paid leader opened_at expires_at ended_at version"},
+		{"s", "id partner_id out_trade_no team_id activity_id goods_id sku_id channel buyer quantity opened status " +
+			"original_fen pay_price_fen amount_fen terms ordinal held_at expires_at paid_at paid_amount_fen provider_no " +
+			"settlement ended_at refund_no reason version"},
+	} {
+		for _, name := range strings.Fields(of.names) {
+			columns = append(columns, of.prefix+"."+name+" AS "+of.prefix+"_"+name)
+		}
+	}
+	return db.Table("seats s").Joins("JOIN teams t ON t.id = s.team_id").Select(strings.Join(columns, ", "))
+}
+
+// Seat returns a partner's seat with its team. See groupbuy.Reader.
+func (s *Store) Seat(ctx context.Context, key team.Key) (team.Seat, team.Team, error) {
+	var row seatInTeam
+	err := seatsInTeams(s.db.Read(ctx)).Where("s.partner_id = ? AND s.out_trade_no = ?", string(key.Partner), key.OutTradeNo).
+		Take(&row).Error
+	if err != nil {
+		return team.Seat{}, team.Team{}, failed(err, "seat %s of %s", key.OutTradeNo, key.Partner)
+	}
+	seat, err := row.Seat.seat()
+	return seat, row.Team.team(), err
+}
+
+// Team returns a partner's team with its seats. See groupbuy.Reader. A team has a seat from its first moment on, so
+// joining them finds every team.
+func (s *Store) Team(ctx context.Context, p partner.ID, id team.ID) (team.Team, []team.Seat, error) {
+	var rows []seatInTeam
+	err := seatsInTeams(s.db.Read(ctx)).Where("t.id = ? AND t.partner_id = ?", string(id), string(p)).
+		Where("(t.status <> ? OR s.status IN ?)", string(team.Forming), liveStatuses()).
+		Order("s.held_at, s.id").Find(&rows).Error
+	if err == nil && len(rows) == 0 {
+		err = gorm.ErrRecordNotFound
+	}
+	if err != nil {
+		return team.Team{}, nil, failed(err, "team %s of %s", id, p)
+	}
+	seats, err := mappedOrFail(rows, func(r seatInTeam) (team.Seat, error) { return r.Seat.seat() })
+	return rows[0].Team.team(), seats, err
+}
+
+// OpenTeams lists teams that can be joined. See groupbuy.Reader.
+func (s *Store) OpenTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) ([]team.Team, error) {
+	var own []teamRow
+	if q.Buyer != "" {
+		mine := joinable(s.db.Read(ctx).Table("seats s").Joins("JOIN teams t ON t.id = s.team_id"), q).
+			Where("s.partner_id = ? AND s.buyer = ? AND s.goods_id = ? AND s.status IN ?", string(q.Partner), string(q.Buyer), string(q.Goods), liveStatuses()).
+			Where("(t.leader = s.buyer OR " + leaderPaid + ")")
+		if err := mine.Find(&own).Error; err != nil {
+			return nil, failed(err, "own open teams")
+		}
+	}
+	var all []teamRow
+	err := joinable(s.db.Read(ctx).Table("teams t"), q).Where(leaderPaid).Limit(q.Limit + len(own)).Find(&all).Error
+	if err != nil {
+		return nil, failed(err, "open teams")
+	}
+	for _, row := range all {
+		if !slices.Contains(own, row) {
+			own = append(own, row)
+		}
+	}
+	return mapped(own[:min(len(own), q.Limit)], teamRow.team), nil
+}
+
+// leaderPaid is when a team may be shown to strangers. Its first half is not needed but cheap.
+const leaderPaid = "(t.paid > 0 AND EXISTS (SELECT 1 FROM seats l WHERE l.team_id = t.id AND l.status = 'paid' AND l.buyer = t.leader))"
+
+func joinable(db *gorm.DB, q groupbuy.OpenTeamsQuery) *gorm.DB {
+	db = db.Select("t.*").Where("t.partner_id = ? AND t.goods_id = ? AND t.status = ?", string(q.Partner), string(q.Goods), string(team.Forming)).
+		Where("t.expires_at > ? AND t.held + t.paid < t.target", millis(q.Now))
+	if q.Activity != "" {
+		db = db.Where("t.activity_id = ?", string(q.Activity))
+	}
+	return db.Order("t.expires_at, t.id").Limit(q.Limit)
+}
+
+// Statistics counts teams and buyers. Both counts read nothing but one index each. See groupbuy.Reader.
+func (s *Store) Statistics(ctx context.Context, id activity.ID, goods activity.GoodsID) (groupbuy.Statistics, error) {
+	var counts []struct {
+		Status string
+		Teams  int
+	}
+	var stats groupbuy.Statistics
+	err := s.db.Read(ctx).Model(&teamRow{}).Select("status, COUNT(*) AS teams").
+		Where("activity_id = ? AND goods_id = ?", string(id), string(goods)).Group("status").Find(&counts).Error
+	if err != nil {
+		return stats, failed(err, "count teams of %s", id)
+	}
+	for _, c := range counts {
+		stats.TeamsOpened += c.Teams
+		switch team.Status(c.Status) {
+		case team.Formed:
+			stats.TeamsFormed = c.Teams
+		case team.Failed:
+			stats.TeamsFailed = c.Teams
+		}
+	}
+	err = s.db.Read(ctx).Model(&seatRow{}).Select("COUNT(DISTINCT buyer)").
+		Where("activity_id = ? AND goods_id = ? AND status = ?", string(id), string(goods), string(team.Paid)).Scan(&stats.Buyers).Error
+	return stats, failed(err, "count buyers of %s", id)
+}
+
+// DueTeams returns gathering teams whose window ended. See groupbuy.Reader.
+func (s *Store) DueTeams(ctx context.Context, now time.Time, limit int) ([]team.ID, error) {
+	var ids []team.ID
+	err := s.db.Read(ctx).Model(&teamRow{}).Where("status = ? AND expires_at <= ?", string(team.Forming), millis(now)).
+		Order("expires_at, id").Limit(limit).Pluck("id", &ids).Error
+	return ids, failed(err, "teams that are due")
+}
+
+// DueSeats returns held seats whose payment deadline passed. See groupbuy.Reader.
+func (s *Store) DueSeats(ctx context.Context, now time.Time, limit int) ([]team.Key, error) {
+	var rows []seatRow
+	err := s.db.Read(ctx).Select("partner_id", "out_trade_no").
+		Where("status = ? AND expires_at <= ?", string(team.Held), millis(now)).
+		Order("expires_at, id").Limit(limit).Find(&rows).Error
+	return mapped(rows, seatRow.key), failed(err, "seats that are due")
+}

@@ -1,0 +1,118 @@
+package groupbuystore
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"kaituan/groupbuy/activity"
+	"kaituan/groupbuy/partner"
+	"kaituan/groupbuy/team"
+	"kaituan/money"
+)
+
+// seatRow is also how a seat is kept in an event, hence the JSON names.
+type seatRow struct {
+	ID            string `gorm:"primaryKey" json:"id"`
+	PartnerID     string `json:"partner_id"`
+	OutTradeNo    string `json:"out_trade_no"`
+	TeamID        string `json:"team_id"`
+	ActivityID    string `json:"activity_id"`
+	GoodsID       string `json:"goods_id"`
+	SkuID         string `json:"sku_id"`
+	Channel       string `json:"channel"`
+	Buyer         string `json:"buyer"`
+	Quantity      int    `json:"quantity"`
+	Opened        int    `json:"opened"`
+	Status        string `json:"status"`
+	OriginalFen   int64  `json:"original_fen"`
+	PayPriceFen   int64  `json:"pay_price_fen"`
+	AmountFen     int64  `json:"amount_fen"`
+	Terms         string `json:"terms"`
+	Ordinal       *int   `json:"ordinal"`
+	HeldAt        int64  `json:"held_at"`
+	ExpiresAt     int64  `json:"expires_at"`
+	PaidAt        int64  `json:"paid_at"`
+	PaidAmountFen int64  `json:"paid_amount_fen"`
+	ProviderNo    string `json:"provider_no"`
+	Settlement    string `json:"settlement"`
+	EndedAt       int64  `json:"ended_at"`
+	RefundNo      string `json:"refund_no"`
+	Reason        string `json:"reason"`
+	Version       int64  `json:"version"`
+}
+
+// TableName is GORM's hook for the table.
+func (seatRow) TableName() string { return "seats" }
+
+type termsDoc struct {
+	Plan   planDoc   `json:"plan"`
+	Limits limitsDoc `json:"limits"`
+}
+
+func newSeatRow(s team.Seat) (seatRow, error) {
+	terms, err := json.Marshal(termsDoc{Plan: newPlanDoc(s.Plan), Limits: limitsDoc(s.Limits)})
+	if err != nil {
+		return seatRow{}, fmt.Errorf("groupbuystore: terms of seat %s: %w", s.ID, err)
+	}
+	return seatRow{
+		ID: string(s.ID), PartnerID: string(s.Key.Partner), OutTradeNo: s.Key.OutTradeNo,
+		TeamID: string(s.Team), ActivityID: string(s.Activity), GoodsID: string(s.Goods), SkuID: string(s.SKU),
+		Channel: string(s.Channel), Buyer: string(s.Buyer), Quantity: s.Quantity, Opened: flag(s.Opened), Status: string(s.Status),
+		OriginalFen: int64(s.Original), PayPriceFen: int64(s.PayPrice), AmountFen: int64(s.Amount), Terms: string(terms),
+		Ordinal: optional(s.Ordinal), HeldAt: millis(s.HeldAt), ExpiresAt: millis(s.ExpiresAt),
+		PaidAt: millis(s.PaidAt), PaidAmountFen: int64(s.PaidAmount), ProviderNo: s.ProviderNo, Settlement: string(s.Settlement),
+		EndedAt: millis(s.EndedAt), RefundNo: s.RefundNo, Reason: string(s.Reason), Version: s.Version,
+	}, nil
+}
+
+func (r seatRow) seat() (team.Seat, error) {
+	var terms termsDoc
+	if err := json.Unmarshal([]byte(r.Terms), &terms); err != nil {
+		return team.Seat{}, fmt.Errorf("groupbuystore: terms of seat %s: %w", r.ID, err)
+	}
+	seat := team.Seat{
+		ID: team.SeatID(r.ID), Key: r.key(), Team: team.ID(r.TeamID),
+		Activity: activity.ID(r.ActivityID), Goods: activity.GoodsID(r.GoodsID), SKU: activity.SKUID(r.SkuID),
+		Channel: activity.Channel(r.Channel), Buyer: activity.Buyer(r.Buyer), Quantity: r.Quantity,
+		Opened: r.Opened == 1, Status: team.SeatStatus(r.Status),
+		Original: money.Fen(r.OriginalFen), PayPrice: money.Fen(r.PayPriceFen), Amount: money.Fen(r.AmountFen),
+		Plan: terms.Plan.plan(), Limits: activity.Limits(terms.Limits),
+		HeldAt: instant(r.HeldAt), ExpiresAt: instant(r.ExpiresAt), PaidAt: instant(r.PaidAt),
+		PaidAmount: money.Fen(r.PaidAmountFen), ProviderNo: r.ProviderNo, Settlement: team.Settlement(r.Settlement),
+		EndedAt: instant(r.EndedAt), RefundNo: r.RefundNo, Reason: team.Reason(r.Reason), Version: r.Version,
+	}
+	if r.Ordinal != nil {
+		seat.Ordinal = *r.Ordinal
+	}
+	return seat, nil
+}
+
+func (r seatRow) key() team.Key {
+	return team.Key{Partner: partner.ID(r.PartnerID), OutTradeNo: r.OutTradeNo}
+}
+
+// seatChanges are the columns that change after a seat was taken.
+func seatChanges() []string {
+	return []string{"status", "ordinal", "paid_at", "paid_amount_fen", "provider_no", "settlement", "ended_at", "refund_no", "reason"}
+}
+
+func (r seatRow) changes() change {
+	return change{id: r.ID, version: r.Version, values: []any{
+		r.Status, r.Ordinal, r.PaidAt, r.PaidAmountFen, r.ProviderNo, r.Settlement, r.EndedAt, r.RefundNo, r.Reason,
+	}}
+}
+
+func flag(set bool) int {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+// optional stores 0 as NULL, of which a unique key takes any number.
+func optional(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
