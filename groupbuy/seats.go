@@ -2,6 +2,8 @@ package groupbuy
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -152,31 +154,32 @@ func (e *Engine) Team(ctx context.Context, p partner.ID, id team.ID) (team.Team,
 	return t, seats, notFound(err, Code(team.TeamNotFound))
 }
 
-// ExpireTeams ends up to limit teams whose window is over and returns how many. A worker calls it each second.
+// ExpireTeams ends up to limit teams whose window is over and returns how many it looked at. One that fails does
+// not keep the others waiting; the errors are joined. A worker calls it each second.
 func (e *Engine) ExpireTeams(ctx context.Context, limit int) (int, error) {
 	due, err := e.Store.DueTeams(ctx, e.Clock(), limit)
-	if err != nil {
-		return 0, err
-	}
-	for i, id := range due {
-		if _, err := e.do(ctx, team.Expire{Team: id}); err != nil {
-			return i, err
-		}
-	}
-	return len(due), nil
+	return len(due), errors.Join(err, each(due, func(id team.ID) error {
+		_, err := e.do(ctx, team.Expire{Team: id})
+		return err
+	}))
 }
 
-// ReleaseOverdue releases up to limit seats that were not paid in time and returns how many. A worker calls it
-// each second.
+// ReleaseOverdue releases up to limit seats that were not paid in time and returns how many it looked at. One that
+// fails does not keep the others waiting; the errors are joined. A worker calls it each second.
 func (e *Engine) ReleaseOverdue(ctx context.Context, limit int) (int, error) {
 	due, err := e.Store.DueSeats(ctx, e.Clock(), limit)
-	if err != nil {
-		return 0, err
-	}
-	for i, key := range due {
-		if _, err := e.do(ctx, team.Release{Key: key, Why: team.SeatDeadline}); err != nil {
-			return i, err
+	return len(due), errors.Join(err, each(due, func(key team.Key) error {
+		_, err := e.do(ctx, team.Release{Key: key, Why: team.SeatDeadline})
+		return err
+	}))
+}
+
+func each[T any](list []T, do func(T) error) error {
+	var failed []error
+	for _, one := range list {
+		if err := do(one); err != nil {
+			failed = append(failed, fmt.Errorf("%v: %w", one, err))
 		}
 	}
-	return len(due), nil
+	return errors.Join(failed...)
 }
