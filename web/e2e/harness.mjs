@@ -121,6 +121,22 @@ export async function openPage(browser, { phone = false, locale = "zh-CN" } = {}
   return { page, complaints };
 }
 
+// call asks the shop from within a page of its own origin, so cookies and the browser's rules about them are the
+// real ones. It returns the decoded answer and fails on any status but 2xx.
+export async function call(page, method, path, body, headers = {}) {
+  const answer = await page.evaluate(
+    async ({ method, path, body, headers }) => {
+      const init = { method, headers: { ...headers, "Content-Type": "application/json" } };
+      if (body) init.body = JSON.stringify(body);
+      const response = await fetch(path, init);
+      return { ok: response.ok, status: response.status, text: await response.text() };
+    },
+    { method, path, body, headers },
+  );
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+  return answer.text ? JSON.parse(answer.text) : undefined;
+}
+
 // look saves a picture of the whole page in screenshots/NAME.png, for people to look at.
 export async function look(page, name) {
   await mkdir(screenshots, { recursive: true });
