@@ -63,6 +63,7 @@ func rules() []rule {
 		{pkg: "api/reference", may: wire, modules: true},
 		{pkg: "api/groupbuyapi", may: append([]string{"groupbuy/...", "api/groupbuywire"}, server...), modules: true},
 		{pkg: "api/groupbuyclient", may: append([]string{"mall/...", "api/groupbuywire"}, wire...), modules: true},
+		{pkg: "api/mallclient", may: append([]string{"api/mallwire"}, wire...), modules: true},
 		{pkg: "api/mallapi", may: append([]string{"mall/...", "api/mallwire"}, server...), modules: true},
 
 		{pkg: "infrastructure/app/...", may: []string{"..."}, modules: true},
@@ -79,7 +80,7 @@ func rules() []rule {
 		adapter("infrastructure/webhook", "groupbuy/...", "api/sign"),
 		adapter("infrastructure/sandbox/..."),
 		adapter("infrastructure/schedule"),
-		adapter("infrastructure/demo", append([]string{"api/groupbuywire", "api/mallwire"}, wire...)...),
+		adapter("infrastructure/demo", append([]string{"api/mallclient", "api/mallwire"}, wire...)...),
 		adapter("infrastructure/bus/...", "infrastructure/bus"),
 		adapter("infrastructure/cache/...", "infrastructure/cache"),
 
