@@ -26,7 +26,8 @@ func (e *Engine) CreateKey(ctx context.Context, p partner.ID) (partner.Key, erro
 }
 
 // AddKey registers a key whose id and secret are chosen by the caller: the composition root does so for our own
-// mall. A key that exists already is left alone. Errors: CodePartnerNotFound, CodeTooManyKeys.
+// mall. A key that exists already is left alone. Errors: CodePartnerNotFound, CodeTooManyKeys, CodeInvalid when
+// the id exists with another secret.
 func (e *Engine) AddKey(ctx context.Context, key *partner.Key) error {
 	return e.configure(ctx, func(tx Tx) error {
 		if err := tx.LockPartner(key.Partner); err != nil {
@@ -38,6 +39,9 @@ func (e *Engine) AddKey(ctx context.Context, key *partner.Key) error {
 		}
 		live := 0
 		for _, k := range keys {
+			if k.ID == key.ID && k.Secret != key.Secret {
+				return invalid("key_id", "exists with another secret; a new secret needs a new id")
+			}
 			if k.ID == key.ID {
 				return nil
 			}
