@@ -13,7 +13,7 @@ type Code string
 // The codes of the mall. A refused group purchase carries the engine's own code instead, such as team_full.
 const (
 	CodeInvalid            Code = "invalid"              // input breaks a rule; Faults or Param say which
-	CodeCursorInvalid      Code = "cursor_invalid"       // not a cursor that a list returned
+	CodeCursorInvalid      Code = "bad_cursor"           // not a cursor that a list returned
 	CodeLoginTaken         Code = "login_taken"          // somebody has this phone number or e-mail address
 	CodeCredentialsWrong   Code = "credentials_wrong"    // no such account, or not its password
 	CodeSessionExpired     Code = "session_expired"      // no such session, or not any more
@@ -36,7 +36,6 @@ const (
 	CodeGroupUnavailable   Code = "groupbuy_unavailable" // the engine gave no answer: try again
 	CodeRefundNotFound     Code = "refund_not_found"     // no such refund
 	CodeRefundNotFailed    Code = "refund_not_failed"    // only failed refunds are redone by hand
-	CodeStorageUnavailable Code = "mall_unavailable"     // the database gave no answer: try again
 )
 
 // Codes returns every code that an Error of the mall itself may carry.
@@ -46,7 +45,7 @@ func Codes() []Code {
 		CodeProductNotFound, CodeSKUNotFound, CodeStockOut, CodePriceChanged, CodeIdempotency, CodeOrderNotFound,
 		CodeOrderNotReady, CodeOrderPaid, CodeOrderClosed, CodePaymentUnknown, CodePaymentNotFound, CodeNoticeForged,
 		CodeNoticeMalformed, CodeNoticeMismatch, CodeTeamNotFound, CodeGroupUnavailable, CodeRefundNotFound,
-		CodeRefundNotFailed, CodeStorageUnavailable,
+		CodeRefundNotFailed,
 	}
 }
 

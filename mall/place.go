@@ -36,7 +36,7 @@ func (r OrderRequest) faults() []Fault {
 	}
 	const id = "1 to 64 of A-Z a-z 0-9 _ . -"
 	group := r.Mode == order.Group
-	require(catalog.ValidID(r.Key), "idempotency_key", id)
+	require(catalog.ValidID(r.Key), "Idempotency-Key", id)
 	require(catalog.ValidID(string(r.Product)), "product_id", id)
 	require(catalog.ValidID(string(r.SKU)), "sku_id", id)
 	require(r.Quantity >= 1 && r.Quantity <= order.MaxQuantity, "quantity", "1 to 100000")
@@ -100,7 +100,7 @@ func (s *Shop) placedBefore(ctx context.Context, buyer account.ID, r OrderReques
 	}
 	if input != r.digest() {
 		return Placed{}, &Error{
-			Code: CodeIdempotency, Param: "idempotency_key", Detail: "used before for another purchase",
+			Code: CodeIdempotency, Param: "Idempotency-Key", Detail: "used before for another purchase",
 		}
 	}
 	return Placed{Order: o, Replayed: true}, nil

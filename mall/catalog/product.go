@@ -101,7 +101,7 @@ func (f *faults) require(ok bool, param, detail string) {
 // Validate returns every fault of the draft.
 func (d Draft) Validate() []Fault {
 	var f faults
-	f.require(ValidID(string(d.ID)), "id", "1 to 64 of A-Z a-z 0-9 _ . -")
+	f.require(ValidID(string(d.ID)), "product_id", "1 to 64 of A-Z a-z 0-9 _ . -")
 	f.require(text(d.Name, 1, MaxName), "name", "1 to 128 characters")
 	f.require(text(d.Description, 0, MaxDescription), "description", "at most 4000 characters")
 	f.require(d.Shelf == OnShelf || d.Shelf == OffShelf, "shelf", "on_shelf or off_shelf")
@@ -113,14 +113,14 @@ func (d Draft) Validate() []Fault {
 	seen := make(map[SKUID]bool, len(d.SKUs))
 	for i, sku := range d.SKUs {
 		sku.validate(&f, element("skus", i))
-		f.require(!seen[sku.ID], element("skus", i)+".id", "unique within the product")
+		f.require(!seen[sku.ID], element("skus", i)+".sku_id", "unique within the product")
 		seen[sku.ID] = true
 	}
 	return f
 }
 
 func (s DraftSKU) validate(f *faults, at string) {
-	f.require(ValidID(string(s.ID)), at+".id", "1 to 64 of A-Z a-z 0-9 _ . -")
+	f.require(ValidID(string(s.ID)), at+".sku_id", "1 to 64 of A-Z a-z 0-9 _ . -")
 	f.require(text(s.Name, 1, MaxName), at+".name", "1 to 128 characters")
 	f.require(s.Price >= 1 && s.Price <= MaxPrice, at+".price_fen", "1 to 10000000000")
 	f.require(s.Stock == nil || *s.Stock >= 0 && *s.Stock <= MaxStock, at+".stock", "0 to 100000000")
