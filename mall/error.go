@@ -12,30 +12,30 @@ type Code string
 
 // The codes of the mall. A refused group purchase carries the engine's own code instead, such as team_full.
 const (
-	CodeInvalid            Code = "invalid"              // input breaks a rule; Faults or Param say which
-	CodeCursorInvalid      Code = "bad_cursor"           // not a cursor that a list returned
-	CodeLoginTaken         Code = "login_taken"          // somebody has this phone number or e-mail address
-	CodeCredentialsWrong   Code = "credentials_wrong"    // no such account, or not its password
-	CodeSessionExpired     Code = "session_expired"      // no such session, or not any more
-	CodeForbidden          Code = "forbidden"            // not this role's business
-	CodeProductNotFound    Code = "product_not_found"    // absent or off the shelf
-	CodeSKUNotFound        Code = "sku_not_found"        // the product has no such specification
-	CodeStockOut           Code = "stock_out"            // fewer pieces left than asked for
-	CodePriceChanged       Code = "price_changed"        // not the price that the buyer saw
-	CodeIdempotency        Code = "idempotency_mismatch" // the same key came with other input
-	CodeOrderNotFound      Code = "order_not_found"      // absent, or somebody else's
-	CodeOrderNotReady      Code = "order_not_ready"      // the engine has not answered yet: ask again
-	CodeOrderPaid          Code = "order_paid"           // too late to pay or to cancel
-	CodeOrderClosed        Code = "order_closed"         // closed, or its payment deadline has passed
-	CodePaymentUnknown     Code = "payment_unknown"      // the provider gave no answer: try again
-	CodePaymentNotFound    Code = "payment_not_found"    // no such payment
-	CodeNoticeForged       Code = "notice_forged"        // no valid signature of the provider
-	CodeNoticeMalformed    Code = "notice_malformed"     // signed, but not readable
-	CodeNoticeMismatch     Code = "notice_mismatch"      // signed, but not what the payment says
-	CodeTeamNotFound       Code = "team_not_found"       // the engine knows no such team
-	CodeGroupUnavailable   Code = "groupbuy_unavailable" // the engine gave no answer: try again
-	CodeRefundNotFound     Code = "refund_not_found"     // no such refund
-	CodeRefundNotFailed    Code = "refund_not_failed"    // only failed refunds are redone by hand
+	CodeInvalid          Code = "invalid"              // input breaks a rule; Faults or Param say which
+	CodeCursorInvalid    Code = "bad_cursor"           // not a cursor that a list returned
+	CodeLoginTaken       Code = "login_taken"          // somebody has this phone number or e-mail address
+	CodeCredentialsWrong Code = "credentials_wrong"    // no such account, or not its password
+	CodeSessionExpired   Code = "session_expired"      // no such session, or not any more
+	CodeForbidden        Code = "forbidden"            // not this role's business
+	CodeProductNotFound  Code = "product_not_found"    // absent or off the shelf
+	CodeSKUNotFound      Code = "sku_not_found"        // the product has no such specification
+	CodeStockOut         Code = "stock_out"            // fewer pieces left than asked for
+	CodePriceChanged     Code = "price_changed"        // not the price that the buyer saw
+	CodeIdempotency      Code = "idempotency_mismatch" // the same key came with other input
+	CodeOrderNotFound    Code = "order_not_found"      // absent, or somebody else's
+	CodeOrderNotReady    Code = "order_not_ready"      // the engine has not answered yet: ask again
+	CodeOrderPaid        Code = "order_paid"           // too late to pay or to cancel
+	CodeOrderClosed      Code = "order_closed"         // closed, or its payment deadline has passed
+	CodePaymentUnknown   Code = "payment_unknown"      // the provider gave no answer: try again
+	CodePaymentNotFound  Code = "payment_not_found"    // no such payment
+	CodeNoticeForged     Code = "notice_forged"        // no valid signature of the provider
+	CodeNoticeMalformed  Code = "notice_malformed"     // signed, but not readable
+	CodeNoticeMismatch   Code = "notice_mismatch"      // signed, but not what the payment says
+	CodeTeamNotFound     Code = "team_not_found"       // the engine knows no such team
+	CodeGroupUnavailable Code = "groupbuy_unavailable" // the engine gave no answer: try again
+	CodeRefundNotFound   Code = "refund_not_found"     // no such refund
+	CodeRefundNotFailed  Code = "refund_not_failed"    // only failed refunds are redone by hand
 )
 
 // Codes returns every code that an Error of the mall itself may carry.
