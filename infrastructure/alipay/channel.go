@@ -18,10 +18,11 @@ import (
 
 // Limits of a charge: https://opendocs.alipay.com/open/028r8t
 const (
-	maxAmount  money.Fen = 100_000_000_00
-	maxID                = 64
-	maxSubject           = 256
-	maxReason            = 256
+	maxID      = 64  // characters
+	maxSubject = 256 // characters
+	maxReason  = 256 // characters
+
+	maxAmount money.Fen = 100_000_000_00
 )
 
 // The products that a merchant signs a contract for, one per kind of page.

@@ -60,20 +60,21 @@ func New(cfg Config) (*Channel, error) {
 
 func (c Config) check() error {
 	var faults []error
+	fault := func(field, why string) { faults = append(faults, errors.New(field+" "+why)) }
 	for name, value := range map[string]string{
 		"AppID": c.AppID, "PrivateKeyPEM": c.PrivateKeyPEM, "AlipayPublicKeyPEM": c.AlipayPublicKeyPEM,
 	} {
 		if strings.TrimSpace(value) == "" {
-			faults = append(faults, fmt.Errorf("%s is missing", name))
+			fault(name, "is missing")
 		}
 	}
 	for name, value := range map[string]string{"GatewayURL": c.GatewayURL, "NotifyURL": c.NotifyURL} {
 		if err := checkAddress(value, c.Production); err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", name, err))
+			fault(name, "is wrong: "+err.Error())
 		}
 	}
 	if c.Timeout < 0 {
-		faults = append(faults, errors.New("Timeout is negative"))
+		fault("Timeout", "is negative")
 	}
 	return errors.Join(faults...)
 }
@@ -90,15 +91,11 @@ func checkAddress(address string, onlyHTTPS bool) error {
 }
 
 func httpClient(timeout time.Duration) *http.Client {
-	return &http.Client{
-		Timeout:       timeout,
-		Transport:     strictTransport{http.DefaultTransport},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	return &http.Client{Timeout: timeout, Transport: strictTransport{http.DefaultTransport}}
 }
 
-// strictTransport lets only plain answers of a bounded size through: the library reads the body whatever the
-// status says, and to the end.
+// strictTransport lets only answers with status 200 and of a bounded size through, so no redirect either: the
+// library reads the body whatever the status says, and to the end.
 type strictTransport struct {
 	next http.RoundTripper
 }

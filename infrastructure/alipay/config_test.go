@@ -19,16 +19,16 @@ func TestNew_SaysWhichFieldIsWrong(t *testing.T) {
 	_, err := alipay.New(good)
 	require.NoError(t, err)
 	for field, spoil := range map[string]func(*alipay.Config){
-		"AppID is missing":              func(c *alipay.Config) { c.AppID = " " },
-		"PrivateKeyPEM is missing":      func(c *alipay.Config) { c.PrivateKeyPEM = "" },
-		"PrivateKeyPEM: ":               func(c *alipay.Config) { c.PrivateKeyPEM = c.AlipayPublicKeyPEM },
-		"AlipayPublicKeyPEM is missing": func(c *alipay.Config) { c.AlipayPublicKeyPEM = "" },
-		"AlipayPublicKeyPEM: ":          func(c *alipay.Config) { c.AlipayPublicKeyPEM = c.PrivateKeyPEM },
-		"GatewayURL: ":                  func(c *alipay.Config) { c.GatewayURL = "" },
-		`GatewayURL: "ftp://x"`:         func(c *alipay.Config) { c.GatewayURL = "ftp://x" },
-		"NotifyURL: ":                   func(c *alipay.Config) { c.NotifyURL = "/notify" },
-		"NotifyURL: parse":              func(c *alipay.Config) { c.NotifyURL = "http://\x00" },
-		"Timeout is negative":           func(c *alipay.Config) { c.Timeout = -time.Second },
+		"AppID is missing":               func(c *alipay.Config) { c.AppID = " " },
+		"PrivateKeyPEM is missing":       func(c *alipay.Config) { c.PrivateKeyPEM = "" },
+		"PrivateKeyPEM: ":                func(c *alipay.Config) { c.PrivateKeyPEM = c.AlipayPublicKeyPEM },
+		"AlipayPublicKeyPEM is missing":  func(c *alipay.Config) { c.AlipayPublicKeyPEM = "" },
+		"AlipayPublicKeyPEM: ":           func(c *alipay.Config) { c.AlipayPublicKeyPEM = c.PrivateKeyPEM },
+		"GatewayURL is wrong":            func(c *alipay.Config) { c.GatewayURL = "" },
+		`GatewayURL is wrong: "ftp://x"`: func(c *alipay.Config) { c.GatewayURL = "ftp://x" },
+		"NotifyURL is wrong":             func(c *alipay.Config) { c.NotifyURL = "/notify" },
+		"NotifyURL is wrong: parse":      func(c *alipay.Config) { c.NotifyURL = "http://\x00" },
+		"Timeout is negative":            func(c *alipay.Config) { c.Timeout = -time.Second },
 	} {
 		bad := good
 		spoil(&bad)

@@ -53,6 +53,8 @@ type env struct {
 }
 
 // madeKeys are every test's: two RSA pairs cost more than a whole test.
+//
+//nolint:gochecknoglobals // written once, by sync.OnceValues
 var madeKeys = sync.OnceValues(func() (Keys, error) {
 	app, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
@@ -108,9 +110,7 @@ type said map[string]string
 // ask posts a request and returns the answer's node and whether it is signed, after checking the signature.
 func (e *env) ask(form url.Values) (node said, signed bool) {
 	e.Helper()
-	rsp, err := e.client.PostForm(e.base+"gateway.do", form)
-	require.NoError(e, err)
-	body := read(e.T, rsp)
+	rsp, body := e.post("gateway.do", form)
 	require.Equal(e, http.StatusOK, rsp.StatusCode, body)
 	var raw map[string]json.RawMessage
 	require.NoError(e, json.Unmarshal([]byte(body), &raw), body)
@@ -134,31 +134,49 @@ func (e *env) call(method string, biz any) said {
 	return node
 }
 
-func (e *env) get(path string, header ...string) (*http.Response, string) {
+// reply is what came back, already read and closed.
+type reply struct {
+	*testing.T
+	StatusCode int
+	Header     http.Header
+	from       *url.URL
+}
+
+// Location is where a browser would go.
+func (r reply) Location() *url.URL {
+	r.Helper()
+	require.NotEmpty(r, r.Header.Get("Location"))
+	to, err := r.from.Parse(r.Header.Get("Location"))
+	require.NoError(r, err)
+	return to
+}
+
+func (e *env) get(path string, header ...string) (reply, string) {
 	e.Helper()
 	req, err := http.NewRequestWithContext(e.Context(), http.MethodGet, e.base+path, nil)
 	require.NoError(e, err)
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
+	return e.do(req)
+}
+
+func (e *env) post(path string, form url.Values) (reply, string) {
+	e.Helper()
+	req, err := http.NewRequestWithContext(e.Context(), http.MethodPost, e.base+path, strings.NewReader(form.Encode()))
+	require.NoError(e, err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return e.do(req)
+}
+
+func (e *env) do(req *http.Request) (reply, string) {
+	e.Helper()
 	rsp, err := e.client.Do(req)
 	require.NoError(e, err)
-	return rsp, read(e.T, rsp)
-}
-
-func (e *env) post(path string, form url.Values) (*http.Response, string) {
-	e.Helper()
-	rsp, err := e.client.PostForm(e.base+path, form)
-	require.NoError(e, err)
-	return rsp, read(e.T, rsp)
-}
-
-func read(t *testing.T, rsp *http.Response) string {
-	t.Helper()
 	defer func() { _ = rsp.Body.Close() }()
 	body, err := io.ReadAll(rsp.Body)
-	require.NoError(t, err)
-	return string(body)
+	require.NoError(e, err)
+	return reply{T: e.T, StatusCode: rsp.StatusCode, Header: rsp.Header, from: req.URL}, string(body)
 }
 
 type biz map[string]any

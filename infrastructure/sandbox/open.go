@@ -17,12 +17,13 @@ import (
 
 // Limits of a charge: https://opendocs.alipay.com/open/028r8t
 const (
+	maxNumber   = 64  // characters
+	maxSubject  = 256 // characters
+	maxBody     = 128 // characters
+	maxAddress  = 256 // bytes
+	maxPassback = 512 // bytes
+
 	maxAmount     money.Fen = 100_000_000_00
-	maxNumber               = 64
-	maxSubject              = 256
-	maxBody                 = 128
-	maxAddress              = 256
-	maxPassback             = 512
 	defaultExpiry           = 15 * 24 * time.Hour
 )
 

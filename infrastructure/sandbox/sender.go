@@ -162,21 +162,27 @@ type attempt struct {
 }
 
 func (s *Sandbox) send(ctx context.Context, n notice) error {
-	a := attempt{Number: n.attempts + 1, SentAt: s.now()}
-	form, err := s.noticeForm(n, a.SentAt)
-	if err != nil {
-		return err
-	}
-	a.HTTPStatus, a.Answer, err = s.post(ctx, n.url, form.Encode())
-	if ctx.Err() != nil {
-		return nil // stopped half-way: the merchant's answer is unknown, the notice stays due
-	}
-	if err != nil {
-		a.Fault = err.Error()
+	a, err := s.try(ctx, n)
+	if err != nil || ctx.Err() != nil {
+		return err // stopped half-way, the merchant's answer is unknown and the notice stays due
 	}
 	s.cfg.Logger.Info("sandbox: notice sent", "notify_id", n.id, "out_trade_no", n.trade, "attempt", a.Number,
 		"status", a.HTTPStatus, "fault", a.Fault)
 	return s.record(ctx, n, a)
+}
+
+// try sends a notice once. That nobody answers is a fault of the attempt and no error.
+func (s *Sandbox) try(ctx context.Context, n notice) (attempt, error) {
+	a := attempt{Number: n.attempts + 1, SentAt: s.now()}
+	form, err := s.noticeForm(n, a.SentAt)
+	if err != nil {
+		return attempt{}, err
+	}
+	a.HTTPStatus, a.Answer, err = s.post(ctx, n.url, form.Encode())
+	if err != nil {
+		a.Fault = err.Error()
+	}
+	return a, nil
 }
 
 func (s *Sandbox) post(ctx context.Context, url, form string) (status int, answer string, err error) {

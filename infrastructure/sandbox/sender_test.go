@@ -171,6 +171,18 @@ func TestNotice_ToNobodyIsKeptForLater(t *testing.T) {
 	require.NotEmpty(t, notice.Attempts[0].Fault)
 }
 
+func TestNotice_ARedirectIsNoAnswer(t *testing.T) {
+	e, shop := open(t), newShop(t)
+	e.payTrade("o1", "1.00", "notify_url", shop.URL)
+	shop.answer.Store(func(w http.ResponseWriter) {
+		w.Header().Set("Location", shop.URL)
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	})
+	e.sendDue()
+	require.Len(t, shop.got, 1)
+	require.Equal(t, http.StatusTemporaryRedirect, e.notices("o1")[0].Attempts[0].HTTPStatus)
+}
+
 func TestNotice_ALongOrHangingAnswer(t *testing.T) {
 	e, shop := open(t, func(c *Config) { c.HTTPClient = &http.Client{Timeout: 100 * time.Millisecond} }), newShop(t)
 	e.payTrade("o1", "1.00", "notify_url", shop.URL)

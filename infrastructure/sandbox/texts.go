@@ -17,7 +17,7 @@ type texts struct {
 func english() texts {
 	return texts{
 		Lang: "en", Title: "Alipay sandbox cashier", Notice: "Simulator: no money moves",
-		PayTo: "Paying", Order: "Order", TradeNo: "Trade number", ExpiresAt: "Pay before", Left: "Time left",
+		PayTo: "Paying", Order: "Order", TradeNo: "Trade number", ExpiresAt: "Pay before (UTC+8)", Left: "Time left",
 		Pay: "Pay", Quit: "Give up", Back: "Back to the shop", Refused: "This page cannot be opened", Code: "Code",
 		Waiting: "Waiting for payment", Paid: "Already paid", Closed: "Closed by the shop", Expired: "Out of time",
 		Refunded: "Refunded", PartRefunded: "Partly refunded",
@@ -34,7 +34,7 @@ func english() texts {
 func chinese() texts {
 	return texts{
 		Lang: "zh-CN", Title: "支付宝沙箱收银台", Notice: "沙箱模拟，不会产生真实扣款",
-		PayTo: "付款给", Order: "订单号", TradeNo: "交易号", ExpiresAt: "请在此之前付款", Left: "剩余时间",
+		PayTo: "付款给", Order: "订单号", TradeNo: "交易号", ExpiresAt: "付款截止（北京时间）", Left: "剩余时间",
 		Pay: "确认付款", Quit: "放弃付款", Back: "返回商家", Refused: "无法打开此页面", Code: "错误码",
 		Waiting: "等待付款", Paid: "已付款", Closed: "交易已被商家关闭", Expired: "订单已超时",
 		Refunded: "已全额退款", PartRefunded: "已部分退款",

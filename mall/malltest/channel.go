@@ -1,3 +1,4 @@
+// Package malltest holds the suites that every adapter of a port of the mall must pass.
 package malltest
 
 import (
