@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -120,6 +121,31 @@ func TestInTx_LineCutDuringCommit(t *testing.T) {
 	require.Eventually(t, func() bool { return count(t, direct) == 2 }, waitLimit, waitStep)
 
 	require.NoError(t, insert("next"), "the pool replaces the dead connection")
+}
+
+// A server that was restarted, or hung up on idle connections, leaves dead ones in the pool; callers do not notice.
+func TestInTx_DeadConnectionsInThePool(t *testing.T) {
+	direct, db, _ := throughWire(t)
+	const conns = 8
+	var ids []int64
+	var hold func(n int) error
+	hold = func(n int) error {
+		return db.InTx(t.Context(), func(tx *gorm.DB) error {
+			var id int64
+			require.NoError(t, tx.Raw("SELECT CONNECTION_ID()").Scan(&id).Error)
+			if ids = append(ids, id); n > 1 {
+				return hold(n - 1)
+			}
+			return nil
+		})
+	}
+	require.NoError(t, hold(conns))
+	for _, id := range ids {
+		create(t, direct, fmt.Sprintf("KILL CONNECTION %d", id))
+	}
+	require.NoError(t, hold(conns))
+	require.Len(t, ids, 2*conns)
+	require.NotSubset(t, ids[:conns], ids[conns:])
 }
 
 func TestServerGone(t *testing.T) {

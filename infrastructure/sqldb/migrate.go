@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -50,7 +51,7 @@ func (db *DB) Migrate(ctx context.Context, service Service) error {
 		err = db.migrateMySQL(ctx, files)
 	}
 	if err != nil {
-		return fmt.Errorf("sqldb: migrate %s in %s: %w", service, db.dsn, translate(err))
+		return fmt.Errorf("sqldb: migrate %s in %s: %w", service, db.dsn, because(ctx, translate(err)))
 	}
 	return nil
 }
@@ -97,28 +98,38 @@ func (db *DB) Version(ctx context.Context) (int64, error) {
 	return version, err
 }
 
-const migrateLockWait = 30 // seconds
+// migrateLockWait is how long a process waits for another one that migrates the same database.
+const migrateLockWait = 30 * time.Second
 
-// migrateMySQL runs goose while a connection of its own holds a named lock, which the server frees when that
-// connection dies. Goose's own locking is not used: it looks at the version table, and even makes it, before it locks.
+// migrateMySQL runs goose while a connection of its own holds a named lock. Goose's own locking is not used: it looks
+// at the version table, and even makes it, before it locks.
 func (db *DB) migrateMySQL(ctx context.Context, files fs.FS) error {
-	conn, err := db.writer.Conn(ctx)
+	conn, err := db.lockSchema(ctx)
 	if err != nil {
 		return err
-	}
-	defer conn.Close()
-	name, err := lockName(ctx, conn)
-	if err != nil {
-		return err
-	}
-	var got sql.NullInt64
-	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK(?, ?)", name, migrateLockWait).Scan(&got); err != nil {
-		return fmt.Errorf("take the migration lock: %w", err)
-	}
-	if got.Int64 != 1 {
-		return fmt.Errorf("%w: another process has been migrating for %d s", ErrUnavailable, migrateLockWait)
 	}
 	return errors.Join(up(ctx, goose.DialectMySQL, db.writer, files), unlock(conn))
+}
+
+// lockSchema returns a connection that holds the lock; the server frees it when that connection dies.
+func (db *DB) lockSchema(ctx context.Context) (*sql.Conn, error) {
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name, err := lockName(ctx, conn)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	var got sql.NullInt64
+	err = conn.QueryRowContext(ctx, "SELECT GET_LOCK(?, ?)", name, migrateLockWait.Seconds()).Scan(&got)
+	if err == nil && got.Int64 != 1 {
+		err = fmt.Errorf("%w: another process has been migrating for %s", ErrUnavailable, migrateLockWait)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("take the migration lock: %w", err), conn.Close())
+	}
+	return conn, nil
 }
 
 // unlock hangs up instead of releasing by name: that works whatever state the connection is in.

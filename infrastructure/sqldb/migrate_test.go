@@ -2,9 +2,11 @@ package sqldb_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
@@ -27,9 +29,8 @@ func TestMigrate_ProcessesThatStartAtOnce(t *testing.T) {
 			eachEmpty(t, func(t *testing.T, dsn sqldb.DSN) {
 				var all sync.WaitGroup
 				for range 4 {
-					db := sqldbtest.Connect(t, dsn)
 					all.Go(func() {
-						if err := db.Migrate(context.Background(), service); err != nil {
+						if err := start(dsn, service); err != nil {
 							t.Error(err)
 						}
 					})
@@ -43,6 +44,29 @@ func TestMigrate_ProcessesThatStartAtOnce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// start does what a process does first.
+func start(dsn sqldb.DSN, service sqldb.Service) error {
+	ctx := context.Background()
+	db, err := sqldb.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Migrate(ctx, service), db.Close())
+}
+
+// While another process migrates, this one waits, and stops waiting with its context.
+func TestMigrate_WaitsForTheOther(t *testing.T) {
+	eachEmpty(t, func(t *testing.T, dsn sqldb.DSN) {
+		db := sqldbtest.Connect(t, dsn)
+		require.NoError(t, sqldb.WhileMigrating(t.Context(), db, func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			require.ErrorIs(t, sqldbtest.Connect(t, dsn).Migrate(ctx, sqldb.Mall), context.DeadlineExceeded)
+		}))
+		require.NoError(t, db.Migrate(t.Context(), sqldb.Mall))
+	})
 }
 
 func TestVersion(t *testing.T) {

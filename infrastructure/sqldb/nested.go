@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"modernc.org/sqlite"
 )
@@ -26,7 +27,9 @@ type sqliteConn interface {
 }
 
 func beginOuter(ctx context.Context, path string) (*outerTx, error) {
-	uri, err := sqliteURI(path, writerPragmas())
+	params := writerPragmas()
+	params.Set(busyTimeout, strconv.FormatInt(migrateLockWait.Milliseconds(), 10))
+	uri, err := sqliteURI(path, params)
 	if err != nil {
 		return nil, err
 	}

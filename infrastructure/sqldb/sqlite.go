@@ -19,7 +19,8 @@ import (
 
 const (
 	sqliteReaders     = 4
-	sqliteBusyTimeout = 1000 // milliseconds; waits for another process's commit, then InTx tries again
+	busyTimeout       = "_busy_timeout" // parameter of the driver
+	sqliteBusyTimeout = 1000            // milliseconds; waits for another process's commit, then InTx tries again
 )
 
 // openSQLite makes two pools over one file: one connection that writes, so that writers queue in Go where a context
@@ -33,8 +34,9 @@ func openSQLite(ctx context.Context, path string) (writer, reader *sql.DB, err e
 		return nil, nil, err
 	}
 	writer.SetMaxOpenConns(1)
-	if err := writer.PingContext(ctx); err != nil {
-		return nil, nil, fmt.Errorf("sqldb: open %s: %w", path, closeAfter(err, writer))
+	// Two processes that make the file at once meet in the switch to WAL, which does not wait for the busy time-out.
+	if err := retry(ctx, func() error { return writer.PingContext(ctx) }); err != nil {
+		return nil, nil, fmt.Errorf("sqldb: open %s: %w", path, closeAfter(translate(err), writer))
 	}
 	reader, err = sqlitePool(path, url.Values{"_pragma": {"query_only(1)"}})
 	if err != nil {
@@ -83,7 +85,9 @@ func sqliteURI(path string, params url.Values) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("sqldb: path %s: %w", path, err)
 	}
-	params.Set("_busy_timeout", strconv.Itoa(sqliteBusyTimeout))
+	if !params.Has(busyTimeout) {
+		params.Set(busyTimeout, strconv.Itoa(sqliteBusyTimeout))
+	}
 	file := url.URL{Scheme: "file", Path: filepath.ToSlash(abs), RawQuery: params.Encode()}
 	return file.String(), nil
 }

@@ -23,9 +23,14 @@ const (
 // back-off: fn must not keep effects outside tx from a run that failed. fn must not use tx after it returned.
 // Errors: see the package documentation.
 func (db *DB) InTx(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	return retry(ctx, func() error { return db.once(ctx, fn) })
+}
+
+// retry runs work until it ends in something else than a lock held by others.
+func retry(ctx context.Context, work func() error) error {
 	for try := 1; ; try++ {
-		err := db.once(ctx, fn)
-		if !retryable(err) || errors.Is(err, ErrUnknown) {
+		err := work()
+		if !retryable(err) {
 			return err
 		}
 		if try == txTries {
@@ -52,14 +57,11 @@ func pause(ctx context.Context, try int) error {
 
 // once runs fn in a transaction of its own.
 func (db *DB) once(ctx context.Context, fn func(tx *gorm.DB) error) error {
-	conn, err := db.acquire(ctx)
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	tx, err := db.begin(within, cancel)
 	if err != nil {
 		return err
-	}
-	defer conn.Close() // returns it to the pool; its errors are those of the transaction
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("sqldb: begin: %w", translate(err))
 	}
 	defer tx.Rollback() // does nothing after a commit; runs when fn fails or panics
 	if err := fn(db.over(ctx, tx)); err != nil {
@@ -71,20 +73,22 @@ func (db *DB) once(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	return nil
 }
 
-// acquire takes a connection, and gives up waiting for a free one after a while, so that an exhausted pool answers
-// ErrUnavailable instead of piling up callers.
-func (db *DB) acquire(ctx context.Context) (*sql.Conn, error) {
-	waiting, cancel := context.WithTimeout(ctx, db.poolWait)
-	defer cancel()
-	conn, err := db.writer.Conn(waiting)
-	switch {
-	case err == nil:
-		return conn, nil
-	case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
+// begin waits for a free connection no longer than poolWait, so that an exhausted pool answers ErrUnavailable instead
+// of piling up callers. The context of BeginTx governs the whole transaction, hence a timer and not a deadline.
+// database/sql replaces pooled connections that turn out to be dead here.
+func (db *DB) begin(ctx context.Context, cancel context.CancelFunc) (*sql.Tx, error) {
+	timer := time.AfterFunc(db.poolWait, cancel)
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if waited := !timer.Stop(); waited {
+		if err == nil {
+			_ = tx.Rollback() // begun at the very moment the wait ended
+		}
 		return nil, fmt.Errorf("%w: no free connection within %s", ErrUnavailable, db.poolWait)
-	default:
-		return nil, fmt.Errorf("sqldb: connect: %w", translate(err))
 	}
+	if err != nil {
+		return nil, fmt.Errorf("sqldb: begin: %w", translate(err))
+	}
+	return tx, nil
 }
 
 // over puts GORM on a transaction that database/sql controls.
