@@ -102,3 +102,35 @@ func TestExpiry(t *testing.T) {
 		require.True(t, c.want.Equal(got), "%s: %s", name, got)
 	}
 }
+
+// FuzzNewTrade: whatever a merchant signs, a trade that comes of it is within every limit.
+func FuzzNewTrade(f *testing.F) {
+	keys, err := madeKeys()
+	require.NoError(f, err)
+	box, err := New(Config{Path: f.TempDir() + "/sandbox.db", Keys: keys})
+	require.NoError(f, err)
+	f.Cleanup(func() { require.NoError(f, box.Close()) })
+	f.Add(`{"out_trade_no":"o","total_amount":"0.01","subject":"s","product_code":"FAST_INSTANT_TRADE_PAY","timeout_express":"1c"}`, "http://x/")
+	f.Add(`{"out_trade_no":"o","total_amount":"1e9","time_expire":"2090-01-01 00:00"}`, "javascript:1")
+	f.Add(`[`, "")
+	f.Fuzz(func(t *testing.T, content, address string) {
+		before := box.now()
+		tr, why := box.newTrade(url.Values{"biz_content": {content}, "return_url": {address}}, methodPage)
+		if why != nil {
+			require.NotEmpty(t, why.SubCode)
+			return
+		}
+		require.True(t, validNumber(tr.outTradeNo) && tr.total >= 1 && tr.total <= maxAmount)
+		require.True(t, tr.expiresAt.After(before) && !tr.paid() && tr.status == StatusWaiting)
+		_, err := box.returnAddress(tr)
+		require.NoError(t, err)
+	})
+}
+
+func TestTimeLeft(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 min 00 s", time.Millisecond: "0 min 01 s", 15 * time.Minute: "15 min 00 s", 26*time.Hour + 5*time.Minute: "26 h 05 min",
+	} {
+		require.Equal(t, want, english().span(d))
+	}
+}
