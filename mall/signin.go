@@ -36,7 +36,7 @@ func (s *Shop) register(ctx context.Context, r account.Registration, role accoun
 		return account.Account{}, err
 	}
 	a := account.Account{
-		ID: account.ID(s.IDs("acc")), Login: login, Nickname: orDefault(r.Nickname, login.Masked()),
+		ID: account.ID(s.IDs("acc")), Login: login, Nickname: r.Name(login),
 		Role: role, PasswordHash: hash,
 	}
 	err = s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {

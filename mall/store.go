@@ -118,8 +118,6 @@ type TxPayments interface {
 
 	// Refund returns a refund. Errors: ErrNotFound.
 	Refund(no payment.RequestNo) (payment.Refund, error)
-	// Refunds returns a payment's refunds, oldest first.
-	Refunds(id payment.ID) ([]payment.Refund, error)
 	// AddRefund inserts a refund with its moves. Errors: ErrDuplicate when the payment has one already.
 	AddRefund(r payment.Refund) error
 	// PutRefund updates the stored refund of the same Version and appends its moves to the history.

@@ -75,6 +75,15 @@ func (r Registration) Validate() (Login, []Fault) {
 	return login, faults
 }
 
+// Name returns the nickname that others see: the chosen one, or else the masked login.
+func (r Registration) Name(login Login) string {
+	if r.Nickname != "" {
+		return r.Nickname
+	}
+	runes := []rune(login.Masked())
+	return string(runes[:min(len(runes), MaxNickname)])
+}
+
 func passwordFault(password string, login Login) string {
 	n := utf8.RuneCountInString(password)
 	switch {

@@ -1,0 +1,221 @@
+package mallstore
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"kaituan/mall"
+	"kaituan/mall/account"
+	"kaituan/mall/catalog"
+	"kaituan/mall/order"
+	"kaituan/money"
+)
+
+type orderRow struct {
+	ID          string `gorm:"primaryKey"`
+	Buyer       string
+	IdemKey     string
+	IdemInput   string
+	Mode        string
+	ProductID   string
+	ProductName string
+	SKUID       string `gorm:"column:sku_id"`
+	SKUName     string `gorm:"column:sku_name"`
+	Quantity    int
+	ActivityID  string
+	TeamID      string
+	OriginalFen int64
+	PayPriceFen int64
+	ExpectedFen int64
+	AmountFen   int64
+	Status      string
+	Reason      string
+	Detail      string
+	Tracking    string
+	PlacedAt    int64
+	ExpiresAt   int64
+	PaidAt      int64
+	PaidBy      string
+	TradeNo     string
+	ShippedAt   int64
+	EndedAt     int64
+	NextAt      int64
+	Version     int64
+}
+
+// TableName is GORM's hook for the table.
+func (orderRow) TableName() string { return "orders" }
+
+func newOrderRow(o order.Order) orderRow {
+	return orderRow{
+		ID: string(o.ID), Buyer: string(o.Buyer), Mode: string(o.Mode),
+		ProductID: string(o.Item.Product), ProductName: o.Item.ProductName,
+		SKUID: string(o.Item.SKU), SKUName: o.Item.SKUName, Quantity: o.Item.Quantity,
+		ActivityID: string(o.Activity), TeamID: string(o.Team),
+		OriginalFen: int64(o.Original), PayPriceFen: int64(o.PayPrice), ExpectedFen: int64(o.Expected), AmountFen: int64(o.Amount),
+		Status: string(o.Status), Reason: string(o.Reason), Detail: o.Detail, Tracking: o.Tracking,
+		PlacedAt: millis(o.PlacedAt), ExpiresAt: millis(o.ExpiresAt), PaidAt: millis(o.PaidAt), PaidBy: string(o.PaidBy),
+		TradeNo: o.TradeNo, ShippedAt: millis(o.ShippedAt), EndedAt: millis(o.EndedAt), NextAt: millis(o.NextAt),
+		Version: o.Version + 1,
+	}
+}
+
+func (r orderRow) order() order.Order {
+	return order.Order{
+		ID: order.ID(r.ID), Buyer: account.ID(r.Buyer), Mode: order.Mode(r.Mode),
+		Item: order.Item{
+			Product: catalog.ProductID(r.ProductID), ProductName: r.ProductName,
+			SKU: catalog.SKUID(r.SKUID), SKUName: r.SKUName, Quantity: r.Quantity,
+		},
+		Activity: order.ActivityID(r.ActivityID), Team: order.TeamID(r.TeamID),
+		Original: money.Fen(r.OriginalFen), PayPrice: money.Fen(r.PayPriceFen), Expected: money.Fen(r.ExpectedFen),
+		Amount: money.Fen(r.AmountFen),
+		Status: order.Status(r.Status), Reason: order.Reason(r.Reason), Detail: r.Detail, Tracking: r.Tracking,
+		PlacedAt: instant(r.PlacedAt), ExpiresAt: instant(r.ExpiresAt), PaidAt: instant(r.PaidAt),
+		PaidBy: order.PaymentID(r.PaidBy), TradeNo: r.TradeNo, ShippedAt: instant(r.ShippedAt), EndedAt: instant(r.EndedAt),
+		NextAt: instant(r.NextAt), Version: r.Version,
+	}
+}
+
+type orderMoveRow struct {
+	OrderID    string `gorm:"primaryKey"`
+	Version    int64  `gorm:"primaryKey;autoIncrement:false"`
+	Step       int    `gorm:"primaryKey;autoIncrement:false"`
+	FromStatus string
+	ToStatus   string
+	Reason     string
+	At         int64
+}
+
+// TableName is GORM's hook for the table.
+func (orderMoveRow) TableName() string { return "order_history" }
+
+// AddOrder implements mall.TxOrders.
+func (t *tx) AddOrder(o order.Order, key mall.Key) error {
+	row := newOrderRow(o)
+	row.IdemKey, row.IdemInput = key.Value, key.Input
+	if err := t.db.Create(&row).Error; err != nil {
+		return translate(err)
+	}
+	return t.addOrderMoves(o)
+}
+
+func (t *tx) addOrderMoves(o order.Order) error {
+	if len(o.Moves) == 0 {
+		return nil
+	}
+	rows := make([]orderMoveRow, len(o.Moves))
+	for i, m := range o.Moves {
+		rows[i] = orderMoveRow{
+			OrderID: string(o.ID), Version: o.Version + 1, Step: i,
+			FromStatus: string(m.From), ToStatus: string(m.To), Reason: string(m.Reason), At: millis(m.At),
+		}
+	}
+	return translate(t.db.Create(&rows).Error)
+}
+
+// LockOrder implements mall.TxOrders.
+func (t *tx) LockOrder(id order.ID) (order.Order, error) {
+	var row orderRow
+	err := forUpdate(t.db).Where("id = ?", string(id)).Take(&row).Error
+	return row.order(), translate(err)
+}
+
+// LockTeam implements mall.TxOrders.
+func (t *tx) LockTeam(id order.TeamID) ([]order.Order, error) {
+	return orders(forUpdate(t.db).Where("team_id = ?", string(id)).Order("id"))
+}
+
+func orders(db *gorm.DB) ([]order.Order, error) {
+	var rows []orderRow
+	err := db.Find(&rows).Error
+	return each(rows, orderRow.order), translate(err)
+}
+
+// PutOrder implements mall.TxOrders.
+func (t *tx) PutOrder(o order.Order) error {
+	row := newOrderRow(o)
+	if err := update(t.db, &row, o.Version, "idem_key", "idem_input"); err != nil {
+		return err
+	}
+	return t.addOrderMoves(o)
+}
+
+// PostponeOrder implements mall.TxOrders. The version stays, so that whoever holds the order now may still save it.
+func (t *tx) PostponeOrder(id order.ID, version int64, at time.Time) error {
+	return translate(t.db.Exec(
+		"UPDATE orders SET next_at = ? WHERE id = ? AND version = ?", millis(at), string(id), version).Error)
+}
+
+// Order implements mall.Reader.
+func (s *Store) Order(ctx context.Context, buyer account.ID, id order.ID) (order.Order, error) {
+	db := s.read(ctx).Where("id = ?", string(id))
+	if buyer != "" {
+		db = db.Where("buyer = ?", string(buyer))
+	}
+	var row orderRow
+	err := db.Take(&row).Error
+	return row.order(), translate(err)
+}
+
+// OrderByKey implements mall.Reader.
+func (s *Store) OrderByKey(ctx context.Context, buyer account.ID, key string) (order.Order, string, error) {
+	var row orderRow
+	err := s.read(ctx).Where("buyer = ? AND idem_key = ?", string(buyer), key).Take(&row).Error
+	return row.order(), row.IdemInput, translate(err)
+}
+
+// Orders implements mall.Reader.
+func (s *Store) Orders(ctx context.Context, q mall.OrderQuery) ([]order.Order, error) {
+	db := s.read(ctx).Order("id DESC").Limit(q.Limit)
+	for _, equal := range [...]struct{ condition, value string }{
+		{"buyer = ?", string(q.Buyer)},
+		{"mode = ?", string(q.Mode)},
+		{"product_id = ?", string(q.Product)},
+		{"team_id = ?", string(q.Team)},
+		{"id < ?", string(q.Before)},
+	} {
+		if equal.value != "" {
+			db = db.Where(equal.condition, equal.value)
+		}
+	}
+	if len(q.Statuses) > 0 {
+		db = db.Where("status IN ?", each(q.Statuses, func(s order.Status) string { return string(s) }))
+	}
+	return orders(db)
+}
+
+// OrderBuyers implements mall.Reader.
+func (s *Store) OrderBuyers(ctx context.Context, ids []order.ID) (map[order.ID]account.ID, error) {
+	buyers := make(map[order.ID]account.ID, len(ids))
+	if len(ids) == 0 {
+		return buyers, nil
+	}
+	var rows []orderRow
+	err := s.read(ctx).Select("id", "buyer").Where("id IN ?", each(ids, func(id order.ID) string { return string(id) })).
+		Find(&rows).Error
+	for _, r := range rows {
+		buyers[order.ID(r.ID)] = account.ID(r.Buyer)
+	}
+	return buyers, translate(err)
+}
+
+// History implements mall.Reader.
+func (s *Store) History(ctx context.Context, id order.ID) ([]order.Move, error) {
+	var rows []orderMoveRow
+	err := s.read(ctx).Where("order_id = ?", string(id)).Order("version, step").Find(&rows).Error
+	return each(rows, func(r orderMoveRow) order.Move {
+		return order.Move{
+			From: order.Status(r.FromStatus), To: order.Status(r.ToStatus), Reason: order.Reason(r.Reason), At: instant(r.At),
+		}
+	}), translate(err)
+}
+
+// DueOrders implements mall.Reader.
+func (s *Store) DueOrders(ctx context.Context, status order.Status, now time.Time, limit int) ([]order.Order, error) {
+	return orders(s.read(ctx).
+		Where("status = ? AND next_at > 0 AND next_at <= ?", string(status), millis(now)).
+		Order("next_at, id").Limit(limit))
+}

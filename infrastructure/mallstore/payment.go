@@ -1,0 +1,191 @@
+package mallstore
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"kaituan/mall/account"
+	"kaituan/mall/order"
+	"kaituan/mall/payment"
+	"kaituan/money"
+)
+
+type paymentRow struct {
+	ID           string `gorm:"primaryKey"`
+	OrderID      string
+	OpenOrder    *string // OrderID while the payment is open: its unique key allows one per order
+	Buyer        string
+	Method       string
+	AmountFen    int64
+	Status       string
+	Page         string
+	ProviderNo   string
+	CreatedAt    int64 `gorm:"autoCreateTime:false"`
+	ExpiresAt    int64
+	PaidAt       int64
+	EndedAt      int64
+	Asked        int
+	NextAskAt    int64
+	UnknownSince int64
+	Version      int64
+}
+
+// TableName is GORM's hook for the table.
+func (paymentRow) TableName() string { return "payments" }
+
+func newPaymentRow(p payment.Payment) paymentRow {
+	row := paymentRow{
+		ID: string(p.ID), OrderID: string(p.Order), Buyer: string(p.Buyer), Method: string(p.Method),
+		AmountFen: int64(p.Amount), Status: string(p.Status), Page: string(p.Page), ProviderNo: p.ProviderNo,
+		CreatedAt: millis(p.CreatedAt), ExpiresAt: millis(p.ExpiresAt), PaidAt: millis(p.PaidAt), EndedAt: millis(p.EndedAt),
+		Asked: p.Asked, NextAskAt: millis(p.NextAskAt), UnknownSince: millis(p.UnknownSince), Version: p.Version + 1,
+	}
+	if p.Open() {
+		row.OpenOrder = &row.OrderID
+	}
+	return row
+}
+
+func (r paymentRow) payment() payment.Payment {
+	return payment.Payment{
+		ID: payment.ID(r.ID), Order: order.ID(r.OrderID), Buyer: account.ID(r.Buyer), Method: payment.Method(r.Method),
+		Amount: money.Fen(r.AmountFen), Status: payment.Status(r.Status), Page: payment.PageURL(r.Page), ProviderNo: r.ProviderNo,
+		CreatedAt: instant(r.CreatedAt), ExpiresAt: instant(r.ExpiresAt), PaidAt: instant(r.PaidAt), EndedAt: instant(r.EndedAt),
+		Asked: r.Asked, NextAskAt: instant(r.NextAskAt), UnknownSince: instant(r.UnknownSince), Version: r.Version,
+	}
+}
+
+type paymentMoveRow struct {
+	PaymentID  string `gorm:"primaryKey"`
+	Version    int64  `gorm:"primaryKey;autoIncrement:false"`
+	Step       int    `gorm:"primaryKey;autoIncrement:false"`
+	FromStatus string
+	ToStatus   string
+	At         int64
+}
+
+// TableName is GORM's hook for the table.
+func (paymentMoveRow) TableName() string { return "payment_history" }
+
+type noticeRow struct {
+	NotifyID     string `gorm:"primaryKey"`
+	PaymentID    string
+	ProviderNo   string
+	TradeStatus  string
+	AmountFen    int64
+	RefundFeeFen int64
+	PaidAt       int64
+	ReceivedAt   int64
+	Times        int
+}
+
+// TableName is GORM's hook for the table.
+func (noticeRow) TableName() string { return "notices" }
+
+func onePayment(db *gorm.DB) (payment.Payment, error) {
+	var row paymentRow
+	err := db.Take(&row).Error
+	return row.payment(), translate(err)
+}
+
+func payments(db *gorm.DB) ([]payment.Payment, error) {
+	var rows []paymentRow
+	err := db.Find(&rows).Error
+	return each(rows, paymentRow.payment), translate(err)
+}
+
+// OpenPayment implements mall.TxPayments.
+func (t *tx) OpenPayment(id order.ID) (payment.Payment, error) {
+	return onePayment(t.db.Where("open_order = ?", string(id)))
+}
+
+// Payment implements mall.TxPayments.
+func (t *tx) Payment(id payment.ID) (payment.Payment, error) {
+	return onePayment(t.db.Where("id = ?", string(id)))
+}
+
+// AddPayment implements mall.TxPayments.
+func (t *tx) AddPayment(p payment.Payment) error {
+	row := newPaymentRow(p)
+	if err := t.db.Create(&row).Error; err != nil {
+		return translate(err)
+	}
+	return t.addPaymentMoves(p)
+}
+
+// PutPayment implements mall.TxPayments.
+func (t *tx) PutPayment(p payment.Payment) error {
+	row := newPaymentRow(p)
+	if err := update(t.db, &row, p.Version); err != nil {
+		return err
+	}
+	return t.addPaymentMoves(p)
+}
+
+func (t *tx) addPaymentMoves(p payment.Payment) error {
+	if len(p.Moves) == 0 {
+		return nil
+	}
+	rows := make([]paymentMoveRow, len(p.Moves))
+	for i, m := range p.Moves {
+		rows[i] = paymentMoveRow{
+			PaymentID: string(p.ID), Version: p.Version + 1, Step: i,
+			FromStatus: string(m.From), ToStatus: string(m.To), At: millis(m.At),
+		}
+	}
+	return translate(t.db.Create(&rows).Error)
+}
+
+// AddNotice implements mall.TxPayments. The caller holds the order, so that equal notices come one after another.
+func (t *tx) AddNotice(n payment.Notice) error {
+	result := t.db.Exec("UPDATE notices SET times = times + 1 WHERE notify_id = ?", n.NotifyID)
+	if result.Error != nil || result.RowsAffected > 0 {
+		return translate(result.Error)
+	}
+	return translate(t.db.Create(&noticeRow{
+		NotifyID: n.NotifyID, PaymentID: string(n.ID), ProviderNo: n.ProviderNo, TradeStatus: string(n.Status),
+		AmountFen: int64(n.Amount), RefundFeeFen: int64(n.RefundFee), PaidAt: millis(n.PaidAt), ReceivedAt: millis(t.now), Times: 1,
+	}).Error)
+}
+
+// PaymentByID implements mall.Reader.
+func (s *Store) PaymentByID(ctx context.Context, id payment.ID) (payment.Payment, error) {
+	return onePayment(s.read(ctx).Where("id = ?", string(id)))
+}
+
+// Payments implements mall.Reader.
+func (s *Store) Payments(ctx context.Context, id order.ID) ([]payment.Payment, error) {
+	return payments(s.read(ctx).Where("order_id = ?", string(id)).Order("id"))
+}
+
+// DuePayments implements mall.Reader.
+func (s *Store) DuePayments(ctx context.Context, now time.Time, limit int) ([]payment.Payment, error) {
+	return payments(s.read(ctx).
+		Where("status = ? AND next_ask_at <= ?", string(payment.Pending), millis(now)).
+		Order("next_ask_at, id").Limit(limit))
+}
+
+// pageRows is how many rows the iterators read at once.
+const pageRows = 500
+
+// EachPayment implements mall.Auditor.
+func (s *Store) EachPayment(ctx context.Context, fn func(payment.Payment) error) error {
+	for last := payment.ID(""); ; {
+		page, err := payments(s.read(ctx).
+			Where("status = ? AND id > ?", string(payment.Succeeded), string(last)).Order("id").Limit(pageRows))
+		if err != nil {
+			return err
+		}
+		for _, p := range page {
+			if err := fn(p); err != nil {
+				return err
+			}
+			last = p.ID
+		}
+		if len(page) < pageRows {
+			return nil
+		}
+	}
+}

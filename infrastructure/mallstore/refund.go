@@ -1,0 +1,145 @@
+package mallstore
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"kaituan/mall/account"
+	"kaituan/mall/order"
+	"kaituan/mall/payment"
+	"kaituan/money"
+)
+
+type refundRow struct {
+	RequestNo string `gorm:"primaryKey"`
+	PaymentID string
+	OrderID   string
+	Buyer     string
+	AmountFen int64
+	Reason    string
+	Status    string
+	Refusals  int
+	LastError string
+	NextAt    int64
+	CreatedAt int64 `gorm:"autoCreateTime:false"`
+	EndedAt   int64
+	Version   int64
+}
+
+// TableName is GORM's hook for the table.
+func (refundRow) TableName() string { return "refunds" }
+
+func newRefundRow(r payment.Refund) refundRow {
+	return refundRow{
+		RequestNo: string(r.No), PaymentID: string(r.Payment), OrderID: string(r.Order), Buyer: string(r.Buyer),
+		AmountFen: int64(r.Amount), Reason: string(r.Reason), Status: string(r.Status), Refusals: r.Refusals,
+		LastError: r.LastError, NextAt: millis(r.NextAt), CreatedAt: millis(r.CreatedAt), EndedAt: millis(r.EndedAt),
+		Version: r.Version + 1,
+	}
+}
+
+func (r refundRow) refund() payment.Refund {
+	return payment.Refund{
+		No: payment.RequestNo(r.RequestNo), Payment: payment.ID(r.PaymentID), Order: order.ID(r.OrderID),
+		Buyer: account.ID(r.Buyer), Amount: money.Fen(r.AmountFen), Reason: order.Reason(r.Reason),
+		Status: payment.RefundStatus(r.Status), Refusals: r.Refusals, LastError: r.LastError, NextAt: instant(r.NextAt),
+		CreatedAt: instant(r.CreatedAt), EndedAt: instant(r.EndedAt), Version: r.Version,
+	}
+}
+
+type refundMoveRow struct {
+	RequestNo  string `gorm:"primaryKey"`
+	Version    int64  `gorm:"primaryKey;autoIncrement:false"`
+	Step       int    `gorm:"primaryKey;autoIncrement:false"`
+	FromStatus string
+	ToStatus   string
+	At         int64
+}
+
+// TableName is GORM's hook for the table.
+func (refundMoveRow) TableName() string { return "refund_history" }
+
+func refunds(db *gorm.DB) ([]payment.Refund, error) {
+	var rows []refundRow
+	err := db.Find(&rows).Error
+	return each(rows, refundRow.refund), translate(err)
+}
+
+// Refund implements mall.TxPayments.
+func (t *tx) Refund(no payment.RequestNo) (payment.Refund, error) {
+	var row refundRow
+	err := t.db.Where("request_no = ?", string(no)).Take(&row).Error
+	return row.refund(), translate(err)
+}
+
+// AddRefund implements mall.TxPayments.
+func (t *tx) AddRefund(r payment.Refund) error {
+	row := newRefundRow(r)
+	if err := t.db.Create(&row).Error; err != nil {
+		return translate(err)
+	}
+	return t.addRefundMoves(r)
+}
+
+// PutRefund implements mall.TxPayments.
+func (t *tx) PutRefund(r payment.Refund) error {
+	row := newRefundRow(r)
+	if err := update(t.db, &row, r.Version); err != nil {
+		return err
+	}
+	return t.addRefundMoves(r)
+}
+
+func (t *tx) addRefundMoves(r payment.Refund) error {
+	if len(r.Moves) == 0 {
+		return nil
+	}
+	rows := make([]refundMoveRow, len(r.Moves))
+	for i, m := range r.Moves {
+		rows[i] = refundMoveRow{
+			RequestNo: string(r.No), Version: r.Version + 1, Step: i,
+			FromStatus: string(m.From), ToStatus: string(m.To), At: millis(m.At),
+		}
+	}
+	return translate(t.db.Create(&rows).Error)
+}
+
+// OrderRefunds implements mall.Reader.
+func (s *Store) OrderRefunds(ctx context.Context, id order.ID) ([]payment.Refund, error) {
+	return refunds(s.read(ctx).Where("order_id = ?", string(id)).Order("request_no"))
+}
+
+// DueRefunds implements mall.Reader.
+func (s *Store) DueRefunds(ctx context.Context, now time.Time, limit int) ([]payment.Refund, error) {
+	return refunds(s.read(ctx).Where("next_at > 0 AND next_at <= ?", millis(now)).Order("next_at, request_no").Limit(limit))
+}
+
+// FailedRefunds implements mall.Reader.
+func (s *Store) FailedRefunds(ctx context.Context, before payment.RequestNo, limit int) ([]payment.Refund, error) {
+	db := s.read(ctx).Where("status = ?", string(payment.RefundFailed)).Order("request_no DESC").Limit(limit)
+	if before != "" {
+		db = db.Where("request_no < ?", string(before))
+	}
+	return refunds(db)
+}
+
+// EachRefund implements mall.Auditor.
+func (s *Store) EachRefund(ctx context.Context, fn func(payment.Refund) error) error {
+	for last := payment.RequestNo(""); ; {
+		page, err := refunds(s.read(ctx).Where("request_no > ?", string(last)).Order("request_no").Limit(pageRows))
+		if err != nil {
+			return err
+		}
+		for _, r := range page {
+			if err := fn(r); err != nil {
+				return err
+			}
+			last = r.No
+		}
+		if len(page) < pageRows {
+			return nil
+		}
+	}
+}

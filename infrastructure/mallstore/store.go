@@ -1,0 +1,128 @@
+// Package mallstore keeps the mall's data in SQLite or MySQL: it implements mall.Store and mall.Auditor over
+// infrastructure/sqldb, and writes the mall's tasks to the outbox of the same database.
+package mallstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"kaituan/infrastructure/outbox"
+	"kaituan/infrastructure/sqldb"
+	"kaituan/mall"
+)
+
+// Store is the mall's database. It is safe for concurrent use.
+type Store struct {
+	db    *sqldb.DB
+	clock func() time.Time
+	wake  func()
+}
+
+// New returns a store over a migrated database. The clock gives each transaction its time. wake is called after
+// each commit that left tasks in the outbox, so that their relay need not wait for its next round; it may be nil.
+func New(db *sqldb.DB, clock func() time.Time, wake func()) *Store {
+	if wake == nil {
+		wake = func() {}
+	}
+	return &Store{db: db, clock: clock, wake: wake}
+}
+
+// InTx implements mall.Store.
+func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx mall.Tx) error) error {
+	var t *tx
+	err := s.db.InTx(ctx, func(db *gorm.DB) error {
+		t = &tx{db: db, now: s.clock().UTC().Truncate(time.Millisecond)}
+		return fn(ctx, t)
+	})
+	if err == nil && t.enqueued {
+		s.wake()
+	}
+	return translate(err)
+}
+
+// read gives a handle for queries outside any transaction.
+func (s *Store) read(ctx context.Context) *gorm.DB { return s.db.Read(ctx) }
+
+// translate says in the mall's words what happened to a statement or a transaction. What it does not know stays
+// as it is, so that the transaction's retries recognise it.
+func translate(err error) error {
+	for _, known := range [...]struct{ from, to error }{
+		{gorm.ErrRecordNotFound, mall.ErrNotFound},
+		{gorm.ErrDuplicatedKey, mall.ErrDuplicate},
+		{sqldb.ErrUnknown, mall.ErrUnknown},
+		{sqldb.ErrUnavailable, mall.ErrUnavailable},
+	} {
+		if errors.Is(err, known.from) && !errors.Is(err, known.to) {
+			return fmt.Errorf("%w: %w", known.to, err)
+		}
+	}
+	return err
+}
+
+// tx implements mall.Tx.
+type tx struct {
+	db       *gorm.DB
+	now      time.Time
+	enqueued bool
+}
+
+// Now implements mall.Tx.
+func (t *tx) Now() time.Time { return t.now }
+
+// Enqueue implements mall.Tx.
+func (t *tx) Enqueue(tasks ...mall.Task) error {
+	messages := make([]outbox.Message, len(tasks))
+	for i, task := range tasks {
+		messages[i] = outbox.Message{Topic: outbox.Topic(task.Topic), Key: task.Subject}
+	}
+	t.enqueued = t.enqueued || len(tasks) > 0
+	return outbox.Add(t.db, t.now, messages...)
+}
+
+// Once implements mall.Tx.
+func (t *tx) Once(consumer, messageID string) (bool, error) {
+	return outbox.Once(t.db, consumer, messageID, t.now)
+}
+
+// Task returns what an outbox message of the mall asks for.
+func Task(m outbox.Message) mall.Task {
+	return mall.Task{Topic: mall.Topic(m.Topic), Subject: m.Key}
+}
+
+// update writes all columns of row, which has a primary key and a version raised by one, if the stored row still
+// has the version before, the columns in omit excepted. Errors: mall.ErrConflict.
+func update(db *gorm.DB, row any, version int64, omit ...string) error {
+	result := db.Model(row).Select("*").Omit(omit...).Where("version = ?", version).Updates(row)
+	if result.Error == nil && result.RowsAffected != 1 {
+		return mall.ErrConflict
+	}
+	return translate(result.Error)
+}
+
+// millis stores the zero time as 0.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// each maps a slice.
+func each[A, B any](in []A, f func(A) B) []B {
+	out := make([]B, len(in))
+	for i, a := range in {
+		out[i] = f(a)
+	}
+	return out
+}
