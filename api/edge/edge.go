@@ -1,0 +1,40 @@
+// Package edge is what every public HTTP interface shares: request ids, one log line per request, safe headers, a
+// bound on bodies, strict decoding, and problems for whatever no handler answers.
+package edge
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"kaituan/api/problem"
+)
+
+// MaxBody is the largest request body in bytes.
+const MaxBody = 1 << 20
+
+// New returns a router that logs to log. Routes are registered on it afterwards; unknown addresses and methods are
+// answered with problems.
+func New(log *slog.Logger) *gin.Engine {
+	gin.SetMode(gin.ReleaseMode) // the other mode prints every route to stdout
+	router := gin.New()
+	router.HandleMethodNotAllowed = true
+	router.RedirectTrailingSlash = false // a redirected call would lose its signature
+	_ = router.SetTrustedProxies(nil)    // cannot fail without addresses
+	router.Use(identify, logTo(log), recoverPanic, protect)
+	router.NoRoute(func(c *gin.Context) { Fail(c, &problem.Problem{Code: problem.NotFound}) })
+	router.NoMethod(func(c *gin.Context) { Fail(c, &problem.Problem{Code: problem.MethodNotAllowed}) })
+	return router
+}
+
+// protect bounds the body and sets the headers that suit an answer with data. Pages replace the Cache-Control and
+// Content-Security-Policy with their own.
+func protect(c *gin.Context) {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, MaxBody)
+	header := c.Writer.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+}
