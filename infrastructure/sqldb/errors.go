@@ -24,6 +24,10 @@ var (
 	ErrUnknown = errors.New("fate of the commit unknown")
 )
 
+// errHungUp means that the server hung up on a pooled connection while BEGIN was under way: nothing is lost by
+// beginning again on another one.
+var errHungUp = errors.New("connection closed by the server")
+
 // Server error numbers of MySQL and MariaDB:
 // https://mariadb.com/kb/en/mariadb-error-code-reference/
 const (
@@ -96,8 +100,11 @@ func unavailable(err error) bool {
 }
 
 // retryable reports an error after which the same transaction may well pass: the server picked it as a deadlock's
-// victim, or a lock was held for too long. The server has rolled back, or the caller does.
+// victim, a lock was held for too long, or BEGIN met a dead connection. The server has rolled back, or the caller does.
 func retryable(err error) bool {
+	if errors.Is(err, errHungUp) {
+		return true
+	}
 	if my, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return my.Number == mysqlDeadlock || my.Number == mysqlLockWait
 	}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"gorm.io/gorm"
 )
 
@@ -84,6 +85,9 @@ func (db *DB) begin(ctx context.Context, cancel context.CancelFunc) (*sql.Tx, er
 			_ = tx.Rollback() // begun at the very moment the wait ended
 		}
 		return nil, fmt.Errorf("%w: no free connection within %s", ErrUnavailable, db.poolWait)
+	}
+	if errors.Is(err, mysql.ErrInvalidConn) {
+		return nil, fmt.Errorf("%w: %w", errHungUp, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("sqldb: begin: %w", translate(err))
