@@ -1,0 +1,76 @@
+package mallapi
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"kaituan/api/edge"
+	"kaituan/api/instant"
+	wire "kaituan/api/mallwire"
+	"kaituan/mall/account"
+)
+
+// SignUp creates a buyer's account and signs its owner in.
+func (a *API) SignUp(c *gin.Context) {
+	var in wire.SignUpInput
+	if err := edge.Decode(c, &in); err != nil {
+		fail(c, err)
+		return
+	}
+	_, err := a.shop.SignUp(c.Request.Context(), account.Registration{Login: in.Login, Password: in.Password, Nickname: in.Nickname})
+	if err != nil {
+		fail(c, err)
+		return
+	}
+	a.enter(c, in.Login, in.Password)
+}
+
+// GetMe tells who is signed in.
+func (a *API) GetMe(c *gin.Context) {
+	c.JSON(http.StatusOK, accountWire(callerOf(c).account))
+}
+
+// SignIn starts a session.
+func (a *API) SignIn(c *gin.Context) {
+	var in wire.SignInInput
+	if err := edge.Decode(c, &in); err != nil {
+		fail(c, err)
+		return
+	}
+	a.enter(c, in.Login, in.Password)
+}
+
+// enter starts a session and ends the one that the caller had.
+func (a *API) enter(c *gin.Context, login, password string) {
+	in, err := a.shop.SignIn(c.Request.Context(), login, password, a.door.tokenOf(c))
+	if err != nil {
+		fail(c, err)
+		return
+	}
+	a.door.cookie.give(c, in.Token)
+	c.JSON(http.StatusCreated, wire.Session{
+		Token: string(in.Token), ExpiresAt: instant.Of(in.ExpiresAt), Account: accountWire(in.Account),
+	})
+}
+
+// SignOut ends the caller's session.
+func (a *API) SignOut(c *gin.Context) {
+	if err := edge.NoBody(c); err != nil {
+		fail(c, err)
+		return
+	}
+	if err := a.shop.SignOut(c.Request.Context(), callerOf(c).token); err != nil {
+		fail(c, err)
+		return
+	}
+	a.door.cookie.takeBack(c)
+	c.Status(http.StatusNoContent)
+}
+
+func accountWire(a account.Account) wire.Account {
+	return wire.Account{
+		AccountID: string(a.ID), Login: a.Login.Masked(), Nickname: a.Nickname, Role: wire.Role(a.Role),
+		CreatedAt: instant.Of(a.CreatedAt),
+	}
+}

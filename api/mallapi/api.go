@@ -1,0 +1,70 @@
+package mallapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"kaituan/api/sign"
+	"kaituan/mall"
+)
+
+// Settings are what the interface must know besides the shop itself.
+type Settings struct {
+	// PublicURL is how browsers reach the shop. With https the session cookie is a __Host- one.
+	PublicURL string
+	// OperatorToken is the bearer token of operators. Empty lets no operator in.
+	OperatorToken string
+	// WebhookSecrets, whsec_..., are what the engine signs its events with; the old one too while rotating. Without
+	// any, no event is taken.
+	WebhookSecrets []string
+}
+
+// Books adds up what the shop has sold, received and sent back.
+type Books interface {
+	// Totals returns the sums of now.
+	Totals(ctx context.Context) (mall.Totals, error)
+}
+
+// API is the shop on the wire: one handler per operation of api/openapi/mall.yaml.
+type API struct {
+	shop    *mall.Shop
+	books   Books
+	door    *door
+	secrets []string
+}
+
+// New returns the handlers over a shop. Errors: a setting that cannot be used.
+func New(shop *mall.Shop, books Books, set Settings) (*API, error) {
+	public, err := url.Parse(set.PublicURL)
+	if err != nil || public.Host == "" || public.Scheme != "https" && public.Scheme != "http" {
+		return nil, fmt.Errorf("mallapi: PublicURL %q is no http(s) address", set.PublicURL)
+	}
+	for _, secret := range set.WebhookSecrets {
+		if err := sign.CheckSecret(secret); err != nil {
+			return nil, fmt.Errorf("mallapi: WebhookSecrets: %w", err)
+		}
+	}
+	origin := http.NewCrossOriginProtection()
+	if err := origin.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
+		return nil, fmt.Errorf("mallapi: PublicURL: %w", err)
+	}
+	return &API{
+		shop: shop, books: books, secrets: set.WebhookSecrets,
+		door: &door{
+			shop: shop, origin: origin, cookie: cookieFor(public),
+			token: sha256.Sum256([]byte(set.OperatorToken)), noToken: set.OperatorToken == "",
+		},
+	}, nil
+}
+
+// Register adds every route to a router made by edge.New.
+func (a *API) Register(router gin.IRouter) {
+	for _, r := range a.routes() {
+		router.Handle(r.method, r.path, a.door.admit(r.who), validParams, r.handle)
+	}
+}

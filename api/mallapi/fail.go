@@ -1,0 +1,67 @@
+package mallapi
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"kaituan/api/edge"
+	"kaituan/api/problem"
+	"kaituan/mall"
+	"kaituan/mall/catalog"
+)
+
+// fail ends the request with the problem that an error of the mall stands for.
+func fail(c *gin.Context, err error) {
+	var refused *mall.Error
+	switch {
+	case errors.As(err, &refused):
+		edge.Fail(c, told(refused))
+	case errors.Is(err, mall.ErrUnavailable), errors.Is(err, mall.ErrUnknown), errors.Is(err, mall.ErrConflict),
+		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		edge.FailBecause(c, &problem.Problem{Code: problem.Unavailable}, err)
+	default:
+		edge.Fail(c, err)
+	}
+}
+
+// told is a refusal on the wire. An engine newer than this program may refuse an order for a reason that the table
+// does not have.
+func told(refused *mall.Error) *problem.Problem {
+	p := &problem.Problem{Code: problem.Code(refused.Code), Param: refused.Param, Detail: refused.Detail}
+	for _, fault := range refused.Faults {
+		p.Faults = append(p.Faults, problem.Fault{Param: fault.Param, Detail: fault.Detail})
+	}
+	if _, known := problem.Lookup(p.Code); !known {
+		p.Code, p.Detail = "seat_refused", string(refused.Code)+": "+refused.Detail
+	}
+	return p
+}
+
+func invalid(param, detail string) error {
+	return &problem.Problem{Code: problem.Invalid, Param: param, Detail: detail}
+}
+
+// badParameter answers for the generated wrapper when a parameter is missing or has the wrong type. The wrapper
+// tells the name in its text only; it is our own generated code, and a test holds the text.
+func badParameter(c *gin.Context, err error, _ int) {
+	_, rest, _ := strings.Cut(err.Error(), "parameter ")
+	name, rest, _ := strings.Cut(rest, " ")
+	detail := "has the wrong type"
+	if strings.HasPrefix(rest, "is required") {
+		detail = "is required"
+	}
+	fail(c, invalid(strings.TrimSuffix(name, ":"), detail))
+}
+
+// validParams refuses whatever cannot be an identifier before it comes near a database.
+func validParams(c *gin.Context) {
+	for _, p := range c.Params {
+		if !catalog.ValidID(p.Value) {
+			fail(c, invalid(p.Key, "want 1 to 64 of A-Z a-z 0-9 _ . -"))
+			return
+		}
+	}
+}

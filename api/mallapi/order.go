@@ -1,0 +1,154 @@
+package mallapi
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"kaituan/api/edge"
+	"kaituan/api/instant"
+	wire "kaituan/api/mallwire"
+	"kaituan/mall"
+	"kaituan/mall/account"
+	"kaituan/mall/catalog"
+	"kaituan/mall/order"
+)
+
+// headerReplayed marks the answer to a call that had been carried out before.
+const headerReplayed = "Idempotency-Replayed"
+
+// PlaceOrder takes pieces and, in a team, a seat.
+func (a *API) PlaceOrder(c *gin.Context, params wire.PlaceOrderParams) {
+	var in wire.OrderInput
+	if err := edge.Decode(c, &in); err != nil {
+		fail(c, err)
+		return
+	}
+	req, err := orderRequest(in, params.IdempotencyKey)
+	if err != nil {
+		fail(c, err)
+		return
+	}
+	placed, err := a.shop.PlaceOrder(c.Request.Context(), callerOf(c).Actor, req)
+	if placed.Replayed {
+		c.Header(headerReplayed, "true")
+	}
+	answerOrder(c, http.StatusCreated, placed.Order, err)
+}
+
+func orderRequest(in wire.OrderInput, key string) (mall.OrderRequest, error) {
+	req := mall.OrderRequest{
+		Product: catalog.ProductID(in.ProductID), SKU: catalog.SKUID(in.SKUID), Quantity: 1, Mode: order.Mode(in.Mode),
+		Activity: order.ActivityID(in.ActivityID), Team: order.TeamID(in.TeamID), Key: key,
+	}
+	if in.Quantity != nil {
+		req.Quantity = *in.Quantity
+	}
+	if in.ExpectedPriceFen != nil {
+		if *in.ExpectedPriceFen < 1 { // 0 would count as not said
+			return req, invalid("expected_price_fen", "want at least 1 fen")
+		}
+		req.Expected = *in.ExpectedPriceFen
+	}
+	return req, nil
+}
+
+// ListOrders lists the caller's orders.
+func (a *API) ListOrders(c *gin.Context, params wire.ListOrdersParams) {
+	page, err := a.shop.Orders(c.Request.Context(), callerOf(c).Actor, mall.ListOrders{
+		Tab: mall.Tab(given(params.Tab)), Cursor: given(params.Cursor), Limit: limitOf(params.Limit),
+	})
+	answerOrders(c, page, err)
+}
+
+// AdminListOrders searches everybody's orders.
+func (a *API) AdminListOrders(c *gin.Context, params wire.AdminListOrdersParams) {
+	switch {
+	case params.Status != nil && !params.Status.Valid():
+		fail(c, invalid("status", "is not one of the values that the specification lists"))
+		return
+	case params.Mode != nil && !params.Mode.Valid():
+		fail(c, invalid("mode", "solo or group"))
+		return
+	}
+	page, err := a.shop.SearchOrders(c.Request.Context(), callerOf(c).Actor, mall.SearchOrders{
+		Login: given(params.Login), Buyer: account.ID(given(params.BuyerID)), Status: order.Status(given(params.Status)),
+		Mode: order.Mode(given(params.Mode)), Product: catalog.ProductID(given(params.ProductID)), Team: order.TeamID(given(params.TeamID)),
+		Cursor: given(params.Cursor), Limit: limitOf(params.Limit),
+	})
+	answerOrders(c, page, err)
+}
+
+// GetOrder shows one of the caller's orders.
+func (a *API) GetOrder(c *gin.Context, orderID wire.OrderID) { a.showOrder(c, orderID) }
+
+// AdminGetOrder shows anybody's order: the caller is an operator.
+func (a *API) AdminGetOrder(c *gin.Context, orderID wire.OrderID) { a.showOrder(c, orderID) }
+
+func (a *API) showOrder(c *gin.Context, orderID string) {
+	by := callerOf(c).Actor
+	view, err := a.shop.Order(c.Request.Context(), by, order.ID(orderID))
+	answerOrderView(c, by, view, err)
+}
+
+// CancelOrder gives up an unpaid order.
+func (a *API) CancelOrder(c *gin.Context, orderID wire.OrderID) {
+	if err := edge.NoBody(c); err != nil {
+		fail(c, err)
+		return
+	}
+	o, err := a.shop.CancelOrder(c.Request.Context(), callerOf(c).Actor, order.ID(orderID))
+	answerOrder(c, http.StatusOK, o, err)
+}
+
+func answerOrder(c *gin.Context, status int, o order.Order, err error) {
+	if err != nil {
+		fail(c, err)
+		return
+	}
+	c.JSON(status, orderWire(o))
+}
+
+func answerOrders(c *gin.Context, page mall.Page[order.Order], err error) {
+	if err != nil {
+		fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, wire.OrderList{Items: each(page.Items, orderWire), HasMore: page.Next != "", NextCursor: page.Next})
+}
+
+func answerOrderView(c *gin.Context, by mall.Actor, view mall.OrderView, err error) {
+	if err != nil {
+		fail(c, err)
+		return
+	}
+	move := func(m order.Move) wire.Move {
+		return wire.Move{Status: wire.OrderStatus(m.To), Reason: string(m.Reason), At: instant.Of(m.At)}
+	}
+	out := wire.OrderView{
+		Order: orderWire(view.Order), Timeline: each(view.History, move),
+		Payments: each(view.Payments, paymentWire), Refunds: each(view.Refunds, refundWire),
+	}
+	if by.Role != account.Operator {
+		for i := range out.Refunds {
+			out.Refunds[i].LastError = ""
+		}
+	}
+	c.JSON(http.StatusOK, out)
+}
+
+func orderWire(o order.Order) wire.Order {
+	out := wire.Order{
+		OrderID: string(o.ID), BuyerID: string(o.Buyer), Mode: wire.Mode(o.Mode), Status: wire.OrderStatus(o.Status),
+		Reason: string(o.Reason), Detail: o.Detail,
+		ProductID: string(o.Item.Product), ProductName: o.Item.ProductName, SKUID: string(o.Item.SKU), SKUName: o.Item.SKUName,
+		Quantity: o.Item.Quantity, ActivityID: string(o.Activity), TeamID: string(o.Team),
+		OriginalPriceFen: o.Original, PriceFen: o.PayPrice, AmountFen: o.Amount, Tracking: o.Tracking,
+		PlacedAt: instant.Of(o.PlacedAt), ExpiresAt: instant.Of(o.ExpiresAt), PaidAt: instant.Of(o.PaidAt),
+		ShippedAt: instant.Of(o.ShippedAt), EndedAt: instant.Of(o.EndedAt),
+	}
+	if o.Amount > 0 {
+		out.DeductionFen = o.Deduction()
+	}
+	return out
+}

@@ -1,0 +1,47 @@
+package mallapi
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"kaituan/api/edge"
+	"kaituan/api/instant"
+	wire "kaituan/api/mallwire"
+	"kaituan/mall"
+	"kaituan/mall/payment"
+)
+
+// ListFailedRefunds lists the refunds that wait for a person.
+func (a *API) ListFailedRefunds(c *gin.Context, params wire.ListFailedRefundsParams) {
+	page, err := a.shop.FailedRefunds(c.Request.Context(), callerOf(c).Actor, mall.ListRefunds{
+		Cursor: given(params.Cursor), Limit: limitOf(params.Limit),
+	})
+	if err != nil {
+		fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, wire.RefundList{Items: each(page.Items, refundWire), HasMore: page.Next != "", NextCursor: page.Next})
+}
+
+// RedoRefund makes a failed refund due again.
+func (a *API) RedoRefund(c *gin.Context, refundNo wire.Name) {
+	if err := edge.NoBody(c); err != nil {
+		fail(c, err)
+		return
+	}
+	r, err := a.shop.RedoRefund(c.Request.Context(), callerOf(c).Actor, payment.RequestNo(refundNo))
+	if err != nil {
+		fail(c, err)
+		return
+	}
+	c.JSON(http.StatusAccepted, refundWire(r))
+}
+
+func refundWire(r payment.Refund) wire.Refund {
+	return wire.Refund{
+		RefundNo: string(r.No), PaymentID: string(r.Payment), OrderID: string(r.Order), Status: wire.RefundStatus(r.Status),
+		AmountFen: r.Amount, Reason: string(r.Reason), LastError: r.LastError,
+		CreatedAt: instant.Of(r.CreatedAt), EndedAt: instant.Of(r.EndedAt),
+	}
+}

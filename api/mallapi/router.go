@@ -1,0 +1,58 @@
+package mallapi
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// who may call a route. The zero value is nobody, so that a forgotten permission denies.
+type who int
+
+const (
+	nobody    who = iota
+	anyone        // no session is looked at
+	visitors      // signed in or not
+	buyers        // signed in
+	operators     // with the operator token
+	senders       // the handler checks the signature of what was sent
+)
+
+type route struct {
+	method, path string
+	who          who
+	handle       gin.HandlerFunc
+}
+
+// routes is every address of the shop and who may call it.
+func (a *API) routes() []route {
+	h := ServerInterfaceWrapper{Handler: a, ErrorHandler: badParameter}
+	return []route{
+		{http.MethodPost, "/api/mall/v1/accounts", anyone, h.SignUp},
+		{http.MethodGet, "/api/mall/v1/accounts/me", buyers, h.GetMe},
+		{http.MethodPost, "/api/mall/v1/sessions", anyone, h.SignIn},
+		{http.MethodDelete, "/api/mall/v1/sessions/current", buyers, h.SignOut},
+		{http.MethodGet, "/api/mall/v1/products", visitors, h.ListProducts},
+		{http.MethodGet, "/api/mall/v1/products/:product_id", visitors, h.GetProduct},
+		{http.MethodGet, "/api/mall/v1/orders", buyers, h.ListOrders},
+		{http.MethodPost, "/api/mall/v1/orders", buyers, h.PlaceOrder},
+		{http.MethodGet, "/api/mall/v1/orders/:order_id", buyers, h.GetOrder},
+		{http.MethodPost, "/api/mall/v1/orders/:order_id/cancel", buyers, h.CancelOrder},
+		{http.MethodPost, "/api/mall/v1/orders/:order_id/payment", buyers, h.PayOrder},
+		{http.MethodPost, "/api/mall/v1/orders/:order_id/payment/check", buyers, h.CheckPayment},
+		{http.MethodGet, "/api/mall/v1/teams/mine", buyers, h.ListMyTeams},
+		{http.MethodGet, "/api/mall/v1/teams/:team_id", visitors, h.GetTeam},
+		{http.MethodGet, "/pay/return", visitors, h.ShowReturn},
+
+		{http.MethodGet, "/api/mall/admin/v1/products", operators, h.AdminListProducts},
+		{http.MethodPut, "/api/mall/admin/v1/products/:product_id", operators, h.PutProduct},
+		{http.MethodGet, "/api/mall/admin/v1/orders", operators, h.AdminListOrders},
+		{http.MethodGet, "/api/mall/admin/v1/orders/:order_id", operators, h.AdminGetOrder},
+		{http.MethodGet, "/api/mall/admin/v1/refunds", operators, h.ListFailedRefunds},
+		{http.MethodPost, "/api/mall/admin/v1/refunds/:refund_no/redo", operators, h.RedoRefund},
+		{http.MethodGet, "/api/mall/admin/v1/totals", operators, h.GetTotals},
+
+		{http.MethodPost, "/callbacks/alipay", senders, h.ReceiveAlipay},
+		{http.MethodPost, "/callbacks/groupbuy", senders, h.ReceiveGroupBuy},
+	}
+}

@@ -1,0 +1,3 @@
+package mallclient
+
+//go:generate go tool -modfile=../../.ci/tools/go.mod oapi-codegen -config generate.yaml ../openapi/mall.yaml
