@@ -44,21 +44,25 @@ func (s *Shop) closeOrder(ctx context.Context, id order.ID, why order.Reason) (o
 		if _, err := tx.LockOrder(id); err != nil {
 			return order.Order{}, err
 		}
-		if err := dropUnsent(tx, id); err != nil {
+		if err := dropUnsent(tx, id, p.ID); err != nil {
 			return order.Order{}, err
 		}
 		return closeUnpaid(tx, id, why, "")
 	})
 }
 
-// dropUnsent closes an order's payment whose page nobody has. ErrConflict: the provider may know of it.
-func dropUnsent(tx Tx, id order.ID) error {
+// dropUnsent closes an order's payment whose page nobody has. The one in absent stays open: its page may still be
+// opened, so the provider is asked about it until it can no longer be paid, and what is paid after all goes back.
+// ErrConflict: the provider may know of another one.
+func dropUnsent(tx Tx, id order.ID, absent payment.ID) error {
 	open, err := tx.OpenPayment(id)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil
 	case err != nil:
 		return err
+	case open.ID == absent:
+		return nil
 	case open.Status != payment.Created:
 		return fmt.Errorf("%w: payment %s is open", ErrConflict, open.ID)
 	}
@@ -66,35 +70,33 @@ func dropUnsent(tx Tx, id order.ID) error {
 	return tx.PutPayment(open)
 }
 
-// endCharge makes sure that a pending charge can never be paid and closes the payment, or learns that it was
-// paid and books that. Errors: payment.ErrUnknown.
+// endCharge makes sure that a pending charge cannot be paid any more and books what became of it: closed, or paid
+// in this very moment. Of a charge that the provider does not know nothing can be made sure.
+// Errors: payment.ErrUnknown.
 func (s *Shop) endCharge(ctx context.Context, p payment.Payment) error {
 	trade, err := s.Channel.Query(ctx, p.ID)
-	if err != nil {
-		return errors.Join(err, s.learn(ctx, p.ID, unanswered))
+	if err == nil && trade.Status == payment.TradeWaiting {
+		trade, err = s.closeCharge(ctx, p.ID)
 	}
-	if trade.Status == payment.TradeWaiting || trade.Status == payment.TradeAbsent {
-		if trade, err = s.closeCharge(ctx, p, trade); err != nil {
-			return errors.Join(err, s.learn(ctx, p.ID, unanswered))
-		}
+	if err != nil {
+		return errors.Join(err, s.learn(ctx, p.ID, (*payment.Payment).Unanswered))
 	}
 	return s.hear(ctx, p, trade)
 }
 
-// closeCharge closes a charge at the provider and returns it as it is then. A charge that the provider refuses
-// to close was paid or closed in this moment, or has never been opened by the buyer: then nothing can be closed,
-// and a payment that is made after all comes back as a late one.
-func (s *Shop) closeCharge(ctx context.Context, p payment.Payment, trade payment.Trade) (payment.Trade, error) {
-	err := s.Channel.Close(ctx, p.ID)
-	if errors.Is(err, payment.ErrNotClosable) {
-		if trade, err = s.Channel.Query(ctx, p.ID); err == nil && trade.Status == payment.TradeWaiting {
-			err = fmt.Errorf("%w: charge %s waits for payment but cannot be closed", payment.ErrUnknown, p.ID)
-		}
-	} else {
-		trade.Status = payment.TradeClosed
+// closeCharge closes a charge at the provider and returns it as it is then.
+// Errors: payment.ErrUnknown.
+func (s *Shop) closeCharge(ctx context.Context, id payment.ID) (payment.Trade, error) {
+	err := s.Channel.Close(ctx, id)
+	switch {
+	case err == nil:
+		return payment.Trade{Status: payment.TradeClosed}, nil
+	case !errors.Is(err, payment.ErrNotClosable) && !errors.Is(err, payment.ErrAbsent):
+		return payment.Trade{}, err
 	}
-	if trade.Status == payment.TradeAbsent {
-		trade.Status = payment.TradeClosed
+	trade, err := s.Channel.Query(ctx, id) // paid, or closed by somebody else, in this moment
+	if err == nil && trade.Status == payment.TradeWaiting {
+		err = fmt.Errorf("%w: charge %s waits for payment but cannot be closed", payment.ErrUnknown, id)
 	}
 	return trade, err
 }

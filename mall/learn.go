@@ -94,11 +94,18 @@ func (s *Shop) carryOut(tx Tx, o order.Order, v order.Verdict, p payment.Payment
 	return tx.AddRefund(payment.Owe(payment.RequestNo(s.IDs("rf")), p, v.Refund, tx.Now()))
 }
 
-// ask asks the provider about a payment and records what it says. Errors: payment.ErrUnknown.
+// ask asks the provider about a payment and records what it says. A charge whose order was closed before the buyer
+// opened its page is closed as soon as the provider knows it. Errors: payment.ErrUnknown.
 func (s *Shop) ask(ctx context.Context, p payment.Payment) error {
 	trade, err := s.Channel.Query(ctx, p.ID)
+	if err == nil && trade.Status == payment.TradeWaiting {
+		var o order.Order
+		if o, err = s.Store.Order(ctx, "", p.Order); err == nil && o.Status == order.Closed {
+			trade, err = s.closeCharge(ctx, p.ID)
+		}
+	}
 	if err != nil {
-		return errors.Join(err, s.learn(ctx, p.ID, unanswered))
+		return errors.Join(err, s.learn(ctx, p.ID, (*payment.Payment).Unanswered))
 	}
 	return s.hear(ctx, p, trade)
 }
@@ -107,25 +114,30 @@ func (s *Shop) ask(ctx context.Context, p payment.Payment) error {
 func (s *Shop) hear(ctx context.Context, p payment.Payment, trade payment.Trade) error {
 	switch trade.Status {
 	case payment.TradeSucceeded:
-		if trade.Amount != p.Amount {
-			err := fmt.Errorf("mall: payment %s of %d fen succeeded with %d fen at the provider", p.ID, p.Amount, trade.Amount)
-			return errors.Join(err, s.learn(ctx, p.ID, unanswered))
-		}
-		return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
-			o, p, err := lockPayment(tx, p.ID)
-			if err != nil {
-				return err
-			}
-			return s.receive(tx, o, p, trade.ProviderNo, trade.PaidAt)
-		})
+		return s.hearPaid(ctx, p, trade)
 	case payment.TradeClosed:
 		return s.learn(ctx, p.ID, func(p *payment.Payment, now time.Time) { p.Close(now) })
+	case payment.TradeAbsent:
+		return s.learn(ctx, p.ID, (*payment.Payment).Absent)
 	default:
 		return s.learn(ctx, p.ID, (*payment.Payment).Answered)
 	}
 }
 
-func unanswered(p *payment.Payment, now time.Time) { p.Unanswered(now) }
+// hearPaid books a charge that the provider says succeeded, unless that is not the money that was asked for.
+func (s *Shop) hearPaid(ctx context.Context, p payment.Payment, trade payment.Trade) error {
+	if trade.Amount != p.Amount {
+		err := fmt.Errorf("mall: payment %s of %d fen succeeded with %d fen at the provider", p.ID, p.Amount, trade.Amount)
+		return errors.Join(err, s.learn(ctx, p.ID, (*payment.Payment).Unanswered))
+	}
+	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+		o, p, err := lockPayment(tx, p.ID)
+		if err != nil {
+			return err
+		}
+		return s.receive(tx, o, p, trade.ProviderNo, trade.PaidAt)
+	})
+}
 
 // learn changes a payment that is still pending.
 func (s *Shop) learn(ctx context.Context, id payment.ID, change func(*payment.Payment, time.Time)) error {

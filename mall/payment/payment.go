@@ -128,6 +128,17 @@ func (p *Payment) Answered(now time.Time) {
 	p.NextAskAt, p.UnknownSince = now.Add(askAfter(p.Asked)), time.Time{}
 }
 
+// Absent records that the provider knows no such charge. Its page can be opened until ExpiresAt by the provider's
+// clock; only well after that the payment is closed.
+func (p *Payment) Absent(now time.Time) {
+	if now.Sub(p.ExpiresAt) < clockMargin || !p.Close(now) {
+		p.Answered(now)
+	}
+}
+
+// clockMargin is how far the provider's clock may be behind ours.
+const clockMargin = 10 * time.Minute
+
 // Unanswered records that the provider was asked in vain.
 func (p *Payment) Unanswered(now time.Time) {
 	p.NextAskAt = now.Add(unknownAfter)
