@@ -30,6 +30,9 @@ type TeamCard struct {
 // maxOpenTeams is how many open teams a product's page lists.
 const maxOpenTeams = 20
 
+// guest is the engine's buyer for visitors who are not signed in.
+const guest = "guest"
+
 // SaveProduct creates or changes a product and registers it at the engine. Operators only.
 // Errors: CodeForbidden, CodeInvalid with every fault.
 func (s *Shop) SaveProduct(ctx context.Context, who Actor, d catalog.Draft) (catalog.Product, error) {
@@ -138,7 +141,7 @@ func (s *Shop) Product(ctx context.Context, who Actor, id catalog.ProductID) (Pr
 func (s *Shop) view(ctx context.Context, who Actor, products []catalog.Product, teams int) []ProductView {
 	views := make([]ProductView, len(products))
 	request := TrialRequest{
-		Buyer: string(who.Account), Channel: s.SalesChannel, TeamsLimit: teams, Statistics: true,
+		Buyer: orDefault(string(who.Account), guest), Channel: s.SalesChannel, TeamsLimit: teams, Statistics: true,
 	}
 	for i, product := range products {
 		views[i].Product = product
