@@ -10,22 +10,22 @@ import (
 
 // Defines values for ActivityStatus.
 const (
-	Draft     ActivityStatus = "draft"
-	Ended     ActivityStatus = "ended"
-	Paused    ActivityStatus = "paused"
-	Published ActivityStatus = "published"
+	ActivityStatusDraft     ActivityStatus = "draft"
+	ActivityStatusEnded     ActivityStatus = "ended"
+	ActivityStatusPaused    ActivityStatus = "paused"
+	ActivityStatusPublished ActivityStatus = "published"
 )
 
 // Valid indicates whether the value is a known member of the ActivityStatus enum.
 func (e ActivityStatus) Valid() bool {
 	switch e {
-	case Draft:
+	case ActivityStatusDraft:
 		return true
-	case Ended:
+	case ActivityStatusEnded:
 		return true
-	case Paused:
+	case ActivityStatusPaused:
 		return true
-	case Published:
+	case ActivityStatusPublished:
 		return true
 	default:
 		return false
@@ -34,19 +34,19 @@ func (e ActivityStatus) Valid() bool {
 
 // Defines values for DeliveryStatus.
 const (
-	Dead      DeliveryStatus = "dead"
-	Delivered DeliveryStatus = "delivered"
-	Pending   DeliveryStatus = "pending"
+	DeliveryStatusDead      DeliveryStatus = "dead"
+	DeliveryStatusDelivered DeliveryStatus = "delivered"
+	DeliveryStatusPending   DeliveryStatus = "pending"
 )
 
 // Valid indicates whether the value is a known member of the DeliveryStatus enum.
 func (e DeliveryStatus) Valid() bool {
 	switch e {
-	case Dead:
+	case DeliveryStatusDead:
 		return true
-	case Delivered:
+	case DeliveryStatusDelivered:
 		return true
-	case Pending:
+	case DeliveryStatusPending:
 		return true
 	default:
 		return false
@@ -55,16 +55,16 @@ func (e DeliveryStatus) Valid() bool {
 
 // Defines values for EndpointStatus.
 const (
-	Disabled EndpointStatus = "disabled"
-	Enabled  EndpointStatus = "enabled"
+	EndpointStatusDisabled EndpointStatus = "disabled"
+	EndpointStatusEnabled  EndpointStatus = "enabled"
 )
 
 // Valid indicates whether the value is a known member of the EndpointStatus enum.
 func (e EndpointStatus) Valid() bool {
 	switch e {
-	case Disabled:
+	case EndpointStatusDisabled:
 		return true
-	case Enabled:
+	case EndpointStatusEnabled:
 		return true
 	default:
 		return false
@@ -73,22 +73,22 @@ func (e EndpointStatus) Valid() bool {
 
 // Defines values for PlanKind.
 const (
-	Fixed     PlanKind = "fixed"
-	Percent   PlanKind = "percent"
-	Reduce    PlanKind = "reduce"
-	Threshold PlanKind = "threshold"
+	PlanKindFixed     PlanKind = "fixed"
+	PlanKindPercent   PlanKind = "percent"
+	PlanKindReduce    PlanKind = "reduce"
+	PlanKindThreshold PlanKind = "threshold"
 )
 
 // Valid indicates whether the value is a known member of the PlanKind enum.
 func (e PlanKind) Valid() bool {
 	switch e {
-	case Fixed:
+	case PlanKindFixed:
 		return true
-	case Percent:
+	case PlanKindPercent:
 		return true
-	case Reduce:
+	case PlanKindReduce:
 		return true
-	case Threshold:
+	case PlanKindThreshold:
 		return true
 	default:
 		return false
@@ -97,25 +97,25 @@ func (e PlanKind) Valid() bool {
 
 // Defines values for SeatStatus.
 const (
-	Held      SeatStatus = "held"
-	Paid      SeatStatus = "paid"
-	Refunded  SeatStatus = "refunded"
-	Refunding SeatStatus = "refunding"
-	Released  SeatStatus = "released"
+	SeatStatusHeld      SeatStatus = "held"
+	SeatStatusPaid      SeatStatus = "paid"
+	SeatStatusRefunded  SeatStatus = "refunded"
+	SeatStatusRefunding SeatStatus = "refunding"
+	SeatStatusReleased  SeatStatus = "released"
 )
 
 // Valid indicates whether the value is a known member of the SeatStatus enum.
 func (e SeatStatus) Valid() bool {
 	switch e {
-	case Held:
+	case SeatStatusHeld:
 		return true
-	case Paid:
+	case SeatStatusPaid:
 		return true
-	case Refunded:
+	case SeatStatusRefunded:
 		return true
-	case Refunding:
+	case SeatStatusRefunding:
 		return true
-	case Released:
+	case SeatStatusReleased:
 		return true
 	default:
 		return false
@@ -166,22 +166,22 @@ func (e TeamStatus) Valid() bool {
 
 // Defines values for TrialReason.
 const (
-	ActivityNotOpen TrialReason = "activity_not_open"
-	ChannelBlocked  TrialReason = "channel_blocked"
-	GoodsNotFound   TrialReason = "goods_not_found"
-	NoActivity      TrialReason = "no_activity"
+	TrialReasonActivityNotOpen TrialReason = "activity_not_open"
+	TrialReasonChannelBlocked  TrialReason = "channel_blocked"
+	TrialReasonGoodsNotFound   TrialReason = "goods_not_found"
+	TrialReasonNoActivity      TrialReason = "no_activity"
 )
 
 // Valid indicates whether the value is a known member of the TrialReason enum.
 func (e TrialReason) Valid() bool {
 	switch e {
-	case ActivityNotOpen:
+	case TrialReasonActivityNotOpen:
 		return true
-	case ChannelBlocked:
+	case TrialReasonChannelBlocked:
 		return true
-	case GoodsNotFound:
+	case TrialReasonGoodsNotFound:
 		return true
-	case NoActivity:
+	case TrialReasonNoActivity:
 		return true
 	default:
 		return false
