@@ -66,14 +66,17 @@ type Fault struct {
 // Error prints the code, the field and the detail.
 func (e *Error) Error() string {
 	text := "mall: " + string(e.Code)
+	if len(e.Faults) > 0 {
+		for _, f := range e.Faults {
+			text += "; " + f.Param + ": " + f.Detail
+		}
+		return text
+	}
 	if e.Param != "" {
 		text += ": " + e.Param
 	}
 	if e.Detail != "" {
 		text += ": " + e.Detail
-	}
-	for _, f := range e.Faults {
-		text += "; " + f.Param + ": " + f.Detail
 	}
 	return text
 }
