@@ -64,7 +64,7 @@ func activityLife(w *world) string {
 	require.Equal(w, money.Fen(9900), goods.Skus[0].OriginalPriceFen)
 
 	bare := into[wire.Activity](w.post(operatorSide+"/activities", m{"partner_id": "mall", "name": "草稿"}), 201)
-	require.Equal(w, wire.ActivityStatusDraft, bare.Status)
+	require.Equal(w, wire.Draft, bare.Status)
 	rewritten := w.draft()
 	rewritten["name"], rewritten["stock"] = "青花茶杯", []m{{"goods_id": "cup", "sku_id": "cup-blue", "pieces": 100}}
 	one := operatorSide + "/activities/" + bare.ActivityID
@@ -72,7 +72,7 @@ func activityLife(w *world) string {
 	for _, step := range []struct{ move, status string }{{"publish", "published"}, {"pause", "paused"}, {"end", "ended"}} {
 		require.Equal(w, wire.ActivityStatus(step.status), into[wire.Activity](w.post(one+"/"+step.move, nil), 200).Status)
 	}
-	require.Equal(w, wire.ActivityStatusEnded, into[wire.Activity](w.get(one), 200).Status)
+	require.Equal(w, wire.Ended, into[wire.Activity](w.get(one), 200).Status)
 
 	id := w.published(m{"limits": m{"total": 5}})
 	page := into[wire.ActivityPage](w.get(operatorSide+"/activities?limit=1"), 200)
@@ -105,7 +105,7 @@ func prices(w *world, id string) {
 func teamLife(w *world, id string) string {
 	opened := w.lock("ord_1", id, "u1001", "")
 	require.True(w, opened.Seat.Opened)
-	require.Equal(w, wire.SeatStatusHeld, opened.Seat.Status)
+	require.Equal(w, wire.Held, opened.Seat.Status)
 	team := opened.Team.TeamID
 	first := into[wire.Settlement](w.post(partnerSide+"/seats/ord_1/payment", payment(w)), 200)
 	require.Equal(w, wire.SettlementOutcomeJoined, first.Outcome)
@@ -124,14 +124,14 @@ func teamLife(w *world, id string) string {
 	require.Equal(w, wire.TeamStatusFormed, seen.Team.Status)
 	require.Len(w, seen.Seats, 2)
 	require.True(w, seen.Seats[0].Leader)
-	require.Equal(w, wire.SeatStatusPaid, into[wire.SeatWithTeam](w.get(partnerSide+"/seats/ord_2"), 200).Seat.Status)
+	require.Equal(w, wire.Paid, into[wire.SeatWithTeam](w.get(partnerSide+"/seats/ord_2"), 200).Seat.Status)
 	return team
 }
 
 func lateAndLost(w *world, id string) {
 	w.lock("ord_3", id, "u1003", "")
 	released := into[wire.SeatWithTeam](w.post(partnerSide+"/seats/ord_3/release", nil), 200)
-	require.Equal(w, wire.SeatStatusReleased, released.Seat.Status)
+	require.Equal(w, wire.Released, released.Seat.Status)
 	late := into[wire.Settlement](w.post(partnerSide+"/seats/ord_3/payment", payment(w)), 200)
 	require.Equal(w, wire.SettlementOutcomeRefundRequired, late.Outcome)
 	require.Equal(w, "team_not_forming", late.Reason)
@@ -167,9 +167,9 @@ func events(w *world, team string) {
 	w.post(one+"/replay", nil).refused(409, "delivery_pending")
 	require.NoError(w, w.engine.SendDelivery(w.Context(), partner.DeliveryID(pending[0].DeliveryID)))
 	log := into[wire.DeliveryWithAttempts](w.get(one), 200)
-	require.Equal(w, wire.DeliveryStatusDead, log.Delivery.Status)
+	require.Equal(w, wire.Dead, log.Delivery.Status)
 	require.Equal(w, "connection refused", log.Attempts[0].Error)
-	require.Equal(w, wire.DeliveryStatusPending, into[wire.Delivery](w.post(one+"/replay", nil), 202).Status)
+	require.Equal(w, wire.Pending, into[wire.Delivery](w.post(one+"/replay", nil), 202).Status)
 }
 
 // eventTypes reads the whole log in small pages.

@@ -10,22 +10,22 @@ import (
 
 // Defines values for ActivityStatus.
 const (
-	ActivityStatusDraft     ActivityStatus = "draft"
-	ActivityStatusEnded     ActivityStatus = "ended"
-	ActivityStatusPaused    ActivityStatus = "paused"
-	ActivityStatusPublished ActivityStatus = "published"
+	Draft     ActivityStatus = "draft"
+	Ended     ActivityStatus = "ended"
+	Paused    ActivityStatus = "paused"
+	Published ActivityStatus = "published"
 )
 
 // Valid indicates whether the value is a known member of the ActivityStatus enum.
 func (e ActivityStatus) Valid() bool {
 	switch e {
-	case ActivityStatusDraft:
+	case Draft:
 		return true
-	case ActivityStatusEnded:
+	case Ended:
 		return true
-	case ActivityStatusPaused:
+	case Paused:
 		return true
-	case ActivityStatusPublished:
+	case Published:
 		return true
 	default:
 		return false
@@ -34,19 +34,19 @@ func (e ActivityStatus) Valid() bool {
 
 // Defines values for DeliveryStatus.
 const (
-	DeliveryStatusDead      DeliveryStatus = "dead"
-	DeliveryStatusDelivered DeliveryStatus = "delivered"
-	DeliveryStatusPending   DeliveryStatus = "pending"
+	Dead      DeliveryStatus = "dead"
+	Delivered DeliveryStatus = "delivered"
+	Pending   DeliveryStatus = "pending"
 )
 
 // Valid indicates whether the value is a known member of the DeliveryStatus enum.
 func (e DeliveryStatus) Valid() bool {
 	switch e {
-	case DeliveryStatusDead:
+	case Dead:
 		return true
-	case DeliveryStatusDelivered:
+	case Delivered:
 		return true
-	case DeliveryStatusPending:
+	case Pending:
 		return true
 	default:
 		return false
@@ -55,16 +55,16 @@ func (e DeliveryStatus) Valid() bool {
 
 // Defines values for EndpointStatus.
 const (
-	EndpointStatusDisabled EndpointStatus = "disabled"
-	EndpointStatusEnabled  EndpointStatus = "enabled"
+	Disabled EndpointStatus = "disabled"
+	Enabled  EndpointStatus = "enabled"
 )
 
 // Valid indicates whether the value is a known member of the EndpointStatus enum.
 func (e EndpointStatus) Valid() bool {
 	switch e {
-	case EndpointStatusDisabled:
+	case Disabled:
 		return true
-	case EndpointStatusEnabled:
+	case Enabled:
 		return true
 	default:
 		return false
@@ -73,22 +73,22 @@ func (e EndpointStatus) Valid() bool {
 
 // Defines values for PlanKind.
 const (
-	PlanKindFixed     PlanKind = "fixed"
-	PlanKindPercent   PlanKind = "percent"
-	PlanKindReduce    PlanKind = "reduce"
-	PlanKindThreshold PlanKind = "threshold"
+	Fixed     PlanKind = "fixed"
+	Percent   PlanKind = "percent"
+	Reduce    PlanKind = "reduce"
+	Threshold PlanKind = "threshold"
 )
 
 // Valid indicates whether the value is a known member of the PlanKind enum.
 func (e PlanKind) Valid() bool {
 	switch e {
-	case PlanKindFixed:
+	case Fixed:
 		return true
-	case PlanKindPercent:
+	case Percent:
 		return true
-	case PlanKindReduce:
+	case Reduce:
 		return true
-	case PlanKindThreshold:
+	case Threshold:
 		return true
 	default:
 		return false
@@ -97,25 +97,25 @@ func (e PlanKind) Valid() bool {
 
 // Defines values for SeatStatus.
 const (
-	SeatStatusHeld      SeatStatus = "held"
-	SeatStatusPaid      SeatStatus = "paid"
-	SeatStatusRefunded  SeatStatus = "refunded"
-	SeatStatusRefunding SeatStatus = "refunding"
-	SeatStatusReleased  SeatStatus = "released"
+	Held      SeatStatus = "held"
+	Paid      SeatStatus = "paid"
+	Refunded  SeatStatus = "refunded"
+	Refunding SeatStatus = "refunding"
+	Released  SeatStatus = "released"
 )
 
 // Valid indicates whether the value is a known member of the SeatStatus enum.
 func (e SeatStatus) Valid() bool {
 	switch e {
-	case SeatStatusHeld:
+	case Held:
 		return true
-	case SeatStatusPaid:
+	case Paid:
 		return true
-	case SeatStatusRefunded:
+	case Refunded:
 		return true
-	case SeatStatusRefunding:
+	case Refunding:
 		return true
-	case SeatStatusReleased:
+	case Released:
 		return true
 	default:
 		return false
@@ -166,22 +166,22 @@ func (e TeamStatus) Valid() bool {
 
 // Defines values for TrialReason.
 const (
-	TrialReasonActivityNotOpen TrialReason = "activity_not_open"
-	TrialReasonChannelBlocked  TrialReason = "channel_blocked"
-	TrialReasonGoodsNotFound   TrialReason = "goods_not_found"
-	TrialReasonNoActivity      TrialReason = "no_activity"
+	ActivityNotOpen TrialReason = "activity_not_open"
+	ChannelBlocked  TrialReason = "channel_blocked"
+	GoodsNotFound   TrialReason = "goods_not_found"
+	NoActivity      TrialReason = "no_activity"
 )
 
 // Valid indicates whether the value is a known member of the TrialReason enum.
 func (e TrialReason) Valid() bool {
 	switch e {
-	case TrialReasonActivityNotOpen:
+	case ActivityNotOpen:
 		return true
-	case TrialReasonChannelBlocked:
+	case ChannelBlocked:
 		return true
-	case TrialReasonGoodsNotFound:
+	case GoodsNotFound:
 		return true
-	case TrialReasonNoActivity:
+	case NoActivity:
 		return true
 	default:
 		return false
