@@ -182,6 +182,7 @@ func releaseHandsLeadOver(e *env) {
 }
 
 func expireRefundsAndReleases(e *env) {
+	e.openStock(2) // which must come back, else nobody can buy any more
 	id, seats := e.teamOf(3, "ann", "bob")
 	e.do(settle(seats[0]))
 	early := e.do(team.Expire{Team: id})
@@ -200,6 +201,7 @@ func expireRefundsAndReleases(e *env) {
 	e.requireSeat(owed.Key, team.Refunded)
 	require.Equal(e, team.TeamNotFound, e.try(team.Expire{Team: "team_none"}).Refusal)
 	require.Equal(e, 1, e.eventsOf(team.EventTeamFailed))
+	e.teamOf(2, "ann", "bob")
 }
 
 // expireLargeTeam writes more rows than fit one statement.

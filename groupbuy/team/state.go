@@ -14,7 +14,7 @@ type Participation struct {
 }
 
 // Touch names what a batch needs to have loaded. Whatever a named seat belongs to (its team, its buyer's live
-// seats, its stock) belongs to the touch as well.
+// seats, its stock) belongs to the touch as well, and so does the stock of every seat in a whole team.
 type Touch struct {
 	Seats   []Key
 	Teams   []ID

@@ -27,6 +27,7 @@ type loading struct {
 	dialect sqldb.Dialect
 	named   map[team.Key]bool // the seats asked for, known or not
 	anchors []seatRow         // those that are known: what they belong to never changes
+	rosters []seatRow         // every live seat of the whole teams
 }
 
 func (s *Store) load(db *gorm.DB, touch team.Touch) (loaded, error) {
@@ -120,11 +121,10 @@ func (l *loading) readRosters(touch team.Touch) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	var rows []seatRow
-	if err := l.db.Where("team_id IN ? AND status IN ?", distinct(ids), liveStatuses()).Find(&rows).Error; err != nil {
+	if err := l.db.Where("team_id IN ? AND status IN ?", distinct(ids), liveStatuses()).Find(&l.rosters).Error; err != nil {
 		return fmt.Errorf("groupbuystore: read rosters: %w", err)
 	}
-	return l.add(rows)
+	return l.add(l.rosters)
 }
 
 // lockBuyers holds the live seats of the buyers, so that none is given up elsewhere between the count against a limit
@@ -147,21 +147,22 @@ func (l *loading) lockBuyers(touch team.Touch) error {
 }
 
 func (l *loading) lockStock(touch team.Touch) error {
-	bySKU := map[[2]string][]team.StockKey{} // activity and goods to what is wanted of them
+	type sold struct{ activity, goods string }
+	skus := map[sold][]string{}
 	for _, k := range touch.Stock {
-		of := [2]string{string(k.Activity), string(k.Goods)}
-		bySKU[of] = append(bySKU[of], k)
+		of := sold{string(k.Activity), string(k.Goods)}
+		skus[of] = append(skus[of], string(k.SKU))
 	}
-	for _, row := range l.anchors {
-		of := [2]string{row.ActivityID, row.GoodsID}
-		bySKU[of] = append(bySKU[of], team.StockKey{SKU: activity.SKUID(row.SkuID)})
+	for _, row := range slices.Concat(l.anchors, l.rosters) {
+		of := sold{row.ActivityID, row.GoodsID}
+		skus[of] = append(skus[of], row.SkuID)
 	}
-	if len(bySKU) == 0 {
+	if len(skus) == 0 {
 		return nil
 	}
 	var where condition
-	for of, keys := range bySKU {
-		where.or("activity_id = ? AND goods_id = ? AND sku_id IN ?", of[0], of[1], mapped(keys, func(k team.StockKey) string { return string(k.SKU) }))
+	for of, ids := range skus {
+		where.or("activity_id = ? AND goods_id = ? AND sku_id IN ?", of.activity, of.goods, distinct(ids))
 	}
 	var rows []stockRow
 	err := l.locking("activity_stock", "PRIMARY").Where(where.sql, where.args...).Order("activity_id, goods_id, sku_id").Find(&rows).Error
