@@ -1,0 +1,55 @@
+package team_test
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kaituan/groupbuy/team"
+)
+
+func TestTransitions_AreDrawn(t *testing.T) {
+	require.Equal(t, arrows(team.Forming, team.Transitions()), drawn(t, "groupbuy/team.Transitions"))
+	require.Equal(t, arrows(team.Held, team.SeatTransitions()), drawn(t, "groupbuy/team.SeatTransitions"))
+}
+
+// drawn reads the arrows of the drawing in docs/state-machines.md that carries the mark.
+func drawn(t *testing.T, mark string) []string {
+	t.Helper()
+	doc, err := os.ReadFile("../../docs/state-machines.md")
+	require.NoError(t, err)
+	_, drawing, found := strings.Cut(string(doc), "%% "+mark+"\n")
+	require.True(t, found, mark)
+	drawing, _, _ = strings.Cut(drawing, "```")
+	var list []string
+	for _, arrow := range regexp.MustCompile(`(?m)^\s*(\S+) --> ([^\s:]+)`).FindAllStringSubmatch(drawing, -1) {
+		list = append(list, arrow[1]+" --> "+arrow[2])
+	}
+	slices.Sort(list)
+	return list
+}
+
+func arrows[S ~string](first S, graph map[S][]S) []string {
+	list := []string{"[*] --> " + string(first)}
+	for from, next := range graph {
+		for _, to := range next {
+			list = append(list, string(from)+" --> "+string(to))
+		}
+		if len(next) == 0 {
+			list = append(list, string(from)+" --> [*]")
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func TestSeatTransitions_IsACopy(t *testing.T) {
+	team.SeatTransitions()[team.Held][0] = team.Refunded
+	team.Transitions()[team.Forming][0] = team.Failed
+	require.Equal(t, []team.SeatStatus{team.Paid, team.Released}, team.SeatTransitions()[team.Held])
+	require.Equal(t, []team.Status{team.Formed, team.Failed}, team.Transitions()[team.Forming])
+}
