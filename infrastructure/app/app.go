@@ -1,0 +1,184 @@
+// Package app puts the system together: configuration, adapters, use cases, servers. It is the only package that
+// knows them all.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"kaituan/infrastructure/config"
+)
+
+// part is something long-lived. Both methods may be called twice.
+type part interface {
+	Start(ctx context.Context) error
+	Stop(ctx context.Context) error
+}
+
+// App is one running instance.
+type App struct {
+	config    config.Config
+	secrets   secrets
+	publicURL string
+	log       *slog.Logger
+
+	public  net.Listener
+	private net.Listener
+	dbs     databases
+	health  *health
+	parts   []part                            // started in this order, stopped in the reverse
+	seeds   []func(ctx context.Context) error // run once everything is started
+	notes   []string                          // for the banner
+}
+
+// New puts an instance together and opens its listeners and databases; it serves nothing before Start. The caller
+// must Stop it. Errors: what cannot be opened, with the setting to change.
+func New(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) {
+	a := &App{config: c, log: log}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	if err := a.assemble(ctx); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+// open takes hold of everything outside the process.
+func (a *App) open(ctx context.Context) (err error) {
+	if err := makeDataDir(a.config); err != nil {
+		return err
+	}
+	made := false
+	if a.secrets, made, err = loadSecrets(a.config); err != nil {
+		return err
+	}
+	if made {
+		a.notes = append(a.notes, "made the secrets of this instance, the operator token among them: "+filepath.Join(a.config.Data, secretsFile))
+	}
+	if a.public, err = listen(ctx, "listen", a.config.Listen); err != nil {
+		return err
+	}
+	if a.private, err = listen(ctx, "private-listen", a.config.PrivateListen); err != nil {
+		return err
+	}
+	a.publicURL = a.config.PublicURL
+	if a.publicURL == "" {
+		a.publicURL = "http://" + reachable(a.public.Addr())
+	}
+	if a.dbs, err = openDatabases(ctx, a.config); err != nil {
+		return err
+	}
+	a.health = &health{ping: a.dbs.ping}
+	return a.dbs.migrate(ctx)
+}
+
+// makeDataDir makes the data directory, readable by its owner only: it holds keys.
+func makeDataDir(c config.Config) error {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("data directory (%s): %w", config.EnvName("data"), err)
+	}
+	return nil
+}
+
+// reachable is how this machine reaches a listener of its own.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() || ip.IsLoopback() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func (a *App) close() error {
+	errs := []error{a.dbs.close()}
+	for _, listener := range []net.Listener{a.public, a.private} {
+		if listener != nil {
+			errs = append(errs, listener.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Start begins to serve and to work. On first start it fills the shop with demo data, if configured.
+func (a *App) Start(ctx context.Context) error {
+	for _, p := range a.parts {
+		if err := p.Start(ctx); err != nil {
+			return err
+		}
+	}
+	for _, seed := range a.seeds {
+		if err := seed(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stop ends in two phases: no new request is taken and those at work finish; then jobs and relays do, and the
+// databases close. What was not sent goes on at the next start.
+func (a *App) Stop(ctx context.Context) error {
+	a.health.draining.Store(true)
+	var errs []error
+	for i := len(a.parts) - 1; i >= 0; i-- {
+		errs = append(errs, a.parts[i].Stop(ctx))
+	}
+	return errors.Join(append(errs, a.dbs.close())...)
+}
+
+// PublicURL is how this machine's browsers reach the instance.
+func (a *App) PublicURL() string { return a.publicURL }
+
+// PrivateURL is where health, metrics and profiles are.
+func (a *App) PrivateURL() string { return "http://" + a.private.Addr().String() }
+
+// OperatorToken is what operators sign in with.
+func (a *App) OperatorToken() string { return a.secrets.OperatorToken }
+
+// OperatorToken is the token of the instance that keeps its data where the configuration says.
+func OperatorToken(c config.Config) (string, error) {
+	if c.OperatorToken != "" {
+		return c.OperatorToken, nil
+	}
+	s, err := readSecrets(filepath.Join(c.Data, secretsFile))
+	return s.OperatorToken, err
+}
+
+// Banner says where everything is. The first two lines are for programs.
+func (a *App) Banner() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "listening %s\nprivate %s\n\n", a.publicURL, a.PrivateURL())
+	row := func(what, path string) { fmt.Fprintf(&b, "  %-14s %s%s\n", what, a.publicURL, path) }
+	row("API reference", "/docs")
+	if a.config.Role == config.RoleAll || a.config.Role == config.RoleMall {
+		row("shop API", "/api/mall/v1/products")
+	}
+	if a.config.Role == config.RoleAll || a.config.Role == config.RoleGroupBuy {
+		row("engine API", "/api/groupbuy/v1")
+	}
+	if a.config.Role == config.RoleAll && a.config.Embedded() {
+		row("sandbox Alipay", sandboxPrefix+"/books")
+	}
+	fmt.Fprintf(&b, "  %-14s %s/readyz\n", "health", a.PrivateURL())
+	for _, note := range a.notes {
+		fmt.Fprintf(&b, "\n%s\n", note)
+	}
+	fmt.Fprintf(&b, "\nstop with Ctrl-C\n")
+	return b.String()
+}
+
+func (a *App) add(parts ...part) { a.parts = append(a.parts, parts...) }
+
+func (a *App) serve(name string, listener net.Listener, handler http.Handler) {
+	a.add(newServer(name, listener, handler, a.log))
+}

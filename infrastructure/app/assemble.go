@@ -1,0 +1,192 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"kaituan/api/edge"
+	"kaituan/api/groupbuyapi"
+	"kaituan/api/groupbuyclient"
+	"kaituan/api/mallapi"
+	"kaituan/api/reference"
+	"kaituan/api/sign"
+	"kaituan/groupbuy"
+	"kaituan/infrastructure/config"
+	"kaituan/infrastructure/mallstore"
+	"kaituan/infrastructure/outbox"
+	"kaituan/infrastructure/sandbox"
+	"kaituan/infrastructure/schedule"
+	"kaituan/infrastructure/webhook"
+	"kaituan/mall"
+)
+
+// nonceMemory is how many nonces are remembered, at about 40 bytes each: ten minutes of 1,700 calls a second.
+const nonceMemory = 1 << 20
+
+// relays are woken by commits of this process. They exist only where the worker's role does.
+type relays struct {
+	engine, deliveries, mall *outbox.Relay
+}
+
+func (r *relays) wakeEngine() {
+	if r.engine != nil {
+		r.engine.Wake()
+		r.deliveries.Wake()
+	}
+}
+
+func (r *relays) wakeMall() {
+	if r.mall != nil {
+		r.mall.Wake()
+	}
+}
+
+// assemble builds what the role runs. Servers come first and stop last but one: work that is under way at a stop
+// may still need them.
+func (a *App) assemble(ctx context.Context) error {
+	router := edge.New(a.log)
+	reference.Register(router)
+	router.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, "/docs") })
+	var woken relays
+	a.serve("private", a.private, a.health.handler())
+	a.serve("public", a.public, router)
+
+	engine, err := a.assembleEngine(ctx, router, &woken)
+	if err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	shop, err := a.assembleMall(router, &woken)
+	if err != nil {
+		return fmt.Errorf("mall: %w", err)
+	}
+	a.assembleWorker(engine, shop, &woken)
+	if a.config.Role == config.RoleAll && a.config.Embedded() && a.config.DemoData {
+		a.seeds = append(a.seeds, func(ctx context.Context) error { return seed(ctx, engine, shop) })
+	}
+	return nil
+}
+
+// assembleEngine builds the engine for the roles that have its database, and its API where it is served.
+func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *relays) (*groupbuy.Engine, error) {
+	if a.dbs.groupbuy == nil {
+		return nil, nil //nolint:nilnil // a role without the engine
+	}
+	webhookURL := a.config.Mall.WebhookURL
+	if webhookURL == "" {
+		webhookURL = a.publicURL
+	}
+	webhookURL += mallEventPath
+	sender := webhook.New(webhook.Options{AllowHosts: a.allowedHosts(webhookURL)})
+	engine := newEngine(a.dbs.groupbuy, sender, woken.wakeEngine, a.log)
+	if err := enrol(ctx, engine, a.secrets, webhookURL); err != nil {
+		return nil, err
+	}
+	a.add(closer(sender.Close))
+	if a.config.Role == config.RoleAll || a.config.Role == config.RoleGroupBuy {
+		groupbuyapi.New(engine, groupbuyapi.Auth{
+			Nonces: sign.NewMemoryNonces(nonceMemory), OperatorToken: a.secrets.OperatorToken, TestMode: a.config.GroupBuy.TestMode,
+		}).Register(router)
+	}
+	return engine, nil
+}
+
+// allowedHosts lets the engine's webhooks reach our own mall, which may well be on this machine.
+func (a *App) allowedHosts(webhookURL string) []string {
+	hosts := a.config.GroupBuy.AllowHosts
+	if u, err := url.Parse(webhookURL); err == nil && u.Port() != "" {
+		hosts = append(hosts, u.Host)
+	}
+	return hosts
+}
+
+// assembleMall builds the shop for the roles that have its database, and its API where it is served.
+func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, error) {
+	if a.dbs.mall == nil {
+		return nil, nil //nolint:nilnil // a role without the mall
+	}
+	box, keys, err := a.embedSandbox(router)
+	if err != nil {
+		return nil, err
+	}
+	pay, err := newChannel(a.config, box, keys, a.publicURL)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := groupbuyclient.New(a.engineAddress(router))
+	if err != nil {
+		return nil, err
+	}
+	store := mallstore.New(a.dbs.mall, time.Now, woken.wakeMall)
+	shop, err := newShop(a.config, store, engine, pay, a.publicURL, a.log)
+	if err != nil {
+		return nil, err
+	}
+	if a.config.Role == config.RoleAll || a.config.Role == config.RoleMall {
+		api, err := mallapi.New(shop, store, mallapi.Settings{
+			PublicURL: a.publicURL, OperatorToken: a.secrets.OperatorToken, WebhookSecrets: []string{a.secrets.WebhookSecret},
+		})
+		if err != nil {
+			return nil, err
+		}
+		api.Register(router)
+	}
+	return shop, nil
+}
+
+// engineAddress is how the mall reaches the engine: the same signed HTTP, through a socket only when the engine is
+// elsewhere.
+func (a *App) engineAddress(router http.Handler) groupbuyclient.Config {
+	address := groupbuyclient.Config{BaseURL: a.config.GroupBuy.URL, Key: a.secrets.mallKey()}
+	if address.BaseURL == "" {
+		address.BaseURL, address.Transport = a.publicURL, groupbuyclient.InProcess(router)
+	}
+	return address
+}
+
+// embedSandbox runs the simulated Alipay in this process unless another gateway is configured.
+func (a *App) embedSandbox(router *gin.Engine) (*sandbox.Sandbox, sandbox.Keys, error) {
+	if !a.config.Embedded() {
+		return nil, sandbox.Keys{}, nil
+	}
+	box, keys, err := openSandbox(a.config, a.log)
+	if err != nil {
+		return nil, keys, err
+	}
+	handler := gin.WrapH(http.StripPrefix(sandboxPrefix, box.Handler()))
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		router.Handle(method, sandboxPrefix+"/*path", handler)
+	}
+	a.add(box, closer(func() { _ = box.Close() }))
+	return box, keys, nil
+}
+
+func (a *App) assembleWorker(engine *groupbuy.Engine, shop *mall.Shop, woken *relays) {
+	if a.config.Role == config.RoleGroupBuy || a.config.Role == config.RoleMall {
+		return
+	}
+	woken.engine, woken.deliveries = engineRelays(a.dbs.groupbuy, engine, a.log)
+	woken.mall = mallRelay(a.dbs.mall, shop, a.log)
+	jobs := append(engineJobs(engine), mallJobs(shop)...)
+	a.add(woken.engine, woken.deliveries, woken.mall, schedule.New(jobs, a.log))
+}
+
+// booksPath is the file with the sandbox's books.
+func booksPath(c config.Config) string { return filepath.Join(c.Data, "sandbox.db") }
+
+// closer is a part that only ends.
+type closer func()
+
+// Start does nothing.
+func (closer) Start(context.Context) error { return nil }
+
+// Stop closes.
+func (c closer) Stop(context.Context) error {
+	c()
+	return nil
+}

@@ -1,0 +1,47 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"kaituan/infrastructure/app"
+	"kaituan/infrastructure/observe"
+)
+
+func newSandbox() *cobra.Command {
+	settings := []setting{
+		{"data", "data", "directory of the sandbox's books and keys (default data)"},
+		{"listen", "listen", "address to serve on (default :8080)"},
+		{"public-url", "public_url", "how browsers and merchants reach it (default http://localhost:PORT)"},
+		{"log-level", "log_level", "debug, info, warn or error (default info)"},
+	}
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Run the simulated Alipay alone",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := load(cmd, settings)
+			if err != nil {
+				return err
+			}
+			log := observe.NewLogger(cmd.ErrOrStderr(), c.LogLevel)
+			box, err := app.NewSandbox(cmd.Context(), c, log)
+			if err != nil {
+				return err
+			}
+			if err := box.Start(cmd.Context()); err != nil {
+				return err
+			}
+			_, _ = fmt.Fprint(cmd.OutOrStdout(), box.Banner())
+			<-cmd.Context().Done()
+			ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+			defer cancel()
+			return errors.Join(box.Stop(ctx))
+		},
+	}
+	addSettings(cmd.Flags(), settings)
+	return cmd
+}

@@ -1,0 +1,52 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kaituan/infrastructure/app"
+	"kaituan/infrastructure/observe"
+)
+
+// drainTime is how long requests at work may take after SIGTERM.
+const drainTime = 20 * time.Second
+
+func newServe() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the system, or one role of it",
+		Args:  cobra.NoArgs,
+		RunE:  serve,
+	}
+	addSettings(cmd.Flags(), serveSettings())
+	return cmd
+}
+
+func serve(cmd *cobra.Command, _ []string) error {
+	c, err := load(cmd, serveSettings())
+	if err != nil {
+		return err
+	}
+	log := observe.NewLogger(cmd.ErrOrStderr(), c.LogLevel)
+	instance, err := app.New(cmd.Context(), c, log)
+	if err != nil {
+		return err
+	}
+	if err := instance.Start(cmd.Context()); err != nil {
+		return errors.Join(err, stop(instance))
+	}
+	_, _ = fmt.Fprint(cmd.OutOrStdout(), instance.Banner())
+	<-cmd.Context().Done()
+	log.Info("stopping")
+	return stop(instance)
+}
+
+func stop(instance *app.App) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	return instance.Stop(ctx)
+}

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"kaituan/infrastructure/config"
+	"kaituan/infrastructure/sqldb"
+)
+
+// databases are the two stores of the system. No transaction can span them.
+type databases struct {
+	groupbuy *sqldb.DB
+	mall     *sqldb.DB
+}
+
+// openDatabases opens what the role needs; a database it does not need stays nil.
+func openDatabases(ctx context.Context, c config.Config) (databases, error) {
+	var d databases
+	var err error
+	if c.Role != config.RoleMall {
+		if d.groupbuy, err = openDatabase(ctx, "groupbuy.db", c.GroupBuy.DB); err != nil {
+			return d, err
+		}
+	}
+	if c.Role != config.RoleGroupBuy {
+		if d.mall, err = openDatabase(ctx, "mall.db", c.Mall.DB); err != nil {
+			return d, errors.Join(err, d.close())
+		}
+	}
+	return d, nil
+}
+
+func openDatabase(ctx context.Context, key, text string) (*sqldb.DB, error) {
+	dsn, err := sqldb.ParseDSN(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s (%s): %w", key, config.EnvName(key), err)
+	}
+	db, err := sqldb.Open(ctx, dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open %s (%s): %w", key, dsn, err)
+	}
+	return db, nil
+}
+
+// migrate brings the opened databases to this binary's schema.
+func (d databases) migrate(ctx context.Context) error {
+	if d.groupbuy != nil {
+		if err := d.groupbuy.Migrate(ctx, sqldb.GroupBuy); err != nil {
+			return fmt.Errorf("migrate groupbuy.db: %w", err)
+		}
+	}
+	if d.mall != nil {
+		if err := d.mall.Migrate(ctx, sqldb.Mall); err != nil {
+			return fmt.Errorf("migrate mall.db: %w", err)
+		}
+	}
+	return nil
+}
+
+// close closes what was opened.
+func (d databases) close() error {
+	var errs []error
+	for _, db := range []*sqldb.DB{d.groupbuy, d.mall} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// ping says which databases do not answer.
+func (d databases) ping(ctx context.Context) error {
+	var errs []error
+	for name, db := range map[string]*sqldb.DB{"groupbuy": d.groupbuy, "mall": d.mall} {
+		if db == nil {
+			continue
+		}
+		if err := db.Ping(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Migrate brings both databases to this binary's schema and reports their versions.
+func Migrate(ctx context.Context, c config.Config) (report string, err error) {
+	c.Role = config.RoleAll
+	if err := makeDataDir(c); err != nil {
+		return "", err
+	}
+	d, err := openDatabases(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	if err := d.migrate(ctx); err != nil {
+		return "", err
+	}
+	var lines strings.Builder
+	for _, one := range []struct {
+		service sqldb.Service
+		db      *sqldb.DB
+	}{{sqldb.GroupBuy, d.groupbuy}, {sqldb.Mall, d.mall}} {
+		version, err := one.db.Version(ctx)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&lines, "%s: version %d\n", one.service, version)
+	}
+	return lines.String(), nil
+}
+
+// openExisting opens both databases for a command that must not make new ones by a slip of the pen.
+func openExisting(ctx context.Context, c config.Config) (databases, error) {
+	for key, dsn := range map[string]string{"groupbuy.db": c.GroupBuy.DB, "mall.db": c.Mall.DB} {
+		path, embedded := strings.CutPrefix(dsn, "sqlite:")
+		if !embedded {
+			continue
+		}
+		if _, err := os.Stat(path); err != nil {
+			return databases{}, fmt.Errorf("%s (%s): %w", key, config.EnvName(key), err)
+		}
+	}
+	return openDatabases(ctx, c)
+}

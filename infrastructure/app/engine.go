@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"kaituan/api/groupbuyapi"
+	"kaituan/groupbuy"
+	"kaituan/groupbuy/partner"
+	"kaituan/infrastructure/groupbuystore"
+	"kaituan/infrastructure/sqldb"
+	"kaituan/infrastructure/webhook"
+)
+
+// mallPartner is the partner that our own mall is at the engine: number one among equals.
+const (
+	mallPartner   partner.ID         = "mall"
+	mallEndpoint  partner.EndpointID = "ep_mall"
+	mallEventPath                    = "/callbacks/groupbuy"
+)
+
+func newEngine(db *sqldb.DB, sender *webhook.Sender, wake func(), log *slog.Logger) *groupbuy.Engine {
+	return groupbuy.New(groupbuy.Deps{
+		Store: groupbuystore.New(db), Sender: webhooks{sender}, Encoder: groupbuyapi.Encoder{}, Schedule: attempts,
+		IDs: ids{}, Secrets: random{}, Clock: time.Now, Log: log, Wake: wake,
+	})
+}
+
+// enrol makes our mall a partner with the key and webhook address that this instance is configured with. Doing it
+// at every start brings an address that changed up to date.
+func enrol(ctx context.Context, engine *groupbuy.Engine, s secrets, webhookURL string) error {
+	if _, err := engine.PutPartner(ctx, mallPartner, "Kaituan mall"); err != nil {
+		return err
+	}
+	if err := engine.AddKey(ctx, &partner.Key{ID: partner.KeyID(s.KeyID), Partner: mallPartner, Secret: s.KeySecret}); err != nil {
+		return err
+	}
+	return engine.AddEndpoint(ctx, &partner.Endpoint{
+		ID: mallEndpoint, Partner: mallPartner, URL: webhookURL, Secrets: []string{s.WebhookSecret}, Status: partner.EndpointEnabled,
+	})
+}

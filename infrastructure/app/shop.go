@@ -1,0 +1,85 @@
+package app
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"time"
+
+	"kaituan/api/sign"
+	"kaituan/infrastructure/alipay"
+	"kaituan/infrastructure/config"
+	"kaituan/infrastructure/mallstore"
+	"kaituan/infrastructure/password"
+	"kaituan/infrastructure/sandbox"
+	"kaituan/mall"
+	"kaituan/mall/order"
+	"kaituan/mall/payment"
+)
+
+// Addresses of the public listener that others are told to call.
+const (
+	sandboxPrefix   = "/sandbox/alipay"
+	alipayNotifyURL = "/callbacks/alipay"
+	payReturnURL    = "/pay/return"
+)
+
+// salesChannel is the mall's channel at the engine.
+const salesChannel = "mall"
+
+func newShop(c config.Config, store *mallstore.Store, engine mall.GroupBuy, pay channel, publicURL string, log *slog.Logger) (*mall.Shop, error) {
+	hasher, err := password.New(password.Recommended())
+	if err != nil {
+		return nil, err
+	}
+	return mall.New(mall.Deps{
+		Store: store, GroupBuy: engine, Channel: pay.Channel, Hasher: hasher,
+		Clock: time.Now, IDs: func(prefix string) string { return ids{}.New(prefix + "_") }, Random: rand.Reader, Log: log,
+		Merchant: pay.merchant, SalesChannel: salesChannel, PayTTL: c.Mall.PayWithin, ShipDelay: c.Mall.ShipAfter,
+		ReturnTo: func(id order.ID) string {
+			return publicURL + payReturnURL + "?" + url.Values{"order_id": {string(id)}}.Encode()
+		},
+	})
+}
+
+// channel is a payment provider and who we are there.
+type channel struct {
+	payment.Channel
+	merchant payment.Merchant
+}
+
+// newChannel speaks to the configured gateway, or to the sandbox in this process, in the same way.
+func newChannel(c config.Config, box *sandbox.Sandbox, keys sandbox.Keys, publicURL string) (channel, error) {
+	set := alipay.Config{NotifyURL: publicURL + alipayNotifyURL, Timeout: c.Alipay.Timeout, Production: c.Alipay.Production}
+	merchant := payment.Merchant{AppID: c.Alipay.AppID, SellerID: c.Alipay.SellerID}
+	if box != nil {
+		merchant = payment.Merchant{AppID: box.AppID(), SellerID: box.SellerID()}
+		set.GatewayURL = publicURL + sandboxPrefix + "/gateway.do"
+		set.PrivateKeyPEM, set.AlipayPublicKeyPEM = keys.AppPrivatePEM(), keys.GatewayPublicPEM()
+	} else {
+		set.GatewayURL = c.Alipay.Gateway
+		var err error
+		if set.PrivateKeyPEM, err = readKey("alipay.private_key_file", c.Alipay.PrivateKeyFile); err != nil {
+			return channel{}, err
+		}
+		if set.AlipayPublicKeyPEM, err = readKey("alipay.public_key_file", c.Alipay.PublicKeyFile); err != nil {
+			return channel{}, err
+		}
+	}
+	set.AppID = merchant.AppID
+	provider, err := alipay.New(set)
+	return channel{provider, merchant}, err
+}
+
+func readKey(key, path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("%s (%s): %w", key, config.EnvName(key), err)
+	}
+	return string(text), nil
+}
+
+// mallKey is what the mall signs its calls to the engine with.
+func (s secrets) mallKey() sign.Key { return sign.Key{ID: s.KeyID, Secret: s.KeySecret} }
