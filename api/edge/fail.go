@@ -24,6 +24,9 @@ func Fail(c *gin.Context, err error) {
 		told = &problem.Problem{Code: problem.Internal}
 		_ = c.Error(err)
 	}
+	if _, known := problem.Lookup(told.Code); !known { // a gap in the table is told as internal; the log says which
+		_ = c.Error(err)
+	}
 	c.Set(codeKey, string(told.Code))
 	c.Abort()
 	problem.Write(c.Writer, c.Request, told)

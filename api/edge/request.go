@@ -54,8 +54,8 @@ func logTo(log *slog.Logger) gin.HandlerFunc {
 		if c.FullPath() == "" { // no route: there is no secret in an address that we do not have
 			attrs = append(attrs, slog.String("path", c.Request.URL.Path[:min(len(c.Request.URL.Path), 100)]))
 		}
-		if by, ok := c.Value(callerKey{}).(caller); ok {
-			attrs = append(attrs, slog.String(by.kind, by.id))
+		if by, named := c.Get(callerKey{}); named {
+			attrs = append(attrs, slog.String(by.(caller).kind, by.(caller).id))
 		}
 		if code := c.GetString(codeKey); code != "" {
 			attrs = append(attrs, slog.String("code", code))

@@ -37,6 +37,9 @@ func lockRequest(in wire.LockInput) (groupbuy.LockRequest, error) {
 		OutTradeNo: in.OutTradeNo, Activity: activity.ID(in.ActivityID), Goods: activity.GoodsID(in.GoodsID),
 		SKU: activity.SKUID(in.SKUID), Channel: activity.Channel(in.Channel), Buyer: activity.Buyer(in.BuyerID), Quantity: 1,
 	}
+	if !within(in.Quantity, 1, maxQuantity) {
+		return req, invalid("quantity", "want 1 to 100000")
+	}
 	if in.Quantity != nil {
 		req.Quantity = *in.Quantity
 	}

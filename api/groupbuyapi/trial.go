@@ -2,6 +2,7 @@ package groupbuyapi
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -10,6 +11,7 @@ import (
 	"kaituan/api/instant"
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/activity"
+	"kaituan/groupbuy/partner"
 	"kaituan/groupbuy/team"
 )
 
@@ -20,8 +22,8 @@ func (a *API) CreateTrial(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	if in.TeamsLimit < 0 || in.TeamsLimit > maxLimit {
-		fail(c, invalid("teams_limit", "want 0 to 100"))
+	if err := checkTrial(in); err != nil {
+		fail(c, err)
 		return
 	}
 	trial, err := a.engine.Trial(c.Request.Context(), caller(c), groupbuy.TrialRequest{
@@ -36,6 +38,22 @@ func (a *API) CreateTrial(c *gin.Context) {
 		return
 	}
 	c.JSON(http.StatusOK, trialWire(in, trial))
+}
+
+func checkTrial(in wire.TrialInput) error {
+	if !within(&in.TeamsLimit, 0, maxLimit) {
+		return invalid("teams_limit", "want 0 to 100")
+	}
+	for i, item := range in.Items {
+		at := "items[" + strconv.Itoa(i) + "]"
+		if !partner.ValidID(item.GoodsID) {
+			return invalid(at+".goods_id", wantID)
+		}
+		if !partner.ValidID(item.SKUID) {
+			return invalid(at+".sku_id", wantID)
+		}
+	}
+	return nil
 }
 
 func trialWire(in wire.TrialInput, trial groupbuy.Trial) wire.Trial {

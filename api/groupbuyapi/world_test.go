@@ -44,8 +44,8 @@ type world struct {
 	spec   *openapi3.T
 	match  routers.Router
 	now    time.Time
-	count  atomic.Int64
-	log    bytes.Buffer
+	count  *atomic.Int64
+	log    *bytes.Buffer
 	key    sign.Key        // signs; the partner is "mall"
 	called map[string]bool // operations that succeeded
 }
@@ -73,14 +73,16 @@ func (post) Send(context.Context, groupbuy.Post) groupbuy.Receipt {
 
 type setup func(*groupbuy.Deps, *groupbuyapi.Auth)
 
+func noOperator(_ *groupbuy.Deps, auth *groupbuyapi.Auth) { auth.OperatorToken = "" }
+
 func testMode(_ *groupbuy.Deps, auth *groupbuyapi.Auth) { auth.TestMode = true }
 
 func newWorld(t *testing.T, setups ...setup) *world {
 	t.Helper()
-	w := &world{T: t, now: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), called: map[string]bool{}}
+	w := &world{T: t, now: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), called: map[string]bool{}, count: new(atomic.Int64), log: new(bytes.Buffer)}
 	w.spec, w.match = loadSpec(t)
 	clock := func() time.Time { return w.now }
-	log := slog.New(slog.NewJSONHandler(&w.log, nil))
+	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	deps := groupbuy.Deps{
 		Store:  groupbuystore.New(sqldbtest.Open(t, sqldb.GroupBuy), groupbuystore.WithClock(clock)),
 		Sender: post{}, Encoder: groupbuyapi.Encoder{}, IDs: fixed{w}, Secrets: fixed{w}, Clock: clock, Log: log, Wake: func() {},
