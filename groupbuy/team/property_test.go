@@ -10,21 +10,21 @@ import (
 	"pgregory.net/rapid"
 
 	"kaituan/groupbuy/activity"
-	"kaituan/groupbuy/partner"
 	"kaituan/groupbuy/team"
 	"kaituan/money"
 )
 
-// The worlds that rapid draws are small, so that commands meet the same teams, buyers, orders and stock over and over.
+// The worlds that rapid draws are small, so that commands meet the same teams, buyers, orders and stock over and over:
+// the first orders open teams, one each, and the others join them.
 const (
-	drawnBuyers = 4
-	drawnOrders = 14
-	drawnTeams  = 14 // a team's number is that of the order that opened it
+	drawnBuyers = 5
+	drawnTeams  = 5
+	drawnOrders = 16
 )
 
 func startTime() time.Time { return time.UnixMilli(1_700_000_000_000).UTC() }
 
-func limits() activity.Limits { return activity.Limits{Open: 2, Join: 2, Total: 3} }
+func limits() activity.Limits { return activity.Limits{Open: 2, Join: 1, Total: 2} }
 
 func limitedKey() team.StockKey {
 	return team.StockKey{Activity: "act-0", Goods: "goods-0", SKU: "sku"}
@@ -32,7 +32,7 @@ func limitedKey() team.StockKey {
 
 func drawnMemory() *memory {
 	m := newMemory()
-	m.stock[limitedKey()] = team.Stock{Key: limitedKey(), Pieces: 6}
+	m.stock[limitedKey()] = team.Stock{Key: limitedKey(), Pieces: 5}
 	return m
 }
 
@@ -45,29 +45,30 @@ func teamNumber(n int) team.ID { return team.ID(fmt.Sprintf("team-%02d", n)) }
 // drawLock makes everything but the team, quantity and buyer depend on the order, so that replays are common.
 func drawLock(t *rapid.T) team.Command {
 	n := rapid.IntRange(0, drawnOrders-1).Draw(t, "order")
-	quantity := rapid.IntRange(1, 2).Draw(t, "quantity")
+	opens := n % drawnTeams // or joins
+	quantity := rapid.SampledFrom([]int{1, 1, 1, 2}).Draw(t, "quantity")
 	cmd := team.Lock{
-		Key:      team.Key{Partner: partner.ID("mall"), OutTradeNo: fmt.Sprintf("order-%02d", n)},
-		Activity: activity.ID(fmt.Sprintf("act-%d", n%5/4)), Goods: activity.GoodsID(fmt.Sprintf("goods-%d", n%7/6)), SKU: "sku",
+		Key:      team.Key{Partner: "mall", OutTradeNo: fmt.Sprintf("order-%02d", n)},
+		Activity: activity.ID(fmt.Sprintf("act-%d", opens/4)), Goods: activity.GoodsID(fmt.Sprintf("goods-%d", opens/3)), SKU: "sku",
 		Channel: "app", Buyer: activity.Buyer(fmt.Sprintf("buyer-%d", rapid.IntRange(0, drawnBuyers-1).Draw(t, "buyer"))),
-		Quantity: quantity, NewSeat: team.SeatID(fmt.Sprintf("seat-%02d", n)), NewTeam: teamNumber(n),
+		Quantity: quantity, NewSeat: team.SeatID(fmt.Sprintf("seat-%02d", n)), NewTeam: teamNumber(opens),
 		Terms: team.Terms{
 			Original: 1000, PayPrice: 800, Amount: 800 * money.Fen(quantity), Limits: limits(),
-			Target: 1 + n%3, SeatTTL: 10 * time.Minute, Expiry: after(time.Hour),
+			Target: 1 + opens, SeatTTL: 10 * time.Minute, Expiry: after(time.Hour),
 		},
 	}
-	if rapid.Bool().Draw(t, "join") {
-		cmd.Team = teamNumber(rapid.IntRange(0, drawnTeams-1).Draw(t, "team"))
+	if n >= drawnTeams {
+		cmd.Team = teamNumber(opens)
 	}
 	return cmd
 }
 
 func drawCommand(t *rapid.T) team.Command {
-	switch rapid.SampledFrom([]string{"lock", "lock", "lock", "settle", "settle", "release", "overdue", "expire", "confirm"}).Draw(t, "kind") {
+	switch rapid.SampledFrom([]string{"lock", "lock", "lock", "settle", "settle", "release", "release", "overdue", "expire", "confirm"}).Draw(t, "kind") {
 	case "lock":
 		return drawLock(t)
 	case "settle":
-		amount := money.Fen(800 * rapid.IntRange(1, 2).Draw(t, "pieces"))
+		amount := 800 * rapid.SampledFrom([]money.Fen{1, 1, 1, 2}).Draw(t, "pieces")
 		return team.Settle{Key: drawKey(t), Amount: amount, PaidAt: startTime(), ProviderNo: "pay"}
 	case "release":
 		return team.Release{Key: drawKey(t), Why: team.Cancelled}
@@ -86,7 +87,7 @@ func drawBatch(t *rapid.T, most int) []team.Command {
 
 // drawPassing lets mostly seconds pass, at times a payment deadline or a team's window.
 func drawPassing(t *rapid.T) time.Duration {
-	return rapid.SampledFrom([]time.Duration{time.Second, time.Second, time.Second, 11 * time.Minute, time.Hour}).Draw(t, "passing")
+	return rapid.SampledFrom([]time.Duration{time.Second, time.Second, time.Second, time.Second, time.Second, time.Second, 11 * time.Minute, time.Hour}).Draw(t, "passing")
 }
 
 func TestApply_BatchOfNEqualsNBatchesOfOne(t *testing.T) {
