@@ -43,6 +43,8 @@ func phrases() []phrase {
 		{"somebody else saved it in between; read it again", "他人已先保存，请重新读取"},
 		{"revoke one of the two live keys first", "请先停用两个有效密钥之一"},
 		{"it is on its way already", "正在推送中"},
+		{"exists with another secret; a new secret needs a new id", "该编号已有不同的密文，请为新密文使用新的编号"},
+		{"has the wrong type", "类型不正确"},
 
 		{"is not a field of this request", "不是本请求的字段"},
 		{"is given twice", "重复给出"},
