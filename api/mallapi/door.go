@@ -56,8 +56,9 @@ type caller struct {
 }
 
 func callerOf(c *gin.Context) caller {
-	by, _ := c.Value(callerKey{}).(caller)
-	return by
+	by, _ := c.Get(callerKey{})
+	known, _ := by.(caller)
+	return known
 }
 
 // checkBuyer takes a live session. Errors: mall.CodeSessionExpired, cross_site.

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -25,6 +26,9 @@ var returnHTML string
 const returnStyle template.CSS = "body{margin:0;font:16px/1.6 system-ui,sans-serif;color:#222;background:#f5f5f5}" +
 	"main{max-width:28rem;margin:10vh auto;padding:1.5rem;background:#fff;border-radius:.75rem}" +
 	"h1{font-size:1.4rem;margin:0 0 1rem}p{margin:.5rem 0;overflow-wrap:anywhere}a{color:#0a58ca}"
+
+// ReturnPath is the path and query of the page that tells the buyer of an order what became of its payment.
+func ReturnPath(orderID string) string { return "/pay/return?order_id=" + url.QueryEscape(orderID) }
 
 // ShowReturn tells a buyer who comes back from Alipay what the shop knows. Nothing in the address is believed.
 func (a *API) ShowReturn(c *gin.Context, params wire.ShowReturnParams) {
