@@ -2,6 +2,7 @@ package mall_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"sync"
@@ -22,6 +23,7 @@ type gateway struct {
 
 	down    bool                       // nothing gets through
 	mute    bool                       // everything is done and no answer gets through
+	noPages bool                       // pages cannot be signed
 	refuse  bool                       // refunds are refused
 	onClose func(trade *payment.Trade) // happens before a close, as another's act
 	fault   func(call string, done bool) error
@@ -73,6 +75,9 @@ func (g *gateway) count(call string) int {
 func (g *gateway) Page(_ context.Context, c payment.Charge) (payment.PageURL, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.noPages {
+		return "", errors.New("no key to sign with")
+	}
 	g.pages++
 	return payment.PageURL(fmt.Sprintf("https://pay.example/%s?n=%d", c.ID, g.pages)), nil
 }
