@@ -50,6 +50,7 @@ type shop struct {
 	log    *syncBuffer
 	// notices are what Alipay sends; tests deliver them.
 	notices postbox
+	gateway *httptest.Server
 	ahead   atomic.Int64 // of the clock
 	outage  atomic.Bool  // of the database, as far as writing goes
 	buyers  int
@@ -73,11 +74,11 @@ func openShopAt(t *testing.T, publicURL string) *shop {
 	}
 
 	box := s.openSandbox()
-	gateway := httptest.NewServer(http.StripPrefix("/sandbox/alipay", box.Handler()))
-	t.Cleanup(gateway.Close)
+	s.gateway = httptest.NewServer(http.StripPrefix("/sandbox/alipay", box.Handler()))
+	t.Cleanup(s.gateway.Close)
 	channel, err := alipay.New(alipay.Config{
 		AppID: box.AppID(), PrivateKeyPEM: keys(t).AppPrivatePEM(), AlipayPublicKeyPEM: keys(t).GatewayPublicPEM(),
-		GatewayURL: gateway.URL + "/sandbox/alipay/gateway.do", NotifyURL: server.URL + "/callbacks/alipay",
+		GatewayURL: s.gateway.URL + "/sandbox/alipay/gateway.do", NotifyURL: server.URL + "/callbacks/alipay",
 	})
 	require.NoError(t, err)
 
