@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"kaituan/groupbuy/activity"
 	"kaituan/groupbuy/partner"
@@ -14,15 +15,15 @@ func (e *Engine) PutGoods(ctx context.Context, g activity.Goods) (activity.Goods
 	if faults := g.Validate(); len(faults) > 0 {
 		return activity.Goods{}, invalidAll(CodeInvalid, faults)
 	}
-	err := e.configure(ctx, func(tx Tx) error {
+	err := e.configure(ctx, &e.rules.prices, func(tx Tx) error {
 		g.UpdatedAt = tx.Now()
 		return tx.PutGoods(g)
 	})
 	return g, err
 }
 
-// configure runs a change of what nodes keep in memory and announces it.
-func (e *Engine) configure(ctx context.Context, change func(tx Tx) error) error {
+// configure runs a change of what nodes keep in memory, counts it here and announces it to the others.
+func (e *Engine) configure(ctx context.Context, changes *atomic.Int64, change func(tx Tx) error) error {
 	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
 		if err := change(tx); err != nil {
 			return err
@@ -32,7 +33,7 @@ func (e *Engine) configure(ctx context.Context, change func(tx Tx) error) error 
 	if err != nil {
 		return err
 	}
-	e.rules.changed()
+	changes.Add(1)
 	e.Wake()
 	return nil
 }
@@ -128,7 +129,7 @@ func (e *Engine) EndActivity(ctx context.Context, id activity.ID) (activity.Acti
 // over the same goods cannot be published at once, each unaware of the other.
 func (e *Engine) move(ctx context.Context, id activity.ID, next activity.Status, check func(Tx, activity.Activity) error) (activity.Activity, error) {
 	var a activity.Activity
-	err := e.configure(ctx, func(tx Tx) error {
+	err := e.configure(ctx, &e.rules.prices, func(tx Tx) error {
 		var err error
 		if a, err = tx.Activity(id); err != nil {
 			return notFound(err, CodeActivityNotFound)

@@ -111,7 +111,7 @@ func (e *Engine) do(ctx context.Context, cmd team.Command) (team.Outcome, error)
 // PartnerByKey returns the partner that signs with a key, and the key's secret. Errors: ErrNotFound when no live
 // key has that id.
 func (e *Engine) PartnerByKey(ctx context.Context, id partner.KeyID) (partner.Key, error) {
-	rules, err := e.rules.load(ctx)
+	rules, err := e.rules.loadKeys(ctx)
 	if err != nil {
 		return partner.Key{}, err
 	}

@@ -21,15 +21,14 @@ func (e *Engine) Keys(ctx context.Context, p partner.ID) ([]partner.Key, error) 
 
 // CreateKey makes a signing key. Errors: CodePartnerNotFound, CodeTooManyKeys.
 func (e *Engine) CreateKey(ctx context.Context, p partner.ID) (partner.Key, error) {
-	key := partner.Key{ID: partner.KeyID(e.IDs.New("key_")), Partner: p, Secret: e.Secrets.KeySecret()}
-	return key, e.AddKey(ctx, &key)
+	return e.AddKey(ctx, partner.Key{ID: partner.KeyID(e.IDs.New("key_")), Partner: p, Secret: e.Secrets.KeySecret()})
 }
 
 // AddKey registers a key whose id and secret are chosen by the caller: the composition root does so for our own
 // mall. A key that exists already is left alone. Errors: CodePartnerNotFound, CodeTooManyKeys, CodeInvalid when
 // the id exists with another secret.
-func (e *Engine) AddKey(ctx context.Context, key *partner.Key) error {
-	return e.configure(ctx, func(tx Tx) error {
+func (e *Engine) AddKey(ctx context.Context, key partner.Key) (partner.Key, error) {
+	err := e.configure(ctx, &e.rules.keys, func(tx Tx) error {
 		if err := tx.LockPartner(key.Partner); err != nil {
 			return notFound(err, CodePartnerNotFound)
 		}
@@ -43,6 +42,7 @@ func (e *Engine) AddKey(ctx context.Context, key *partner.Key) error {
 				return invalid("key_id", "exists with another secret; a new secret needs a new id")
 			}
 			if k.ID == key.ID {
+				key = k
 				return nil
 			}
 			if k.Live() {
@@ -53,14 +53,15 @@ func (e *Engine) AddKey(ctx context.Context, key *partner.Key) error {
 			return &Error{Code: CodeTooManyKeys, Detail: "revoke one of the two live keys first"}
 		}
 		key.CreatedAt = tx.Now()
-		return tx.PutKey(*key)
+		return tx.PutKey(key)
 	})
+	return key, err
 }
 
 // RevokeKey refuses calls signed with a key from now on. Revoking twice is no error. Errors: CodeKeyNotFound.
 func (e *Engine) RevokeKey(ctx context.Context, p partner.ID, id partner.KeyID) (partner.Key, error) {
 	var revoked partner.Key
-	err := e.configure(ctx, func(tx Tx) error {
+	err := e.configure(ctx, &e.rules.keys, func(tx Tx) error {
 		keys, err := tx.Keys(p)
 		if err != nil {
 			return err
@@ -91,27 +92,27 @@ func (e *Engine) Endpoints(ctx context.Context, p partner.ID) ([]partner.Endpoin
 // CreateEndpoint adds an address for a partner's events, with a new secret. Errors: CodePartnerNotFound,
 // CodeEndpointURL.
 func (e *Engine) CreateEndpoint(ctx context.Context, p partner.ID, url string) (partner.Endpoint, error) {
-	endpoint := partner.Endpoint{
+	return e.AddEndpoint(ctx, partner.Endpoint{
 		ID: partner.EndpointID(e.IDs.New("ep_")), Partner: p, URL: url,
 		Secrets: []string{e.Secrets.WebhookSecret()}, Status: partner.EndpointEnabled,
-	}
-	return endpoint, e.AddEndpoint(ctx, &endpoint)
+	})
 }
 
 // AddEndpoint registers an endpoint whose id and secrets are chosen by the caller: the composition root does so
 // for our own mall. One that exists already is brought to the given address and secrets.
 // Errors: CodePartnerNotFound, CodeEndpointURL.
-func (e *Engine) AddEndpoint(ctx context.Context, endpoint *partner.Endpoint) error {
+func (e *Engine) AddEndpoint(ctx context.Context, endpoint partner.Endpoint) (partner.Endpoint, error) {
 	if err := e.Sender.CheckURL(endpoint.URL); err != nil {
-		return &Error{Code: CodeEndpointURL, Param: "url", Detail: err.Error()}
+		return partner.Endpoint{}, &Error{Code: CodeEndpointURL, Param: "url", Detail: err.Error()}
 	}
-	return e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
 		if err := tx.LockPartner(endpoint.Partner); err != nil {
 			return notFound(err, CodePartnerNotFound)
 		}
 		endpoint.CreatedAt = tx.Now()
-		return tx.PutEndpoint(*endpoint)
+		return tx.PutEndpoint(endpoint)
 	})
+	return endpoint, err
 }
 
 // EndpointChange is what an operator wants different. Zero values change nothing.

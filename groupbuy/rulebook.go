@@ -13,42 +13,58 @@ import (
 // rules is one immutable version of what a node keeps in memory.
 type rules struct {
 	version  int64
+	changes  counts // of this node that are surely in it
 	snapshot *activity.Snapshot
 	keys     map[partner.KeyID]partner.Key
 }
 
-// rulebook hands out the rules of now. A change made by this node is seen by the next load; one made by another
-// node, at the next refresh.
+// rulebook hands out the rules of now. A change made by this node is seen by every load that begins after it; one
+// made by another node, at the next refresh.
 type rulebook struct {
 	store   Reader
 	current atomic.Pointer[rules]
-	stale   atomic.Bool
+	prices  atomic.Int64 // changes made by this node, or noticed by refresh, to goods and activities
+	keys    atomic.Int64 // likewise to partners' keys
 	rebuild sync.Mutex
 }
 
-// load returns the rules, reading them first if this node changed the configuration since.
+// counts of changes. They are apart because every call needs its key: registering many goods must not have each
+// next call read all goods again to find one.
+type counts struct{ prices, keys int64 }
+
+func (b *rulebook) counts() counts { return counts{b.prices.Load(), b.keys.Load()} }
+
+// load returns the rules, reading them first if anything changed since.
 func (b *rulebook) load(ctx context.Context) (*rules, error) {
-	if r := b.current.Load(); r != nil && !b.stale.Load() {
+	return b.loadIf(ctx, func(r *rules) bool { return r.changes == b.counts() })
+}
+
+// loadKeys is load for one who only looks at the keys.
+func (b *rulebook) loadKeys(ctx context.Context) (*rules, error) {
+	return b.loadIf(ctx, func(r *rules) bool { return r.changes.keys == b.keys.Load() })
+}
+
+func (b *rulebook) loadIf(ctx context.Context, fresh func(r *rules) bool) (*rules, error) {
+	if r := b.current.Load(); r != nil && fresh(r) {
+		return r, nil
+	}
+	b.rebuild.Lock()
+	defer b.rebuild.Unlock()
+	if r := b.current.Load(); r != nil && fresh(r) { // somebody else read them while this one waited
 		return r, nil
 	}
 	return b.read(ctx)
 }
 
 func (b *rulebook) read(ctx context.Context) (*rules, error) {
-	b.rebuild.Lock()
-	defer b.rebuild.Unlock()
-	if r := b.current.Load(); r != nil && !b.stale.Load() {
-		return r, nil
-	}
-	// Cleared before reading: a change that comes in between marks the rules stale again.
-	b.stale.Store(false)
+	// Counted before reading: a change that comes in between is not taken as read.
+	changes := b.counts()
 	config, err := b.store.Config(ctx)
 	if err != nil {
-		b.stale.Store(true)
 		return nil, fmt.Errorf("groupbuy: read configuration: %w", err)
 	}
 	r := &rules{
-		version:  config.Version,
+		version: config.Version, changes: changes,
 		snapshot: activity.NewSnapshot(config.Activities, config.Goods),
 		keys:     make(map[partner.KeyID]partner.Key, len(config.Keys)),
 	}
@@ -67,10 +83,13 @@ func (b *rulebook) refresh(ctx context.Context) error {
 		return fmt.Errorf("groupbuy: read configuration version: %w", err)
 	}
 	if r := b.current.Load(); r == nil || r.version != version {
-		b.stale.Store(true)
+		b.changed()
 	}
 	_, err = b.load(ctx)
 	return err
 }
 
-func (b *rulebook) changed() { b.stale.Store(true) }
+func (b *rulebook) changed() {
+	b.prices.Add(1)
+	b.keys.Add(1)
+}

@@ -87,7 +87,9 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	if err := enrol(ctx, engine, a.secrets, webhookURL); err != nil {
 		return nil, err
 	}
-	a.add(closer(sender.Close))
+	// Each process with an engine follows what the others configure.
+	follow := schedule.Job{Name: "groupbuy.refresh", Every: time.Second, Run: engine.Refresh}
+	a.add(closer(sender.Close), schedule.New([]schedule.Job{follow}, a.log))
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleGroupBuy {
 		groupbuyapi.New(engine, groupbuyapi.Auth{
 			Nonces: sign.NewMemoryNonces(nonceMemory), OperatorToken: a.secrets.OperatorToken, TestMode: a.config.GroupBuy.TestMode,

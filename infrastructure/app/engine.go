@@ -33,10 +33,11 @@ func enrol(ctx context.Context, engine *groupbuy.Engine, s secrets, webhookURL s
 	if _, err := engine.PutPartner(ctx, mallPartner, "Kaituan mall"); err != nil {
 		return err
 	}
-	if err := engine.AddKey(ctx, &partner.Key{ID: partner.KeyID(s.KeyID), Partner: mallPartner, Secret: s.KeySecret}); err != nil {
+	if _, err := engine.AddKey(ctx, partner.Key{ID: partner.KeyID(s.KeyID), Partner: mallPartner, Secret: s.KeySecret}); err != nil {
 		return err
 	}
-	return engine.AddEndpoint(ctx, &partner.Endpoint{
+	_, err := engine.AddEndpoint(ctx, partner.Endpoint{
 		ID: mallEndpoint, Partner: mallPartner, URL: webhookURL, Secrets: []string{s.WebhookSecret}, Status: partner.EndpointEnabled,
 	})
+	return err
 }
