@@ -51,6 +51,7 @@ type shop struct {
 	// notices are what Alipay sends; tests deliver them.
 	notices postbox
 	gateway *httptest.Server
+	channel payment.Channel
 	ahead   atomic.Int64 // of the clock
 	outage  atomic.Bool  // of the database, as far as writing goes
 	buyers  int
@@ -81,6 +82,7 @@ func openShopAt(t *testing.T, publicURL string) *shop {
 		GatewayURL: s.gateway.URL + "/sandbox/alipay/gateway.do", NotifyURL: server.URL + "/callbacks/alipay",
 	})
 	require.NoError(t, err)
+	s.channel = channel
 
 	store := mallstore.New(sqldbtest.Open(t, sqldb.Mall), s.now, nil)
 	s.mall = s.newMall(outage{store, &s.outage}, channel, payment.Merchant{AppID: box.AppID(), SellerID: box.SellerID()})
