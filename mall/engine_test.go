@@ -106,6 +106,9 @@ func (g *engine) Trial(_ context.Context, r mall.TrialRequest) (trial mall.Trial
 		return trial, err
 	}
 	defer end(&err)
+	if len(r.Items) > 100 {
+		return trial, &mall.Refused{Status: 400, Code: "invalid"}
+	}
 	trial = mall.Trial{Teams: map[string][]mall.Team{}, Stats: map[string]mall.Statistics{}}
 	for _, item := range r.Items {
 		trial.Quotes = append(trial.Quotes, mall.Quote{
@@ -115,7 +118,9 @@ func (g *engine) Trial(_ context.Context, r mall.TrialRequest) (trial mall.Trial
 		trial.Stats[item.GoodsID] = mall.Statistics{TeamsOpened: len(g.teams)}
 		for _, t := range g.teams {
 			if len(trial.Teams[item.GoodsID]) < r.TeamsLimit && t.Status == "forming" && t.Paid > 0 {
-				trial.Teams[item.GoodsID] = append(trial.Teams[item.GoodsID], *t)
+				card := *t
+				card.LeaderID = "a***1" // masked, as the engine's answer is
+				trial.Teams[item.GoodsID] = append(trial.Teams[item.GoodsID], card)
 			}
 		}
 	}

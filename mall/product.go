@@ -3,12 +3,16 @@ package mall
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"kaituan/mall/account"
 	"kaituan/mall/catalog"
+	"kaituan/mall/order"
 )
 
 // ProductView is a product as one buyer sees it.
@@ -137,7 +141,11 @@ func (s *Shop) Product(ctx context.Context, who Actor, id catalog.ProductID) (Pr
 	return s.view(ctx, who, []catalog.Product{product}, maxOpenTeams)[0], nil
 }
 
-// view asks the engine once for all products.
+// maxTrialItems is how many prices the engine tells at once.
+const maxTrialItems = 100
+
+// view asks the engine for all products, in as few questions as it takes. Without an answer they stay without
+// group prices.
 func (s *Shop) view(ctx context.Context, who Actor, products []catalog.Product, teams int) []ProductView {
 	views := make([]ProductView, len(products))
 	request := TrialRequest{
@@ -149,18 +157,34 @@ func (s *Shop) view(ctx context.Context, who Actor, products []catalog.Product, 
 			request.Items = append(request.Items, TrialItem{string(product.ID), string(sku.ID)})
 		}
 	}
-	if len(request.Items) == 0 {
-		return views
-	}
 	ctx, cancel := context.WithTimeout(ctx, s.TrialTimeout)
 	defer cancel()
-	trial, err := s.GroupBuy.Trial(ctx, request)
-	if err != nil || len(trial.Quotes) != len(request.Items) {
+	trial, err := s.trial(ctx, request)
+	if err != nil {
 		s.Log.WarnContext(ctx, "no group prices from the engine", "products", len(products), "error", err)
 		return views
 	}
 	s.fill(ctx, views, trial)
 	return views
+}
+
+// trial asks about any number of items.
+func (s *Shop) trial(ctx context.Context, r TrialRequest) (Trial, error) {
+	all := Trial{Teams: map[string][]Team{}, Stats: map[string]Statistics{}}
+	for items := range slices.Chunk(r.Items, maxTrialItems) {
+		r.Items = items
+		trial, err := s.GroupBuy.Trial(ctx, r)
+		if err != nil {
+			return all, err
+		}
+		if len(trial.Quotes) != len(items) {
+			return all, fmt.Errorf("mall: asked for %d prices, got %d", len(items), len(trial.Quotes))
+		}
+		all.Quotes = append(all.Quotes, trial.Quotes...)
+		maps.Copy(all.Teams, trial.Teams)
+		maps.Copy(all.Stats, trial.Stats)
+	}
+	return all, nil
 }
 
 // fill spreads the engine's answer over the products it was asked about.
@@ -175,21 +199,22 @@ func (s *Shop) fill(ctx context.Context, views []ProductView, trial Trial) {
 	}
 }
 
+// cards names the leaders, whom the engine masks, by their orders.
 func (s *Shop) cards(ctx context.Context, teams []Team) []TeamCard {
 	if len(teams) == 0 {
 		return nil
 	}
-	leaders := make([]account.ID, len(teams))
+	ids := make([]order.TeamID, len(teams))
 	for i, t := range teams {
-		leaders[i] = account.ID(t.LeaderID)
+		ids[i] = order.TeamID(t.ID)
 	}
-	names, err := s.Store.Nicknames(ctx, leaders)
+	leaders, err := s.Store.TeamLeaders(ctx, ids)
 	if err != nil {
-		s.Log.WarnContext(ctx, "no nicknames of team leaders", "error", err)
+		s.Log.WarnContext(ctx, "no names of team leaders", "error", err)
 	}
 	cards := make([]TeamCard, len(teams))
 	for i, t := range teams {
-		cards[i] = TeamCard{Team: t, Leader: account.MaskNickname(names[leaders[i]])}
+		cards[i] = TeamCard{Team: t, Leader: account.MaskNickname(leaders[ids[i]])}
 	}
 	return cards
 }

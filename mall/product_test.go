@@ -108,6 +108,27 @@ func TestProduct_WithGroupPrices(t *testing.T) {
 	require.Equal(t, "B*1", view.Teams[0].Leader)
 }
 
+// The engine tells at most 100 prices at once.
+func TestProducts_ManySKUs(t *testing.T) {
+	e := newEnv(t)
+	for i := range 3 {
+		d := teapotDraft(1)
+		d.ID, d.SKUs = catalog.ProductID(fmt.Sprintf("big%d", i)), nil
+		for j := range 90 {
+			d.SKUs = append(d.SKUs, catalog.DraftSKU{ID: catalog.SKUID(fmt.Sprintf("s%d", j)), Name: "S", Price: price})
+		}
+		_, err := e.shop.SaveProduct(e.ctx, e.operator, d)
+		require.NoError(t, err)
+	}
+	page, err := e.shop.Products(e.ctx, mall.Actor{}, mall.ListProducts{})
+	require.NoError(t, err)
+	for _, v := range page.Items {
+		require.True(t, v.Group)
+		require.Len(t, v.Quotes, len(v.Product.SKUs))
+		require.EqualValues(t, v.Product.ID, v.Quotes[0].GoodsID)
+	}
+}
+
 func TestProduct_EngineDown(t *testing.T) {
 	e := newEnv(t)
 	e.engine.down = true

@@ -148,6 +148,9 @@ type Reader interface {
 	Orders(ctx context.Context, q OrderQuery) ([]order.Order, error)
 	// OrderBuyers returns whose the orders are, of those that exist.
 	OrderBuyers(ctx context.Context, ids []order.ID) (map[order.ID]account.ID, error)
+	// TeamLeaders returns the nickname of each team's leader: the buyer of its earliest order that is paid and
+	// live. Teams without such an order are left out.
+	TeamLeaders(ctx context.Context, ids []order.TeamID) (map[order.TeamID]string, error)
 	// History returns an order's moves, oldest first.
 	History(ctx context.Context, id order.ID) ([]order.Move, error)
 	// DueOrders returns orders in a state that a sweep must look after by now, the longest due first.

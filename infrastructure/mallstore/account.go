@@ -82,16 +82,16 @@ func (s *Store) AccountByLogin(ctx context.Context, login account.Login) (accoun
 // Session implements mall.Reader.
 func (s *Store) Session(ctx context.Context, hash account.TokenHash) (account.Session, account.Account, error) {
 	var row struct {
-		sessionRow
-		accountRow
+		Session sessionRow `gorm:"embedded"`
+		Account accountRow `gorm:"embedded"`
 	}
 	err := s.read(ctx).Table("sessions").Select("sessions.*, accounts.*").
 		Joins("JOIN accounts ON accounts.id = sessions.account_id").
 		Where("sessions.hash = ?", string(hash)).Take(&row).Error
 	session := account.Session{
-		Hash: hash, Account: account.ID(row.AccountID), StartedAt: instant(row.StartedAt), SeenAt: instant(row.SeenAt),
+		Hash: hash, Account: account.ID(row.Session.AccountID), StartedAt: instant(row.Session.StartedAt), SeenAt: instant(row.Session.SeenAt),
 	}
-	return session, row.account(), translate(err)
+	return session, row.Account.account(), translate(err)
 }
 
 // Nicknames implements mall.Reader.

@@ -99,7 +99,7 @@ func (s *Store) unaskedPayments(ctx context.Context, now time.Time) ([]mall.Viol
 // moneyViolations finds money that the mall holds for nothing, and goods that nobody paid for (I4): a succeeded
 // payment either is what a live order was paid by, or is owed back; never both.
 func (s *Store) moneyViolations(ctx context.Context, _ time.Time) ([]mall.Violation, error) {
-	live := states(func(st order.Status) bool { return st.HoldsStock() && !st.Unpaid() })
+	live := states(paidAndLive)
 	kept, err := s.query(ctx, "I4", `
 		SELECT p.id AS subject, 'succeeded, but neither spent on a live order nor owed back to the buyer' AS detail
 		FROM payments p JOIN orders o ON o.id = p.order_id LEFT JOIN refunds r ON r.payment_id = p.id

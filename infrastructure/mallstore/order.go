@@ -202,6 +202,26 @@ func (s *Store) OrderBuyers(ctx context.Context, ids []order.ID) (map[order.ID]a
 	return buyers, translate(err)
 }
 
+// TeamLeaders implements mall.Reader.
+func (s *Store) TeamLeaders(ctx context.Context, ids []order.TeamID) (map[order.TeamID]string, error) {
+	names := make(map[order.TeamID]string, len(ids))
+	if len(ids) == 0 {
+		return names, nil
+	}
+	var rows []struct{ TeamID, Nickname string }
+	err := s.read(ctx).Raw(`
+		SELECT o.team_id AS team_id, a.nickname AS nickname FROM accounts a JOIN orders o ON o.buyer = a.id
+		WHERE o.id IN (SELECT MIN(id) FROM orders WHERE team_id IN ? AND status IN ? GROUP BY team_id)`,
+		each(ids, func(id order.TeamID) string { return string(id) }), states(paidAndLive)).Scan(&rows).Error
+	for _, r := range rows {
+		names[order.TeamID(r.TeamID)] = r.Nickname
+	}
+	return names, translate(err)
+}
+
+// paidAndLive says whether goods are owed for orders in this state.
+func paidAndLive(s order.Status) bool { return s.HoldsStock() && !s.Unpaid() }
+
 // History implements mall.Reader.
 func (s *Store) History(ctx context.Context, id order.ID) ([]order.Move, error) {
 	var rows []orderMoveRow
