@@ -32,7 +32,7 @@ func (s *Store) Batch(ctx context.Context, touch team.Touch, decide func(*team.S
 			return outward(err)
 		}
 		if try == batchTries {
-			return fmt.Errorf("%w: gave up after %d collisions: %v", groupbuy.ErrUnavailable, try, err)
+			return fmt.Errorf("%w: gave up after %d collisions, the last: %s", groupbuy.ErrUnavailable, try, err.Error())
 		}
 		if err := pause(ctx, try); err != nil {
 			return err
@@ -43,7 +43,7 @@ func (s *Store) Batch(ctx context.Context, touch team.Touch, decide func(*team.S
 // pause waits longer after each try, jittered so that two nodes do not meet again.
 func pause(ctx context.Context, try int) error {
 	limit := min(firstPause<<(try-1), maxPause)
-	timer := time.NewTimer(limit/2 + rand.N(limit/2))
+	timer := time.NewTimer(limit/2 + rand.N(limit/2)) //nolint:gosec // G404: jitter, nobody gains by guessing it
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -16,13 +16,14 @@ import (
 	"kaituan/infrastructure/sqldb/sqldbtest"
 )
 
-// TestViolations_EachInvariantBroken damages a sound database by hand, one row at a time.
-func TestViolations_EachInvariantBroken(t *testing.T) {
+type damage struct {
+	name, damage string
+	want         groupbuy.Violation
+}
+
+func damages() []damage {
 	long := time.Now().Add(-2 * time.Minute).UnixMilli()
-	for _, test := range []struct {
-		name, damage string
-		want         groupbuy.Violation
-	}{
+	return []damage{
 		{"stock differs from seats", "UPDATE activity_stock SET taken = 4",
 			groupbuy.Violation{Invariant: "I1", Subject: "act_1/tea/green", Detail: "taken 4 of 5, live seats have 3"}},
 		{"stock oversold", "UPDATE activity_stock SET pieces = 2",
@@ -65,17 +66,23 @@ func TestViolations_EachInvariantBroken(t *testing.T) {
 			groupbuy.Violation{Invariant: "amount", Subject: "seat_leader", Detail: "1 x 800 of 1000 fen makes 800; settled joined 799"}},
 		{"paid without a settlement", "UPDATE seats SET status = 'paid' WHERE id = 'seat_held'",
 			groupbuy.Violation{Invariant: "amount", Subject: "seat_held", Detail: "1 x 800 of 1000 fen makes 800; settled  0"}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			sqldbtest.Each(t, sqldb.GroupBuy, func(t *testing.T, db *sqldb.DB) {
+	}
+}
+
+// TestViolations_EachInvariantBroken damages a sound database by hand, one row at a time.
+func TestViolations_EachInvariantBroken(t *testing.T) {
+	sqldbtest.Each(t, sqldb.GroupBuy, func(t *testing.T, db *sqldb.DB) {
+		for _, test := range damages() {
+			t.Run(test.name, func(t *testing.T) {
+				empty(t, db)
 				store := sound(t, db)
 				require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error { return tx.Exec(test.damage).Error }))
 				found, err := store.Violations(t.Context(), time.Now())
 				require.NoError(t, err)
 				require.Contains(t, found, test.want)
 			})
-		})
-	}
+		}
+	})
 }
 
 // sound fills a database with a formed team, one that gathers and one that waits for its first payment, and three

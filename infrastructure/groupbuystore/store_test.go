@@ -3,6 +3,9 @@ package groupbuystore_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/enginetest"
 	"kaituan/infrastructure/groupbuystore"
@@ -10,26 +13,37 @@ import (
 	"kaituan/infrastructure/sqldb/sqldbtest"
 )
 
-func TestStore_SQLite(t *testing.T) {
-	enginetest.Run(t, func(t *testing.T) groupbuy.Store {
-		return groupbuystore.New(sqldbtest.Open(t, sqldb.GroupBuy))
-	})
-}
-
-func TestStore_MySQL(t *testing.T) {
-	enginetest.Run(t, func(t *testing.T) groupbuy.Store {
-		return groupbuystore.New(sqldbtest.OpenMySQL(t, sqldb.GroupBuy))
+func TestStore(t *testing.T) {
+	sqldbtest.Each(t, sqldb.GroupBuy, func(t *testing.T, db *sqldb.DB) {
+		enginetest.Run(t, func(t *testing.T) groupbuy.Store {
+			empty(t, db)
+			return groupbuystore.New(db)
+		})
 	})
 }
 
 func TestStore_TwoNodes(t *testing.T) {
-	nodes := func(t *testing.T, db *sqldb.DB) []groupbuy.Store {
-		return []groupbuy.Store{groupbuystore.New(db), groupbuystore.New(sqldbtest.Connect(t, db.DSN()))}
-	}
-	t.Run("mysql", func(t *testing.T) {
-		enginetest.RunNodes(t, func(t *testing.T) []groupbuy.Store { return nodes(t, sqldbtest.OpenMySQL(t, sqldb.GroupBuy)) })
+	sqldbtest.Each(t, sqldb.GroupBuy, func(t *testing.T, db *sqldb.DB) {
+		other := sqldbtest.Connect(t, db.DSN())
+		enginetest.RunNodes(t, func(t *testing.T) []groupbuy.Store {
+			empty(t, db)
+			return []groupbuy.Store{groupbuystore.New(db), groupbuystore.New(other)}
+		})
 	})
-	t.Run("sqlite", func(t *testing.T) {
-		enginetest.RunNodes(t, func(t *testing.T) []groupbuy.Store { return nodes(t, sqldbtest.Open(t, sqldb.GroupBuy)) })
-	})
+}
+
+// empty makes a used database fresh again, far faster than creating another schema.
+func empty(t *testing.T, db *sqldb.DB) {
+	t.Helper()
+	require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
+		for _, table := range []string{
+			"partners", "partner_keys", "partner_endpoints", "goods", "activities", "activity_stock", "teams", "seats",
+			"team_history", "seat_history", "events", "deliveries", "delivery_attempts", "outbox",
+		} {
+			if err := tx.Exec("DELETE FROM " + table).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
