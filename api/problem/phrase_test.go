@@ -62,6 +62,10 @@ func detailOf(node ast.Node) ast.Expr {
 		if key, ok := node.Key.(*ast.Ident); ok && key.Name == "Detail" {
 			return node.Value
 		}
+	case *ast.CompositeLit:
+		if called, ok := node.Type.(*ast.Ident); ok && called.Name == "Fault" && len(node.Elts) == 2 {
+			return node.Elts[1]
+		}
 	case *ast.CallExpr:
 		name := ""
 		switch called := node.Fun.(type) {
@@ -70,7 +74,7 @@ func detailOf(node ast.Node) ast.Expr {
 		case *ast.SelectorExpr:
 			name = called.Sel.Name
 		}
-		if name == "invalid" && len(node.Args) == 2 || name == "malformed" && len(node.Args) == 2 || name == "require" && len(node.Args) == 3 {
+		if name == "invalid" && len(node.Args) == 2 || name == "malformed" && len(node.Args) == 2 || name == "require" && len(node.Args) == 3 || name == "refuse" && len(node.Args) == 2 {
 			return node.Args[len(node.Args)-1]
 		}
 	}
