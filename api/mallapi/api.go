@@ -1,3 +1,5 @@
+// Package mallapi serves the shop over HTTP: buyers and operators as mall.yaml says, payment notices of Alipay, the
+// engine's webhooks, and the page that Alipay sends buyers back to.
 package mallapi
 
 import (

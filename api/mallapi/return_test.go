@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kaituan/api/mallapi"
+	"kaituan/infrastructure/sandbox"
 )
 
 // page opens the return page as the buyer's browser does, with what Alipay adds to the address.
@@ -40,10 +41,9 @@ func TestReturnPage_BoughtAlone(t *testing.T) {
 	token := s.signUp()
 	id := s.order(token, soloOrder)
 	s.shows(token, id, "未付款", "Not paid", "")
-	payURL := s.call(post("/api/mall/v1/orders/"+id+"/payment", `{"method":"page"}`).as(token)).text("pay_url")
+	s.call(post("/api/mall/v1/orders/"+id+"/payment", `{"method":"page"}`).as(token)).want(http.StatusOK)
 	s.shows(token, id, "正在向支付宝确认付款", "Asking Alipay", "3")
 	require.Contains(t, string(s.page(token, id, "zh").body), `<a href="`+s.gateway.URL)
-	require.NotEmpty(t, payURL)
 	s.paid(token, id)
 	s.shows(token, id, "已付款，等待发货", "Paid. Your goods will ship soon", "")
 	require.Contains(t, string(s.page(token, id, "zh").body), "¥99.00")
@@ -93,6 +93,23 @@ func TestReturnPage_OfAnOrderThatWasNeverPaid(t *testing.T) {
 	require.NoError(t, err)
 	s.shows(token, id, "未付款，订单已关闭", "Not paid. The order is closed", "")
 	s.shows(token, id, "超过支付期限", "the payment deadline has passed", "")
+}
+
+func TestReturnPage_OfALatePayment(t *testing.T) {
+	s := openShop(t)
+	s.stock()
+	token := s.signUp()
+	id := s.order(token, soloOrder)
+	page := s.call(post("/api/mall/v1/orders/"+id+"/payment", `{"method":"page"}`).as(token)).want(http.StatusOK).text("pay_url")
+	s.call(post("/api/mall/v1/orders/"+id+"/cancel", "").as(token)).want(http.StatusOK)
+	_, err := sandbox.Buyer{HTTP: http.DefaultClient}.Pay(t.Context(), page) // a page that was open before
+	require.NoError(t, err)
+	require.Equal(t, "success", s.deliver(s.notice()))
+	require.Equal(t, "closed", s.status(token, id), "goods are not sold again by a late payment")
+	s.shows(token, id, "退款 ¥99.00（订单关闭后才付款），处理中", "(the payment came after the order was closed), on its way", "5")
+	_, err = s.mall.PushRefunds(t.Context(), 10)
+	require.NoError(t, err)
+	s.shows(token, id, "订单已关闭", "The order is closed", "")
 }
 
 // The page is for the order's owner, and believes nothing that the address says.

@@ -391,7 +391,7 @@ type Order struct {
 	// BuyerID An identifier
 	BuyerID Name `json:"buyer_id"`
 
-	// DeductionFen What the group price saves on the whole order; left out with amount_fen
+	// DeductionFen What the group price saves on the whole order; left out when nothing, or not known yet
 	DeductionFen Fen `json:"deduction_fen,omitempty,omitzero"`
 
 	// Detail More about the reason

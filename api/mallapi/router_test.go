@@ -1,0 +1,39 @@
+package mallapi
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+)
+
+func TestRoutes_NameWhoMayCall(t *testing.T) {
+	for _, r := range (&API{}).routes() {
+		require.NotEqual(t, nobody, r.who, r.path)
+		require.Equal(t, strings.HasPrefix(r.path, "/api/mall/admin/"), r.who == operators, r.path)
+		require.Equal(t, strings.HasPrefix(r.path, "/callbacks/"), r.who == senders, r.path)
+	}
+}
+
+func TestDoor_DeniesWhereNobodyIsNamed(t *testing.T) {
+	router := gin.New()
+	router.GET("/forgotten", (&door{}).admit(nobody), func(*gin.Context) { require.Fail(t, "let in") })
+	rec := httptest.NewRecorder()
+	router.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/forgotten", nil))
+	require.Equal(t, http.StatusForbidden, rec.Code)
+}
+
+func TestDoor_WithoutAnOperatorTokenLetsNobodyIn(t *testing.T) {
+	router := gin.New()
+	router.GET("/admin", (&door{noToken: true}).admit(operators), func(*gin.Context) { require.Fail(t, "let in") })
+	for _, authorization := range []string{"", "Bearer ", "Bearer x"} {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/admin", nil)
+		req.Header.Set("Authorization", authorization)
+		rec := httptest.NewRecorder()
+		router.ServeHTTP(rec, req)
+		require.Equal(t, http.StatusUnauthorized, rec.Code)
+	}
+}
