@@ -256,3 +256,6 @@ func (b *Shopper) await(ctx context.Context, id string, wanted ...mallwire.Order
 		}
 	}
 }
+
+// Close lets go of idle connections.
+func (s *Site) Close() { s.http.CloseIdleConnections() }

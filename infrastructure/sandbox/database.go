@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
@@ -26,6 +27,9 @@ type database struct {
 }
 
 func openDatabase(path string) (*database, error) {
+	if err := private(path); err != nil {
+		return nil, err
+	}
 	write, err := sql.Open("sqlite", dsn(path, pragmas+"&_txlock=immediate"))
 	if err != nil {
 		return nil, err
@@ -39,6 +43,15 @@ func openDatabase(path string) (*database, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	return &database{write: write, read: read}, nil
+}
+
+// private makes the file before SQLite does, which would let others read it; its journals follow the file.
+func private(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 func openReader(path, options string) (*sql.DB, error) {

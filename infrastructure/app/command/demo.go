@@ -74,7 +74,9 @@ func runDemo(cmd *cobra.Command, o demoOptions) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
-	if err := play(cmd, site, o); err != nil {
+	err = play(cmd, site, o)
+	site.Close()
+	if err != nil {
 		return err
 	}
 	if o.noCheck {

@@ -1,0 +1,264 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"kaituan/api/groupbuyclient"
+	"kaituan/api/groupbuywire"
+	"kaituan/api/instant"
+	"kaituan/api/mallclient"
+	"kaituan/api/mallwire"
+	"kaituan/infrastructure/app"
+	"kaituan/infrastructure/config"
+	"kaituan/infrastructure/sandbox"
+	"kaituan/infrastructure/sqldb/sqldbtest"
+	"kaituan/money"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience bounds what the system does by itself.
+const patience = 60 * time.Second
+
+// world is one instance that can be stopped and started again on its data.
+type world struct {
+	t      *testing.T
+	config config.Config
+	app    *app.App
+	http   *http.Client
+}
+
+// onEachStore runs a scenario on SQLite files and on MySQL schemas.
+func onEachStore(t *testing.T, run func(w *world)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { run(open(t, nil)) })
+	t.Run("mysql", func(t *testing.T) {
+		run(open(t, map[string]string{
+			"groupbuy.db": string(sqldbtest.Schema(t)), "mall.db": string(sqldbtest.Schema(t)),
+		}))
+	})
+}
+
+// open starts an instance without demo data on free ports.
+func open(t *testing.T, set map[string]string) *world {
+	t.Helper()
+	flags := map[string]string{
+		"data": filepath.Join(t.TempDir(), "data"), "listen": freePort(t), "private_listen": freePort(t),
+		"demo_data": "false", "mall.ship_after": "0s",
+	}
+	for key, value := range set {
+		flags[key] = value
+	}
+	c, err := config.Load(config.Source{Flags: flags})
+	require.NoError(t, err)
+	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	w := &world{t: t, config: c, http: &http.Client{Transport: transport, Timeout: patience}}
+	w.start()
+	t.Cleanup(func() {
+		w.stop()
+		transport.CloseIdleConnections()
+	})
+	return w
+}
+
+// freePort reserves an address that stays the same over restarts: pay pages carry it.
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+func (w *world) start() {
+	w.t.Helper()
+	instance, err := app.New(context.Background(), w.config, slog.New(slog.DiscardHandler))
+	require.NoError(w.t, err)
+	require.NoError(w.t, instance.Start(context.Background()))
+	w.app = instance
+}
+
+func (w *world) stop() {
+	w.t.Helper()
+	if w.app == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	require.NoError(w.t, w.app.Stop(ctx))
+	w.app = nil
+}
+
+// check is the last word of every scenario: nothing may be under way any more.
+func (w *world) check() {
+	w.t.Helper()
+	report, err := app.SettledCheck(context.Background(), w.config)
+	require.NoError(w.t, err)
+	require.Empty(w.t, report.Violations)
+	require.True(w.t, report.Gateway)
+}
+
+func (w *world) shop() *mallclient.ClientWithResponses {
+	client, err := mallclient.NewClientWithResponses(w.app.PublicURL(), mallclient.WithHTTPClient(w.http))
+	require.NoError(w.t, err)
+	return client
+}
+
+func (w *world) operator() *groupbuyclient.ClientWithResponses {
+	client, err := groupbuyclient.NewOperator(groupbuyclient.Config{BaseURL: w.app.PublicURL(), OperatorToken: w.app.OperatorToken(), Transport: w.http.Transport})
+	require.NoError(w.t, err)
+	return client
+}
+
+func bearer(token string) func(context.Context, *http.Request) error {
+	return func(_ context.Context, req *http.Request) error {
+		req.Header.Set("Authorization", "Bearer "+token)
+		return nil
+	}
+}
+
+// sell puts a product with one SKU on the shelf at 100.00 and publishes an activity over it. change may alter the
+// activity before; nil leaves it a team of two at 80.00.
+func (w *world) sell(product string, stock int, change func(*groupbuywire.ActivityInput)) (activityID string) {
+	w.t.Helper()
+	put, err := w.shop().PutProductWithResponse(context.Background(), product, mallwire.ProductInput{
+		Name: product, Shelf: mallwire.OnShelf, Skus: []mallwire.SKUInput{{SKUID: "one", Name: "one", PriceFen: 100_00, Stock: &stock}},
+	}, bearer(w.app.OperatorToken()))
+	require.NoError(w.t, err)
+	require.Equal(w.t, http.StatusOK, put.StatusCode(), string(put.Body))
+	size := 2
+	in := groupbuywire.ActivityInput{
+		PartnerID: "mall", Name: "group-buy of " + product, Goods: []string{product}, TeamSize: &size,
+		Plan:     groupbuywire.Plan{Kind: groupbuywire.Reduce, OffFen: 20_00},
+		StartsAt: instant.Of(time.Now().Add(-time.Minute)), EndsAt: instant.Of(time.Now().Add(time.Hour)),
+	}
+	if change != nil {
+		change(&in)
+	}
+	draft, err := w.operator().CreateActivityWithResponse(context.Background(), in)
+	require.NoError(w.t, err)
+	require.NotNil(w.t, draft.JSON201, string(draft.Body))
+	require.Eventually(w.t, func() bool {
+		published, err := w.operator().PublishActivityWithResponse(context.Background(), draft.JSON201.ActivityID)
+		return err == nil && published.JSON200 != nil
+	}, patience, 20*time.Millisecond)
+	return draft.JSON201.ActivityID
+}
+
+// buyer is one signed-in person.
+type buyer struct {
+	w     *world
+	token string
+}
+
+func (w *world) buyer(name string) *buyer {
+	w.t.Helper()
+	up, err := w.shop().SignUpWithResponse(context.Background(), mallwire.SignUpInput{Login: name + "@example.com", Password: "tea-at-4-pm", Nickname: name})
+	require.NoError(w.t, err)
+	require.NotNil(w.t, up.JSON201, string(up.Body))
+	return &buyer{w: w, token: up.JSON201.Token}
+}
+
+func (b *buyer) tryOrder(key string, in mallwire.OrderInput) *mallclient.PlaceOrderResponse {
+	b.w.t.Helper()
+	placed, err := b.w.shop().PlaceOrderWithResponse(context.Background(), &mallwire.PlaceOrderParams{IdempotencyKey: key}, in, bearer(b.token))
+	require.NoError(b.w.t, err)
+	return placed
+}
+
+// lock places a group order, opening a team when team is empty.
+func (b *buyer) lock(product, activityID, team string) mallwire.Order {
+	b.w.t.Helper()
+	placed := b.tryOrder(fmt.Sprintf("%s-%s", product, time.Now().Format("150405.000000000")), mallwire.OrderInput{
+		Mode: mallwire.Group, ProductID: product, SKUID: "one", ActivityID: activityID, TeamID: team,
+	})
+	require.NotNil(b.w.t, placed.JSON201, string(placed.Body))
+	require.Equal(b.w.t, mallwire.OrderStatusAwaitingPayment, placed.JSON201.Status)
+	return *placed.JSON201
+}
+
+// payPage asks for the signed address of the pay page.
+func (b *buyer) payPage(orderID string) string {
+	b.w.t.Helper()
+	page, err := b.w.shop().PayOrderWithResponse(context.Background(), orderID, mallwire.PaymentInput{Method: mallwire.Page}, bearer(b.token))
+	require.NoError(b.w.t, err)
+	require.NotNil(b.w.t, page.JSON200, string(page.Body))
+	return page.JSON200.PayURL
+}
+
+// pay pays at the cashier.
+func (b *buyer) pay(orderID string) {
+	b.w.t.Helper()
+	_, err := sandbox.Buyer{HTTP: b.w.http}.Pay(context.Background(), b.payPage(orderID))
+	require.NoError(b.w.t, err)
+}
+
+func (b *buyer) order(id string) mallwire.OrderView {
+	b.w.t.Helper()
+	view, err := b.w.shop().GetOrderWithResponse(context.Background(), id, bearer(b.token))
+	require.NoError(b.w.t, err)
+	require.NotNil(b.w.t, view.JSON200, string(view.Body))
+	return *view.JSON200
+}
+
+// becomes waits until an order is in a state that the system reaches by itself.
+func (b *buyer) becomes(id string, want mallwire.OrderStatus) mallwire.OrderView {
+	b.w.t.Helper()
+	var last mallwire.OrderView
+	require.Eventually(b.w.t, func() bool {
+		last = b.order(id)
+		return last.Order.Status == want
+	}, patience, 20*time.Millisecond, "want %s", want)
+	return last
+}
+
+func (b *buyer) cancel(orderID string) mallwire.Order {
+	b.w.t.Helper()
+	cancelled, err := b.w.shop().CancelOrderWithResponse(context.Background(), orderID, bearer(b.token))
+	require.NoError(b.w.t, err)
+	require.NotNil(b.w.t, cancelled.JSON200, string(cancelled.Body))
+	return *cancelled.JSON200
+}
+
+// gateway is what the simulated Alipay received and sent back.
+func (w *world) gateway() (received, refunded money.Fen) {
+	w.t.Helper()
+	rsp, err := w.http.Get(w.app.PublicURL() + "/sandbox/alipay/books")
+	require.NoError(w.t, err)
+	defer rsp.Body.Close()
+	var books struct {
+		Received money.Fen `json:"received_fen"`
+		Refunded money.Fen `json:"refunded_fen"`
+	}
+	require.NoError(w.t, json.NewDecoder(rsp.Body).Decode(&books))
+	return books.Received, books.Refunded
+}
+
+// call sends a bare request and returns the status and body.
+func (w *world) call(method, path string, header http.Header, body string) (int, string) {
+	w.t.Helper()
+	req, err := http.NewRequest(method, w.app.PublicURL()+path, bytes.NewBufferString(body))
+	require.NoError(w.t, err)
+	for name := range header {
+		req.Header.Set(name, header.Get(name))
+	}
+	rsp, err := w.http.Do(req)
+	require.NoError(w.t, err)
+	defer rsp.Body.Close()
+	text, err := io.ReadAll(rsp.Body)
+	require.NoError(w.t, err)
+	return rsp.StatusCode, string(text)
+}
