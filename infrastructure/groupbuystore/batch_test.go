@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
@@ -50,6 +51,34 @@ func TestBatch_Clock(t *testing.T) {
 			return nil
 		})
 	})
+}
+
+// TestBatch_HoldsWhatItRead asks from another connection, while a batch decides, for the rows that the decision rests
+// on. SQLite has one writer at a time anyway.
+func TestBatch_HoldsWhatItRead(t *testing.T) {
+	db := sqldbtest.OpenMySQL(t, sqldb.GroupBuy)
+	store := sound(t, db)
+	elsewhere := lock("seat_elsewhere", "team_elsewhere", "bob")
+	apply(t, store, elsewhere)
+	join := lock("seat_new", "", "bob") // who has live seats in two other teams
+	join.Team = "team_forming"
+	cmds := []team.Command{join}
+	require.NoError(t, store.Batch(t.Context(), team.TouchOf(cmds), func(s *team.State, now time.Time) {
+		for row, held := range map[string]bool{
+			"teams WHERE id = 'team_forming'":                      true,
+			"seats WHERE id = 'seat_elsewhere'":                    true,
+			"seats WHERE id = 'seat_last'":                         true,
+			"activity_stock WHERE sku_id = 'green'":                true,
+			"teams WHERE id = 'team_elsewhere'":                    false,
+			"seats FORCE INDEX (PRIMARY) WHERE id = 'seat_leader'": false,
+		} {
+			var found []map[string]any
+			err := db.Read(t.Context()).Raw("SELECT version FROM " + row + " FOR UPDATE NOWAIT").Scan(&found).Error
+			busy, refused := errors.AsType[*mysql.MySQLError](err)
+			require.Equal(t, held, refused && busy.Number == 1205, row)
+		}
+		team.Apply(s, cmds, now)
+	}))
 }
 
 // TestBatch_TakenMeanwhile lets another node take the same order while this one decides. On SQLite that node would
