@@ -27,15 +27,20 @@ func fail(c *gin.Context, err error) {
 	}
 }
 
-// told is a refusal on the wire. An engine newer than this program may refuse an order for a reason that the table
-// does not have.
+// told is a refusal on the wire. One that the engine gave says no more than the table's text in the language that
+// the mall asked in, so it is left to the table; an engine newer than this program may have reasons that are not in
+// the table.
 func told(refused *mall.Error) *problem.Problem {
 	p := &problem.Problem{Code: problem.Code(refused.Code), Param: refused.Param, Detail: refused.Detail}
 	for _, fault := range refused.Faults {
 		p.Faults = append(p.Faults, problem.Fault{Param: fault.Param, Detail: fault.Detail})
 	}
-	if _, known := problem.Lookup(p.Code); !known {
+	row, known := problem.Lookup(p.Code)
+	switch {
+	case !known:
 		p.Code, p.Detail = "seat_refused", string(refused.Code)+": "+refused.Detail
+	case p.Detail == row.ZH.Detail || p.Detail == row.EN.Detail:
+		p.Detail = ""
 	}
 	return p
 }
@@ -44,16 +49,20 @@ func invalid(param, detail string) error {
 	return &problem.Problem{Code: problem.Invalid, Param: param, Detail: detail}
 }
 
-// badParameter answers for the generated wrapper when a parameter is missing or has the wrong type. The wrapper
-// tells the name in its text only; it is our own generated code, and a test holds the text.
+// badParameter answers for the generated wrapper when a parameter is missing, given twice or has the wrong type. The
+// wrapper tells the name in its text only; it is our own generated code, and a test holds the text.
 func badParameter(c *gin.Context, err error, _ int) {
-	_, rest, _ := strings.Cut(err.Error(), "parameter ")
-	name, rest, _ := strings.Cut(rest, " ")
+	text := err.Error()
 	detail := "has the wrong type"
-	if strings.HasPrefix(rest, "is required") {
+	_, rest, found := strings.Cut(text, "parameter ")
+	switch {
+	case !found:
+		_, rest, _ = strings.Cut(text, "one value for ")
+		detail = "is given twice"
+	case strings.Contains(rest, " is required"):
 		detail = "is required"
 	}
-	fail(c, invalid(strings.TrimSuffix(name, ":"), detail))
+	fail(c, invalid(rest[:max(0, strings.IndexAny(rest, " ,:"))], detail))
 }
 
 // validParams refuses whatever cannot be an identifier before it comes near a database.

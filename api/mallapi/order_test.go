@@ -55,7 +55,13 @@ func TestPlaceOrder_Refuses(t *testing.T) {
 	s := openShop(t)
 	s.stock()
 	token := s.signUp()
-	s.call(post("/api/mall/v1/orders", soloOrder).as(token)).want(http.StatusBadRequest, "invalid")
+	bare := s.call(post("/api/mall/v1/orders", soloOrder).as(token)).want(http.StatusBadRequest, "invalid")
+	require.Equal(t, "Idempotency-Key", bare.text("param"))
+	require.Equal(t, "必填", bare.text("detail"))
+	twice := place(token, "k1", soloOrder)
+	twice.header.Add("Idempotency-Key", "k2")
+	require.Equal(t, "重复给出", s.call(twice).want(http.StatusBadRequest, "invalid").text("detail"))
+	require.Equal(t, "Idempotency-Key", s.call(twice).text("param"))
 	for _, tc := range []struct {
 		body   string
 		status int
@@ -99,6 +105,20 @@ func TestPlaceOrder_RefusedByTheEngine(t *testing.T) {
 	}
 	a := s.call(get("/api/mall/v1/orders?tab=closed").as(token)).want(http.StatusOK)
 	require.Len(t, a.value("items"), 3)
+}
+
+// The engine answers the mall in one language; the buyer's may be the other.
+func TestPlaceOrder_RefusedByTheEngineInTheBuyersLanguage(t *testing.T) {
+	s := openShop(t)
+	s.stock()
+	token := s.signUp()
+	s.engine.set(func() {
+		s.engine.refusal = &mall.Refused{Status: 422, Code: "team_full", Detail: "请参加其他团，或自己开团"}
+	})
+	a := s.call(place(token, "k1", groupOrder).with("Accept-Language", "en")).want(http.StatusUnprocessableEntity)
+	require.Equal(t, "Join another team, or open one", a.text("detail"))
+	a = s.call(place(token, "k1", groupOrder)).want(http.StatusUnprocessableEntity)
+	require.Equal(t, "请参加其他团，或自己开团", a.text("detail"))
 }
 
 // Without an answer of the engine the order waits and cannot be paid yet.
