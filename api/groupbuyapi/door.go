@@ -84,6 +84,7 @@ func (d *door) refused(c *gin.Context, credential sign.Credential, body []byte, 
 	if !errors.As(err, &refused) {
 		return err
 	}
+	c.Header("WWW-Authenticate", sign.Scheme)
 	told := &problem.Problem{Code: problem.Code(refused.Code), Detail: refused.Reason}
 	if d.testMode && refused.Code == sign.Invalid {
 		told.Extra = map[string]any{"canonical": sign.Canonical(c.Request.Method, c.Request.URL.EscapedPath(),

@@ -38,6 +38,7 @@ func configure(w *world) {
 
 	made := into[wire.KeyWithSecret](w.post(operatorSide+"/partners/other/keys", nil), 201)
 	require.NotEmpty(w, made.Secret)
+	require.Equal(w, w.now, made.Key.CreatedAt.Time)
 	keys := w.get(operatorSide + "/partners/other/keys")
 	require.NotContains(w, keys.Body.String(), made.Secret)
 	require.Len(w, into[wire.KeyList](keys, 200).Items, 1)
@@ -47,6 +48,7 @@ func configure(w *world) {
 	endpoints := operatorSide + "/partners/mall/endpoints"
 	endpoint := into[wire.EndpointWithSecret](w.post(endpoints, m{"url": "https://mall.example.com/callbacks/groupbuy"}), 201)
 	require.Contains(w, endpoint.Secret, "whsec_")
+	require.Equal(w, w.now, endpoint.Endpoint.CreatedAt.Time)
 	one := endpoints + "/" + endpoint.Endpoint.EndpointID
 	rotated := into[wire.EndpointWithSecret](w.call(request{method: http.MethodPatch, path: one, body: m{"rotate_secret": true}}), 200)
 	require.Equal(w, 2, rotated.Endpoint.Secrets)

@@ -65,6 +65,40 @@ func TestExamples_AreUnderstood(t *testing.T) {
 	require.Equal(t, len(w.router.Routes()), sent)
 }
 
+// An operation that takes no body does not pretend to have read one.
+func TestBodies_ThatNobodyWantsAreRefused(t *testing.T) {
+	w := newWorld(t)
+	tried := 0
+	eachOperation(w.spec, func(method, path string, operation *openapi3.Operation) {
+		if method != http.MethodPost || operation.RequestBody != nil {
+			return
+		}
+		p := w.call(request{method: method, path: fill(operation, path, w.spec), body: m{"force": true}}).refused(400, "unknown_field")
+		require.Equal(t, "force", p.Param, operation.OperationID)
+		tried++
+	})
+	require.Greater(t, tried, 5)
+}
+
+// With the database gone every operation that needs it says so, and what nodes keep in memory goes on.
+func TestDatabaseGone_IsToldByEveryOperation(t *testing.T) {
+	w := newWorld(t)
+	w.get(partnerSide + "/activities").ok(200) // reads keys and prices into memory
+	require.NoError(t, w.db.Close())
+	inMemory := map[string]bool{"listActivities": true, "createTrial": true}
+	eachOperation(w.spec, func(method, path string, operation *openapi3.Operation) {
+		body, _ := example(operation)
+		a := w.call(request{method: method, path: fill(operation, path, w.spec), body: body})
+		if inMemory[operation.OperationID] {
+			a.ok(200)
+			return
+		}
+		require.GreaterOrEqual(t, a.Code, 500, operation.OperationID)
+		require.Contains(t, []string{"internal", "unavailable"}, into[wire.Problem](a, a.Code).Code, operation.OperationID)
+		require.NotContains(t, a.Body.String(), "database is closed")
+	})
+}
+
 // Whatever the specification forbids in a body is refused, with the field's name, and never breaks the server.
 func TestBounds_OfEveryBodyAreEnforced(t *testing.T) {
 	w := newWorld(t)

@@ -39,6 +39,7 @@ const token = "operator-token"
 // world is a real engine on SQLite behind the API, with a clock that stands still.
 type world struct {
 	*testing.T
+	db     *sqldb.DB
 	engine *groupbuy.Engine
 	router *gin.Engine
 	spec   *openapi3.T
@@ -79,12 +80,12 @@ func testMode(_ *groupbuy.Deps, auth *groupbuyapi.Auth) { auth.TestMode = true }
 
 func newWorld(t *testing.T, setups ...setup) *world {
 	t.Helper()
-	w := &world{T: t, now: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), called: map[string]bool{}, count: new(atomic.Int64), log: new(bytes.Buffer)}
+	w := &world{T: t, now: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), db: sqldbtest.Open(t, sqldb.GroupBuy), called: map[string]bool{}, count: new(atomic.Int64), log: new(bytes.Buffer)}
 	w.spec, w.match = loadSpec(t)
 	clock := func() time.Time { return w.now }
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	deps := groupbuy.Deps{
-		Store:  groupbuystore.New(sqldbtest.Open(t, sqldb.GroupBuy), groupbuystore.WithClock(clock)),
+		Store:  groupbuystore.New(w.db, groupbuystore.WithClock(clock)),
 		Sender: post{}, Encoder: groupbuyapi.Encoder{}, IDs: fixed{w}, Secrets: fixed{w}, Clock: clock, Log: log, Wake: func() {},
 		Schedule: func(int) (time.Duration, bool) { return 0, false },
 	}
