@@ -79,8 +79,7 @@ func TestApp_GoesOnAfterARestart(t *testing.T) {
 
 		require.Equal(w.t, mallwire.OrderStatusAwaitingPayment, bert.order(joined.OrderID).Order.Status)
 		require.Equal(w.t, page, bert.payPage(joined.OrderID), "the page that was signed before")
-		_, err := sandbox.Buyer{HTTP: w.http}.Pay(context.Background(), page)
-		require.NoError(w.t, err)
+		w.payAt(page)
 		anna.becomes(opened.OrderID, mallwire.OrderStatusShipped)
 		bert.becomes(joined.OrderID, mallwire.OrderStatusShipped)
 		endpoint.wait("seat.paid", 2)
@@ -143,7 +142,7 @@ func (e *endpoint) wait(kind string, taken int) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		return e.attempts[kind] > 0 && len(e.taken[kind]) >= taken
-	}, patience, 20*time.Millisecond, "%s taken %d times", kind, taken)
+	}, patience, pace, "%s taken %d times", kind, taken)
 }
 
 func TestApp_ShortTeamIsRefundedByItself(t *testing.T) {
@@ -179,7 +178,7 @@ func (w *world) seatBecomes(b *buyer, orderID string, want mallwire.SeatStatus) 
 			}
 		}
 		return false
-	}, patience, 20*time.Millisecond, "seat %s", want)
+	}, patience, pace, "seat %s", want)
 }
 
 // Cancelling closes the trade at Alipay and frees the seat; the page that the buyer kept sells nothing any more.
@@ -211,12 +210,11 @@ func TestApp_LatePaymentGoesBack(t *testing.T) {
 		order := anna.lock("cup", activityID, "")
 		page := anna.payPage(order.OrderID)
 		require.Equal(w.t, mallwire.OrderStatusClosed, anna.cancel(order.OrderID).Status)
-		_, err := sandbox.Buyer{HTTP: w.http}.Pay(context.Background(), page)
-		require.NoError(w.t, err)
+		w.payAt(page)
 		require.Eventually(w.t, func() bool {
 			view := anna.order(order.OrderID)
 			return len(view.Refunds) == 1 && view.Refunds[0].Status == mallwire.RefundStatusSucceeded
-		}, patience, 20*time.Millisecond)
+		}, patience, pace)
 		require.Equal(w.t, mallwire.OrderStatusClosed, anna.order(order.OrderID).Order.Status)
 		received, refunded := w.gateway()
 		require.Equal(w.t, money.Fen(80_00), received)

@@ -33,6 +33,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience bounds what the system does by itself.
 const patience = 60 * time.Second
 
+// pace is how often a test looks.
+const pace = 20 * time.Millisecond
+
 // world is one instance that can be stopped and started again on its data.
 type world struct {
 	t      *testing.T
@@ -154,7 +157,7 @@ func (w *world) sell(product string, stock int, change func(*groupbuywire.Activi
 	require.Eventually(w.t, func() bool {
 		published, err := w.operator().PublishActivityWithResponse(context.Background(), draft.JSON201.ActivityID)
 		return err == nil && published.JSON200 != nil
-	}, patience, 20*time.Millisecond)
+	}, patience, pace)
 	return draft.JSON201.ActivityID
 }
 
@@ -202,8 +205,14 @@ func (b *buyer) payPage(orderID string) string {
 // pay pays at the cashier.
 func (b *buyer) pay(orderID string) {
 	b.w.t.Helper()
-	_, err := sandbox.Buyer{HTTP: b.w.http}.Pay(context.Background(), b.payPage(orderID))
-	require.NoError(b.w.t, err)
+	b.w.payAt(b.payPage(orderID))
+}
+
+// payAt pays on a page that may have been asked for long ago.
+func (w *world) payAt(page string) {
+	w.t.Helper()
+	_, err := sandbox.Buyer{HTTP: w.http}.Pay(context.Background(), page)
+	require.NoError(w.t, err)
 }
 
 func (b *buyer) order(id string) mallwire.OrderView {
@@ -221,7 +230,7 @@ func (b *buyer) becomes(id string, want mallwire.OrderStatus) mallwire.OrderView
 	require.Eventually(b.w.t, func() bool {
 		last = b.order(id)
 		return last.Order.Status == want
-	}, patience, 20*time.Millisecond, "want %s", want)
+	}, patience, pace, "want %s", want)
 	return last
 }
 
