@@ -152,6 +152,7 @@ type Team struct {
 	Target     int
 	Held, Paid int
 	LeaderID   string
+	Own        bool // of a Trial's teams: the buyer asked about leads it
 	OpenedAt   time.Time
 	ExpiresAt  time.Time
 	EndedAt    time.Time

@@ -65,6 +65,6 @@ func quoteOf(q wire.Quote) mall.Quote {
 func openTeamOf(t wire.OpenTeam, goods string) mall.Team {
 	return mall.Team{
 		ID: t.TeamID, ActivityID: t.ActivityID, GoodsID: goods, Status: string(wire.TeamStatusForming), Target: t.Target,
-		Held: t.Held, Paid: t.Paid, LeaderID: t.Leader, OpenedAt: t.OpenedAt.Time, ExpiresAt: t.ExpiresAt.Time,
+		Held: t.Held, Paid: t.Paid, LeaderID: t.Leader, Own: t.Own, OpenedAt: t.OpenedAt.Time, ExpiresAt: t.ExpiresAt.Time,
 	}
 }

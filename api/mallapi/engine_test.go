@@ -67,7 +67,9 @@ func (e *engine) Trial(_ context.Context, r mall.TrialRequest) (mall.Trial, erro
 		t.Teams[item.GoodsID] = nil
 		for _, team := range e.teams {
 			if len(t.Teams[item.GoodsID]) < r.TeamsLimit {
-				t.Teams[item.GoodsID] = append(t.Teams[item.GoodsID], *team)
+				open := *team
+				open.Own, open.LeaderID = team.LeaderID == r.Buyer, "***"
+				t.Teams[item.GoodsID] = append(t.Teams[item.GoodsID], open)
 			}
 		}
 	}

@@ -39,7 +39,10 @@ func told(refused *mall.Error) *problem.Problem {
 	switch {
 	case !known:
 		p.Code, p.Detail = "seat_refused", string(refused.Code)+": "+refused.Detail
-	case p.Detail == row.ZH.Detail || p.Detail == row.EN.Detail:
+	case p.Detail != row.ZH.Detail && p.Detail != row.EN.Detail:
+	case refused.Code == mall.CodePriceChanged: // the table's text is for partners, who are told the price
+		p.Detail = "look at the product's price again, then order"
+	default:
 		p.Detail = ""
 	}
 	return p

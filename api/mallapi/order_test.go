@@ -119,6 +119,11 @@ func TestPlaceOrder_RefusedByTheEngineInTheBuyersLanguage(t *testing.T) {
 	require.Equal(t, "Join another team, or open one", a.text("detail"))
 	a = s.call(place(token, "k1", groupOrder)).want(http.StatusUnprocessableEntity)
 	require.Equal(t, "请参加其他团，或自己开团", a.text("detail"))
+	s.engine.set(func() {
+		s.engine.refusal = &mall.Refused{Status: 409, Code: "price_changed", Detail: "请按 current_price_fen 重新确认后再锁单"}
+	})
+	a = s.call(place(token, "k2", groupOrder)).want(http.StatusConflict, "price_changed")
+	require.Equal(t, "请重新查看商品价格后再下单", a.text("detail"), "buyers do not lock seats")
 }
 
 // Without an answer of the engine the order waits and cannot be paid yet.

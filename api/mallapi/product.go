@@ -23,25 +23,22 @@ func (a *API) AdminListProducts(c *gin.Context, params wire.AdminListProductsPar
 }
 
 func (a *API) listProducts(c *gin.Context, l mall.ListProducts) {
-	by := callerOf(c)
-	page, err := a.shop.Products(c.Request.Context(), by.Actor, l)
+	page, err := a.shop.Products(c.Request.Context(), callerOf(c).Actor, l)
 	if err != nil {
 		fail(c, err)
 		return
 	}
-	view := func(v mall.ProductView) wire.ProductView { return productViewWire(v, by) }
-	c.JSON(http.StatusOK, wire.ProductList{Items: each(page.Items, view), HasMore: page.Next != "", NextCursor: page.Next})
+	c.JSON(http.StatusOK, wire.ProductList{Items: each(page.Items, productViewWire), HasMore: page.Next != "", NextCursor: page.Next})
 }
 
 // GetProduct shows one product.
 func (a *API) GetProduct(c *gin.Context, productID wire.ProductID) {
-	by := callerOf(c)
-	view, err := a.shop.Product(c.Request.Context(), by.Actor, catalog.ProductID(productID))
+	view, err := a.shop.Product(c.Request.Context(), callerOf(c).Actor, catalog.ProductID(productID))
 	if err != nil {
 		fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, productViewWire(view, by))
+	c.JSON(http.StatusOK, productViewWire(view))
 }
 
 // PutProduct creates or changes a product.
@@ -66,9 +63,8 @@ func draftSKU(s wire.SKUInput) catalog.DraftSKU {
 	return catalog.DraftSKU{ID: catalog.SKUID(s.SKUID), Name: s.Name, Price: s.PriceFen, Stock: s.Stock}
 }
 
-func productViewWire(v mall.ProductView, by caller) wire.ProductView {
-	out := wire.ProductView{Product: productWire(v.Product), GroupKnown: v.Group, Offers: offersWire(v.Quotes)}
-	out.Teams = each(v.Teams, func(card mall.TeamCard) wire.TeamCard { return teamCardWire(card, by) })
+func productViewWire(v mall.ProductView) wire.ProductView {
+	out := wire.ProductView{Product: productWire(v.Product), GroupKnown: v.Group, Offers: offersWire(v.Quotes), Teams: each(v.Teams, teamCardWire)}
 	if v.Group {
 		out.Statistics = &wire.Statistics{
 			TeamsOpened: v.Stats.TeamsOpened, TeamsFormed: v.Stats.TeamsFormed, TeamsFailed: v.Stats.TeamsFailed, Buyers: v.Stats.Buyers,

@@ -24,6 +24,7 @@ func TestGetProduct_ShowsPricesTeamsAndStatistics(t *testing.T) {
 	require.Equal(t, "true", a.text("offers.0.joinable"))
 	require.Equal(t, "team_1", a.text("teams.0.team_id"))
 	require.Equal(t, "false", a.text("teams.0.own"))
+	require.Equal(t, "张*1", a.text("teams.0.leader"))
 	require.InDelta(t, 1, a.value("statistics.teams_opened"), 0)
 
 	a = s.call(get("/api/mall/v1/products/cup").as(leader)).want(http.StatusOK)

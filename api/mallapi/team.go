@@ -59,11 +59,10 @@ func teamWire(t mall.Team) wire.Team {
 	}
 }
 
-func teamCardWire(card mall.TeamCard, by caller) wire.TeamCard {
+func teamCardWire(card mall.TeamCard) wire.TeamCard {
 	t := card.Team
 	return wire.TeamCard{
 		TeamID: t.ID, ActivityID: t.ActivityID, Target: t.Target, Held: t.Held, Paid: t.Paid, Leader: card.Leader,
-		Own:      by.SignedIn() && t.LeaderID == string(by.Account),
-		OpenedAt: instant.Of(t.OpenedAt), ExpiresAt: instant.Of(t.ExpiresAt),
+		Own: t.Own, OpenedAt: instant.Of(t.OpenedAt), ExpiresAt: instant.Of(t.ExpiresAt),
 	}
 }

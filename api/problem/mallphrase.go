@@ -36,6 +36,7 @@ func mallPhrases() []phrase {
 		{"the product has no such specification", "商品没有该规格"},
 		{"not enough pieces left", "库存不足"},
 		{"used before for another purchase", "已用于另一次购买"},
+		{"look at the product's price again, then order", "请重新查看商品价格后再下单"},
 		{"no such order", "没有这个订单"},
 		{"no such team", "没有这个团"},
 		{"no such refund", "没有这个退款单"},
