@@ -1,0 +1,218 @@
+package order_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"kaituan/mall/order"
+)
+
+func start() time.Time { return time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC) }
+
+func placed(mode order.Mode) order.Order {
+	return order.Place(order.Order{ID: "ord_1", Mode: mode, Original: 100, Item: order.Item{Quantity: 2}}, start())
+}
+
+// in returns a group order in a state, with its moves forgotten as the store does.
+func in(t *testing.T, status order.Status) order.Order {
+	t.Helper()
+	o := placed(order.Group)
+	now := start()
+	offer := func() {
+		o.Offer(order.Terms{PayPrice: 80, Amount: 160, Original: 100, ExpiresAt: now.Add(time.Minute)}, now)
+	}
+	pay := func() { offer(); o.Pay(order.Receipt{Payment: "pay_1", PaidAt: now}, now) }
+	refund := func() { pay(); o.Hear(order.News{Outcome: "refund_required", Reason: "team_full"}, now) }
+	switch status {
+	case order.AwaitingPayment:
+		offer()
+	case order.Closed:
+		offer()
+		o.Close(order.BuyerCancelled, "", now)
+	case order.Paid:
+		pay()
+	case order.Teaming:
+		pay()
+		o.Hear(order.News{Outcome: "joined", TeamStatus: "forming"}, now)
+	case order.ToShip, order.Shipped:
+		pay()
+		o.Formed(now)
+		if status == order.Shipped {
+			o.Ship("SIM", now)
+		}
+	case order.Refunding:
+		refund()
+	case order.Refunded:
+		refund()
+		o.Refunded(now)
+	}
+	require.Equal(t, status, o.Status)
+	o.Moves = nil
+	return o
+}
+
+func TestHear(t *testing.T) {
+	const none = order.NoReason
+	for name, c := range map[string]struct {
+		news   order.News
+		from   order.Status
+		want   order.Status
+		refund order.Reason
+	}{
+		"joined":                       {order.News{Outcome: "joined", SeatStatus: "paid", TeamStatus: "forming"}, order.Paid, order.Teaming, none},
+		"joined again":                 {order.News{Outcome: "joined", SeatStatus: "paid", TeamStatus: "forming"}, order.Teaming, order.Teaming, none},
+		"formed":                       {order.News{Outcome: "formed", SeatStatus: "paid", TeamStatus: "formed"}, order.Paid, order.ToShip, none},
+		"joined, since formed":         {order.News{Outcome: "joined", SeatStatus: "paid", TeamStatus: "formed"}, order.Paid, order.ToShip, none},
+		"teaming, since formed":        {order.News{Outcome: "joined", SeatStatus: "paid", TeamStatus: "formed"}, order.Teaming, order.ToShip, none},
+		"too late":                     {order.News{Outcome: "refund_required", SeatStatus: "released", TeamStatus: "formed", Reason: "team_full"}, order.Paid, order.Refunding, "team_full"},
+		"joined, since failed":         {order.News{Outcome: "joined", SeatStatus: "refunding", TeamStatus: "failed", Reason: "team_did_not_fill"}, order.Paid, order.Refunding, "team_did_not_fill"},
+		"teaming, since failed":        {order.News{SeatStatus: "refunding"}, order.Teaming, order.Refunding, order.TeamFailed},
+		"given back at the engine":     {order.News{SeatStatus: "refunded", TeamStatus: "formed"}, order.ToShip, order.Refunding, order.TeamFailed},
+		"formed says nothing new":      {order.News{Outcome: "formed", TeamStatus: "formed"}, order.ToShip, order.ToShip, none},
+		"no settlement ships nothing":  {order.News{SeatStatus: "held", TeamStatus: "formed"}, order.Paid, order.Paid, none},
+		"unpaid hears nothing":         {order.News{Outcome: "formed", TeamStatus: "formed"}, order.AwaitingPayment, order.AwaitingPayment, none},
+		"unpaid is owed nothing":       {order.News{SeatStatus: "refunding"}, order.AwaitingPayment, order.AwaitingPayment, none},
+		"closed is owed nothing":       {order.News{SeatStatus: "refunding"}, order.Closed, order.Closed, none},
+		"shipped stays shipped":        {order.News{SeatStatus: "refunding"}, order.Shipped, order.Shipped, none},
+		"refunding is owed once":       {order.News{SeatStatus: "refunding"}, order.Refunding, order.Refunding, none},
+		"refunded is owed nothing":     {order.News{Outcome: "refund_required"}, order.Refunded, order.Refunded, none},
+		"created hears nothing either": {order.News{Outcome: "formed", TeamStatus: "formed"}, order.Created, order.Created, none},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := in(t, c.from)
+			v := o.Hear(c.news, start())
+			require.Equal(t, c.want, o.Status)
+			require.Equal(t, c.refund, v.Refund)
+			require.Equal(t, c.from != c.want, v.Moved)
+			require.Equal(t, v.Moved, len(o.Moves) > 0)
+			if c.refund != none {
+				require.Equal(t, c.refund, o.Reason)
+			}
+		})
+	}
+}
+
+func TestHear_SoloNeverListens(t *testing.T) {
+	o := placed(order.Solo)
+	o.Offer(order.Terms{Amount: 200}, start())
+	o.Pay(order.Receipt{Payment: "pay_1"}, start())
+	require.Equal(t, order.ToShip, o.Status)
+	require.Zero(t, o.Hear(order.News{SeatStatus: "refunding"}, start()))
+	require.Zero(t, o.Formed(start()))
+}
+
+func TestPay(t *testing.T) {
+	for from, want := range map[order.Status]order.Verdict{
+		order.AwaitingPayment: {Moved: true},
+		order.Created:         {Refund: order.PaidTwice},
+		order.Closed:          {Refund: order.LatePayment},
+		order.Paid:            {Refund: order.PaidTwice},
+		order.Teaming:         {Refund: order.PaidTwice},
+		order.ToShip:          {Refund: order.PaidTwice},
+		order.Shipped:         {Refund: order.PaidTwice},
+		order.Refunding:       {Refund: order.PaidTwice},
+		order.Refunded:        {Refund: order.PaidTwice},
+	} {
+		o := in(t, from)
+		before := o.PaidBy
+		require.Equal(t, want, o.Pay(order.Receipt{Payment: "pay_2", TradeNo: "2026", PaidAt: start()}, start()), from)
+		if want.Moved {
+			require.EqualValues(t, "pay_2", o.PaidBy)
+		} else {
+			require.Equal(t, before, o.PaidBy, "it is paid by what paid it first")
+		}
+	}
+}
+
+func TestClose_OnlyUnpaid(t *testing.T) {
+	for status := range order.Transitions() {
+		o := in(t, status)
+		require.Equal(t, status.Unpaid(), o.Close(order.NotPaidInTime, "", start()), status)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for why, want := range map[order.Reason]bool{"team_full": true, order.BuyerCancelled: false, order.SeatLost: false} {
+		o := placed(order.Group)
+		require.True(t, o.Close(why, "", start()))
+		require.Equal(t, want, o.Refused(), why)
+	}
+	o := in(t, order.AwaitingPayment)
+	o.Close("seat_deadline", "", start())
+	require.False(t, o.Refused(), "it had a seat")
+}
+
+func TestNextAt(t *testing.T) {
+	now := start()
+	for status, want := range map[order.Status]time.Time{
+		order.Created: now.Add(time.Minute), order.AwaitingPayment: now.Add(time.Minute), order.Paid: now.Add(time.Minute),
+		order.Teaming: now.Add(order.TeamAfter), order.ToShip: now,
+		order.Shipped: {}, order.Closed: {}, order.Refunding: {}, order.Refunded: {},
+	} {
+		require.Equal(t, want, in(t, status).NextAt, status)
+	}
+}
+
+// Whatever is told in whatever order, an order's history is a path in the table, goods and money are never owed at
+// once, and money that came in is either spent on the order or owed back.
+func TestOrder_AnyStory(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := placed(rapid.SampledFrom([]order.Mode{order.Solo, order.Group}).Draw(t, "mode"))
+		now := start()
+		payments, owed := 0, 0
+		told := func(v order.Verdict) {
+			if v.Refund != order.NoReason {
+				owed++
+			}
+		}
+		status := rapid.SampledFrom([]string{"", "held", "paid", "released", "refunding", "refunded"})
+		outcome := rapid.SampledFrom([]string{"", "joined", "formed", "refund_required"})
+		team := rapid.SampledFrom([]string{"forming", "formed", "failed"})
+		t.Repeat(map[string]func(*rapid.T){
+			"offer":    func(*rapid.T) { o.Offer(order.Terms{Amount: 160, ExpiresAt: now.Add(time.Minute)}, now) },
+			"close":    func(*rapid.T) { o.Close(order.BuyerCancelled, "", now) },
+			"formed":   func(*rapid.T) { told(o.Formed(now)) },
+			"refunded": func(*rapid.T) { o.Refunded(now) },
+			"ship":     func(*rapid.T) { o.Ship("SIM", now) },
+			"pay": func(*rapid.T) {
+				if o.Status != order.Created { // there is no payment before there are terms
+					payments++
+					told(o.Pay(order.Receipt{Payment: "pay", PaidAt: now}, now))
+				}
+			},
+			"hear": func(t *rapid.T) {
+				told(o.Hear(order.News{
+					Outcome: outcome.Draw(t, "outcome"), SeatStatus: status.Draw(t, "seat"), TeamStatus: team.Draw(t, "team"),
+				}, now))
+			},
+			"": func(t *rapid.T) {
+				requirePath(t, o)
+				spent := 0
+				if o.Status.HoldsStock() && !o.Status.Unpaid() {
+					spent = 1
+				}
+				require.Equal(t, payments, spent+owed, "%s", o.Status)
+			},
+		})
+	})
+}
+
+func requirePath(t require.TestingT, o order.Order) {
+	at := order.Status("")
+	for _, m := range o.Moves {
+		require.Equal(t, at, m.From)
+		if at != "" {
+			require.Contains(t, order.Transitions()[at], m.To)
+		}
+		at = m.To
+	}
+	require.Equal(t, at, o.Status)
+}
+
+func TestTransitions_IsACopy(t *testing.T) {
+	order.Transitions()[order.Created][0] = order.Shipped
+	require.NotEqual(t, order.Shipped, order.Transitions()[order.Created][0])
+}
