@@ -12,7 +12,7 @@ func TestGetProduct_ShowsPricesTeamsAndStatistics(t *testing.T) {
 	s := openShop(t)
 	s.stock()
 	leader, buyer := s.signUp(), s.signUp()
-	s.order(leader, groupOrder)
+	s.paid(leader, s.order(leader, groupOrder))
 
 	a := s.call(get("/api/mall/v1/products/cup").as(buyer)).want(http.StatusOK)
 	require.Equal(t, "景德镇手绘茶杯", a.text("product.name"))

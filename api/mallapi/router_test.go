@@ -1,6 +1,7 @@
 package mallapi
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
+
+	"kaituan/api/edge"
 )
 
 func TestRoutes_NameWhoMayCall(t *testing.T) {
@@ -19,7 +22,7 @@ func TestRoutes_NameWhoMayCall(t *testing.T) {
 }
 
 func TestDoor_DeniesWhereNobodyIsNamed(t *testing.T) {
-	router := gin.New()
+	router := edge.New(slog.New(slog.DiscardHandler))
 	router.GET("/forgotten", (&door{}).admit(nobody), func(*gin.Context) { require.Fail(t, "let in") })
 	rec := httptest.NewRecorder()
 	router.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/forgotten", nil))
@@ -27,7 +30,7 @@ func TestDoor_DeniesWhereNobodyIsNamed(t *testing.T) {
 }
 
 func TestDoor_WithoutAnOperatorTokenLetsNobodyIn(t *testing.T) {
-	router := gin.New()
+	router := edge.New(slog.New(slog.DiscardHandler))
 	router.GET("/admin", (&door{noToken: true}).admit(operators), func(*gin.Context) { require.Fail(t, "let in") })
 	for _, authorization := range []string{"", "Bearer ", "Bearer x"} {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/admin", nil)
