@@ -29,6 +29,7 @@ func configTests() []test {
 		{"Activities_List", activityList},
 		{"OpenStock", openStock},
 		{"Config", config},
+		{"Config_OneView", configOneView},
 	}
 }
 
@@ -328,4 +329,31 @@ func config(e *env) {
 	require.Equal(e, []activity.ID{"act_2", "act_3", "act_4"}, activityIDs(got.Activities))
 	require.Equal(e, []activity.Goods{newGoods(mall, tea)}, got.Goods)
 	require.Equal(e, []partner.Key{live}, got.Keys)
+}
+
+// configOneView reads while goods change together with the version: both must be of the same transaction.
+func configOneView(e *env) {
+	base, err := e.store().ConfigVersion(e.ctx)
+	require.NoError(e, err)
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for n := range 50 {
+			err := e.store().InTx(e.ctx, func(_ context.Context, tx groupbuy.Tx) error {
+				g := newGoods(mall, tea)
+				g.UpdatedAt = created(n + 1)
+				return errors.Join(tx.TouchConfig(), tx.PutGoods(g))
+			})
+			if err != nil {
+				e.Error(err)
+			}
+		}
+	})
+	for got := base; got < base+50 && !e.Failed(); {
+		c, err := e.store().Config(e.ctx)
+		require.NoError(e, err)
+		if got = c.Version; got > base {
+			require.Equal(e, created(int(got-base)), c.Goods[0].UpdatedAt)
+		}
+	}
+	writer.Wait()
 }

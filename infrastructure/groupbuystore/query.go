@@ -70,38 +70,51 @@ func (s *Store) Team(ctx context.Context, p partner.ID, id team.ID) (team.Team, 
 
 // OpenTeams lists teams that can be joined. See groupbuy.Reader.
 func (s *Store) OpenTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) ([]team.Team, error) {
-	var own []teamRow
-	if q.Buyer != "" {
-		mine := joinable(s.db.Read(ctx).Table("seats s").Joins("JOIN teams t ON t.id = s.team_id"), q).
-			Where("s.partner_id = ? AND s.buyer = ? AND s.goods_id = ? AND s.status IN ?", string(q.Partner), string(q.Buyer), string(q.Goods), liveStatuses()).
-			Where("(t.leader = s.buyer OR " + leaderPaid + ")")
-		if err := mine.Find(&own).Error; err != nil {
-			return nil, failed(err, "own open teams")
-		}
+	listed, err := s.ownTeams(ctx, q)
+	if err != nil {
+		return nil, failed(err, "own open teams")
 	}
 	var all []teamRow
-	err := joinable(s.db.Read(ctx).Table("teams t"), q).Where(leaderPaid).Limit(q.Limit + len(own)).Find(&all).Error
+	err = joinable(s.db.Read(ctx), q).Where(leaderPaid).Limit(q.Limit + len(listed)).Find(&all).Error
 	if err != nil {
 		return nil, failed(err, "open teams")
 	}
 	for _, row := range all {
-		if !slices.Contains(own, row) {
-			own = append(own, row)
+		if !slices.Contains(listed, row) {
+			listed = append(listed, row)
 		}
 	}
-	return mapped(own[:min(len(own), q.Limit)], teamRow.team), nil
+	return mapped(listed[:min(len(listed), q.Limit)], teamRow.team), nil
+}
+
+// ownTeams returns the teams that the buyer sits in. Asked in two steps, because a join lets SQLite walk through all
+// open teams in the order asked for.
+func (s *Store) ownTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) (own []teamRow, err error) {
+	if q.Buyer == "" {
+		return nil, nil
+	}
+	var ids []string
+	err = s.db.Read(ctx).Model(&seatRow{}).
+		Where("partner_id = ? AND buyer = ? AND goods_id = ? AND status IN ?", string(q.Partner), string(q.Buyer), string(q.Goods), liveStatuses()).
+		Pluck("team_id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	err = joinable(s.db.Read(ctx), q).Where("t.id IN ?", distinct(ids)).
+		Where("(t.leader = ? OR "+leaderPaid+")", string(q.Buyer)).Limit(q.Limit).Find(&own).Error
+	return own, err
 }
 
 // leaderPaid is when a team may be shown to strangers. Its first half is not needed but cheap.
 const leaderPaid = "(t.paid > 0 AND EXISTS (SELECT 1 FROM seats l WHERE l.team_id = t.id AND l.status = 'paid' AND l.buyer = t.leader))"
 
 func joinable(db *gorm.DB, q groupbuy.OpenTeamsQuery) *gorm.DB {
-	db = db.Select("t.*").Where("t.partner_id = ? AND t.goods_id = ? AND t.status = ?", string(q.Partner), string(q.Goods), string(team.Forming)).
+	db = db.Table("teams t").Where("t.partner_id = ? AND t.goods_id = ? AND t.status = ?", string(q.Partner), string(q.Goods), string(team.Forming)).
 		Where("t.expires_at > ? AND t.held + t.paid < t.target", millis(q.Now))
 	if q.Activity != "" {
 		db = db.Where("t.activity_id = ?", string(q.Activity))
 	}
-	return db.Order("t.expires_at, t.id").Limit(q.Limit)
+	return db.Order("t.expires_at, t.id")
 }
 
 // Statistics counts teams and buyers. Both counts read nothing but one index each. See groupbuy.Reader.
