@@ -309,3 +309,25 @@ func (g *engine) Team(_ context.Context, teamID string) (team mall.Team, err err
 	}
 	return team, nil
 }
+
+// set changes the script.
+func (g *engine) set(change func(*engine)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	change(g)
+}
+
+// failAll ends every team that still gathers.
+func (g *engine) failAll() {
+	g.mu.Lock()
+	var forming []string
+	for id, t := range g.teams {
+		if t.Status == "forming" {
+			forming = append(forming, id)
+		}
+	}
+	g.mu.Unlock()
+	for _, id := range forming {
+		g.fail(id)
+	}
+}

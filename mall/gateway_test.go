@@ -190,3 +190,37 @@ func (g *gateway) sentBack() (sum money.Fen) {
 	}
 	return sum
 }
+
+// received is all the money that the provider ever took.
+func (g *gateway) received() (sum money.Fen) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, t := range g.trades {
+		if t.Status == payment.TradeSucceeded {
+			sum += t.Amount
+		}
+	}
+	return sum
+}
+
+// buyerWaits opens the page, unless that happened before.
+func (g *gateway) buyerWaits(p payment.Payment) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.trades[p.ID] == nil {
+		g.trades[p.ID] = &payment.Trade{Status: payment.TradeWaiting, ProviderNo: "2026" + string(p.ID), Amount: p.Amount}
+	}
+}
+
+// buyerPaysIfOpen returns nil when the trade cannot be paid any more.
+func (g *gateway) buyerPaysIfOpen(p payment.Payment) url.Values {
+	g.buyerWaits(p)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	t := g.trades[p.ID]
+	if t.Status != payment.TradeWaiting {
+		return nil
+	}
+	t.Status, t.PaidAt = payment.TradeSucceeded, g.now()
+	return notice(p.ID, *t)
+}

@@ -37,8 +37,16 @@ func (o *Order) Close(why Reason, detail string, now time.Time) bool {
 	if !o.move(Closed, why, now) {
 		return false
 	}
-	o.Reason, o.Detail, o.EndedAt = why, detail, now
+	o.Reason, o.Detail, o.EndedAt = why, clip(detail), now
 	return true
+}
+
+// maxDetail is how many characters are kept of what others say about a reason.
+const maxDetail = 500
+
+func clip(detail string) string {
+	runes := []rune(detail)
+	return string(runes[:min(len(runes), maxDetail)])
 }
 
 // Verdict is what news does to an order.

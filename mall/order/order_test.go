@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -132,6 +133,12 @@ func TestClose_OnlyUnpaid(t *testing.T) {
 		o := in(t, status)
 		require.Equal(t, status.Unpaid(), o.Close(order.NotPaidInTime, "", start()), status)
 	}
+}
+
+func TestClose_KeepsTheBeginningOfALongDetail(t *testing.T) {
+	o := in(t, order.AwaitingPayment)
+	require.True(t, o.Close("whatever", strings.Repeat("长", 10_000), start()))
+	require.Equal(t, strings.Repeat("长", 500), o.Detail)
 }
 
 func TestRefused(t *testing.T) {
