@@ -13,10 +13,9 @@ after(async () => {
   await server?.stop();
 });
 
-// signUp opens a browser page for a new buyer. The reference is a page of the shop's origin to call the shop from.
+// signUp opens a browser for a new buyer.
 async function signUp(name, options) {
-  const buyer = { name, ...(await openPage(browser, options)) };
-  await buyer.page.goto(`${server.url}/docs`);
+  const buyer = { name, ...(await openPage(browser, server, options)) };
   await call(buyer.page, "POST", "/api/mall/v1/accounts", {
     login: `${name}@example.com`,
     password: "a-long-enough-password",

@@ -102,9 +102,9 @@ export async function openBrowser() {
 
 // openPage opens a page of its own session and notes everything that a person with the console open would
 // complain about: script errors, refused resources, failed requests, requests that leave this machine.
-export async function openPage(browser, { phone = false, locale = "zh-CN" } = {}) {
+export async function openPage(browser, server, { phone = false, locale = "zh-CN" } = {}) {
   const viewport = phone ? { width: 390, height: 844 } : { width: 1280, height: 800 };
-  const context = await browser.newContext({ viewport, locale, isMobile: phone, hasTouch: phone });
+  const context = await browser.newContext({ baseURL: server.url, viewport, locale, isMobile: phone, hasTouch: phone });
   const page = await context.newPage();
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(`script error: ${error.message}`));
@@ -113,7 +113,7 @@ export async function openPage(browser, { phone = false, locale = "zh-CN" } = {}
   });
   page.on("request", (request) => {
     const { hostname, protocol } = new URL(request.url());
-    if (protocol.startsWith("http") && hostname !== "127.0.0.1") complaints.push(`left this machine: ${request.url()}`);
+    if (protocol.startsWith("http") && hostname !== new URL(server.url).hostname) complaints.push(`left this machine: ${request.url()}`);
   });
   page.on("response", (response) => {
     if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
@@ -121,20 +121,13 @@ export async function openPage(browser, { phone = false, locale = "zh-CN" } = {}
   return { page, complaints };
 }
 
-// call asks the shop from within a page of its own origin, so cookies and the browser's rules about them are the
-// real ones. It returns the decoded answer and fails on any status but 2xx.
+// call asks the shop with the cookies of the page's browser, whatever page is open: the cashier and the return page
+// forbid scripts to fetch. It returns the decoded answer and fails on any status but 2xx.
 export async function call(page, method, path, body, headers = {}) {
-  const answer = await page.evaluate(
-    async ({ method, path, body, headers }) => {
-      const init = { method, headers: { ...headers, "Content-Type": "application/json" } };
-      if (body) init.body = JSON.stringify(body);
-      const response = await fetch(path, init);
-      return { ok: response.ok, status: response.status, text: await response.text() };
-    },
-    { method, path, body, headers },
-  );
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
-  return answer.text ? JSON.parse(answer.text) : undefined;
+  const answer = await page.request.fetch(path, { method, headers, data: body });
+  const text = await answer.text();
+  if (!answer.ok()) throw new Error(`${method} ${path}: ${answer.status()} ${text}`);
+  return text ? JSON.parse(text) : undefined;
 }
 
 // look saves a picture of the whole page in screenshots/NAME.png, for people to look at.
