@@ -24,11 +24,11 @@ func (s *Store) save(db *gorm.DB, l loaded, now time.Time) error {
 	}
 	teams := mapped(l.state.ChangedTeams(), newTeamRow)
 	w := &writing{db: db}
-	w.update("teams", teamChanges(), mapped(known(teams, teamRow.stored), teamRow.changes))
-	w.update("seats", seatChanges(), mapped(known(seats, seatRow.leaving), seatRow.changes))
-	w.update("seats", seatChanges(), mapped(known(seats, seatRow.staying), seatRow.changes))
-	insert(w, "teams", mapped(known(teams, teamRow.isNew), teamRow.first))
-	insert(w, "seats", mapped(known(seats, seatRow.isNew), seatRow.first))
+	w.update("teams", teamChanges(), mapped(only(teams, teamRow.stored), teamRow.changes))
+	w.update("seats", seatChanges(), mapped(only(seats, seatRow.leaving), seatRow.changes))
+	w.update("seats", seatChanges(), mapped(only(seats, seatRow.staying), seatRow.changes))
+	insert(w, "teams", mapped(only(teams, teamRow.isNew), teamRow.first))
+	insert(w, "seats", mapped(only(seats, seatRow.isNew), seatRow.first))
 	w.updateStock(l.state.ChangedStock())
 	insert(w, "team_history", teamHistory(l, teams, now))
 	insert(w, "seat_history", seatHistory(l, seats, now))
@@ -45,7 +45,7 @@ func (r seatRow) staying() bool  { return r.Version > 0 && r.Ordinal != nil }
 func (r seatRow) isNew() bool    { return r.Version == 0 }
 func (r seatRow) first() seatRow { r.Version = 1; return r }
 
-func known[T any](rows []T, keep func(T) bool) []T {
+func only[T any](rows []T, keep func(T) bool) []T {
 	var kept []T
 	for _, row := range rows {
 		if keep(row) {
