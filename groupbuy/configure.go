@@ -77,6 +77,9 @@ func (e *Engine) ChangeDraft(ctx context.Context, a activity.Activity) (activity
 }
 
 func putDraft(tx Tx, a activity.Activity) (activity.Activity, error) {
+	if faults := a.DraftFaults(); len(faults) > 0 {
+		return a, invalidAll(CodeInvalid, faults)
+	}
 	a = a.WithDefaults()
 	a.UpdatedAt = tx.Now()
 	return a, saveError(tx.PutActivity(a))

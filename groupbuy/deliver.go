@@ -138,9 +138,9 @@ func (e *Engine) Replay(ctx context.Context, p partner.ID, id partner.DeliveryID
 	return d, err
 }
 
-// Events lists a partner's events after the given one, oldest first.
+// Events lists a partner's events after the given one, oldest first, once they are EventLag old.
 func (e *Engine) Events(ctx context.Context, p partner.ID, after partner.EventID, limit int) ([]Event, error) {
-	return e.Store.Events(ctx, p, after, limit)
+	return e.Store.Events(ctx, EventQuery{Partner: p, After: after, Until: e.Clock().Add(-e.EventLag), Limit: limit})
 }
 
 // Deliveries lists a partner's deliveries, newest first.

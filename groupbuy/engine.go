@@ -74,6 +74,9 @@ type Deps struct {
 	IDs      IDs
 	Secrets  Secrets
 	Clock    func() time.Time
+	// EventLag is how old an event is before the log shows it. Where transactions may commit in another order than
+	// their events were numbered, a partner that reads at the tip would miss one for ever without it.
+	EventLag time.Duration
 	Log      *slog.Logger
 	// Wake is called after a commit that left messages in the outbox, so that they are relayed at once.
 	Wake func()

@@ -142,8 +142,8 @@ type Reader interface {
 
 	// Event returns one event. Errors: ErrNotFound.
 	Event(ctx context.Context, id partner.EventID) (Event, error)
-	// Events lists a partner's events, oldest first, after the given one.
-	Events(ctx context.Context, p partner.ID, after partner.EventID, limit int) ([]Event, error)
+	// Events lists a partner's events, oldest first.
+	Events(ctx context.Context, q EventQuery) ([]Event, error)
 	// Deliveries lists a partner's deliveries, newest first.
 	Deliveries(ctx context.Context, q DeliveryQuery) ([]partner.Delivery, error)
 	// Attempts returns the requests of a delivery, oldest first. Errors: ErrNotFound.
@@ -167,6 +167,14 @@ type OpenTeamsQuery struct {
 	Buyer    activity.Buyer // empty: a stranger
 	Now      time.Time
 	Limit    int
+}
+
+// EventQuery selects events for a list.
+type EventQuery struct {
+	Partner partner.ID
+	After   partner.EventID // the last one of the page before; empty: from the oldest
+	Until   time.Time       // leave out later ones; zero: none
+	Limit   int
 }
 
 // DeliveryQuery selects deliveries for a list.

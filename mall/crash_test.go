@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -122,7 +123,7 @@ func (s *story) pushed(shop *mall.Shop) error {
 		}
 		delete(s.notices, id)
 	}
-	events := append(s.pending, s.engine.takeEvents()...)
+	events := slices.Concat(s.pending, s.engine.takeEvents())
 	s.pending = nil
 	for _, event := range events {
 		if err := shop.HandleTeamEvent(s.ctx, event); err != nil {

@@ -114,9 +114,7 @@ func newEnvOver(t *testing.T, db *sqldb.DB) *env {
 	e.engine, e.gateway = newEngine(e.clock.Now), newGateway(e.clock.Now)
 	e.shop = e.newShop(e.store)
 	e.relay = e.newRelay(e.shop)
-	operator, err := e.shop.AddOperator(e.ctx, account.Registration{Login: "ops@example.com", Password: "correct horse"})
-	require.NoError(t, err)
-	e.operator = mall.Actor{Account: operator.ID, Role: operator.Role}
+	e.operator = mall.Actor{Account: "ops", Role: account.Operator}
 	e.stock(pieces)
 	e.drain()
 	return e
@@ -166,9 +164,9 @@ func (e *env) buyer() mall.Actor {
 	e.buyers++
 	a, err := e.shop.SignUp(e.ctx, account.Registration{
 		Login: fmt.Sprintf("1380000%04d", e.buyers), Password: "correct horse", Nickname: fmt.Sprintf("Buyer %d", e.buyers),
-	})
+	}, "")
 	require.NoError(e.t, err)
-	return mall.Actor{Account: a.ID, Role: a.Role}
+	return mall.Actor{Account: a.Account.ID, Role: a.Account.Role}
 }
 
 func (e *env) key() string {
@@ -240,8 +238,16 @@ func (e *env) requireStock(want int) {
 // requireCode wants a refusal.
 func requireCode(t *testing.T, want mall.Code, err error) {
 	t.Helper()
-	require.Error(t, err)
-	require.Equal(t, want, mall.CodeOf(err), "%v", err)
+	require.Equal(t, want, refusal(t, err).Code, "%v", err)
+	require.Equal(t, want, mall.CodeOf(err))
+}
+
+// refusal is what err refuses.
+func refusal(t *testing.T, err error) *mall.Error {
+	t.Helper()
+	var refused *mall.Error
+	require.ErrorAs(t, err, &refused)
+	return refused
 }
 
 // deliver hands in what the engine has reported so far.

@@ -128,7 +128,7 @@ func TestNotice_Forged(t *testing.T) {
 			form.Set(c.field, c.value)
 			err := e.shop.HandlePayNotice(e.ctx, form)
 			requireCode(t, c.want, err)
-			require.Equal(t, c.differs, err.(*mall.Error).Param)
+			require.Equal(t, c.differs, refusal(t, err).Param)
 			view := e.view(o.ID)
 			require.Equal(t, order.AwaitingPayment, view.Order.Status)
 			require.Equal(t, payment.Pending, view.Payments[0].Status)
@@ -147,7 +147,7 @@ func TestNotice_OtherTradeOfAPaidPayment(t *testing.T) {
 	form.Set("trade_no", "2026other")
 	err := e.shop.HandlePayNotice(e.ctx, form)
 	requireCode(t, mall.CodeNoticeMismatch, err)
-	require.Equal(t, "trade_no", err.(*mall.Error).Param)
+	require.Equal(t, "trade_no", refusal(t, err).Param)
 }
 
 // Only a succeeded trade means paid, and a notice about a refund is never a second payment.

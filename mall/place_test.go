@@ -302,9 +302,7 @@ func TestPlaceOrder_Refusals(t *testing.T) {
 		c.change(&r)
 		_, err = e.shop.PlaceOrder(e.ctx, who, r)
 		requireCode(t, c.want, err)
-		if c.param != "" {
-			require.Equal(t, c.param, err.(*mall.Error).Param, name)
-		}
+		require.Equal(t, c.param, refusal(t, err).Param, name)
 	}
 	_, err = e.shop.PlaceOrder(e.ctx, mall.Actor{}, e.solo())
 	requireCode(t, mall.CodeSessionExpired, err)
@@ -317,7 +315,7 @@ func TestPlaceOrder_ReportsEveryFault(t *testing.T) {
 	_, err := e.shop.PlaceOrder(e.ctx, e.buyer(), mall.OrderRequest{})
 	requireCode(t, mall.CodeInvalid, err)
 	var params []string
-	for _, f := range err.(*mall.Error).Faults {
+	for _, f := range refusal(t, err).Faults {
 		params = append(params, f.Param)
 	}
 	require.Equal(t, []string{"Idempotency-Key", "product_id", "sku_id", "quantity", "mode"}, params, strconv.Quote(err.Error()))

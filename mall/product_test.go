@@ -74,7 +74,7 @@ func TestSaveProduct_Refusals(t *testing.T) {
 	requireCode(t, mall.CodeForbidden, err)
 	_, err = e.shop.SaveProduct(e.ctx, e.operator, catalog.Draft{})
 	requireCode(t, mall.CodeInvalid, err)
-	require.Greater(t, len(err.(*mall.Error).Faults), 3)
+	require.Greater(t, len(refusal(t, err).Faults), 3)
 }
 
 func TestSaveProduct_ManyAtOnce(t *testing.T) {

@@ -15,38 +15,32 @@ type SignedIn struct {
 	Account   account.Account
 }
 
-// SignUp creates a buyer's account. Errors: CodeInvalid, CodeLoginTaken.
-func (s *Shop) SignUp(ctx context.Context, r account.Registration) (account.Account, error) {
-	return s.register(ctx, r, account.Buyer)
-}
-
-// AddOperator creates an operator's account. It is for the command line and the first start, never for the wire.
-// Errors: CodeInvalid, CodeLoginTaken.
-func (s *Shop) AddOperator(ctx context.Context, r account.Registration) (account.Account, error) {
-	return s.register(ctx, r, account.Operator)
-}
-
-func (s *Shop) register(ctx context.Context, r account.Registration, role account.Role) (account.Account, error) {
+// SignUp creates a buyer's account and starts a session in it, which ends the one of old, the token that the client
+// held before, if any. Errors: CodeInvalid, CodeLoginTaken.
+func (s *Shop) SignUp(ctx context.Context, r account.Registration, old account.Token) (SignedIn, error) {
 	login, faults := r.Validate()
 	if err := invalidRegistration(faults); err != nil {
-		return account.Account{}, err
+		return SignedIn{}, err
 	}
 	hash, err := s.Hasher.Hash(r.Password)
 	if err != nil {
-		return account.Account{}, err
+		return SignedIn{}, err
 	}
 	a := account.Account{
 		ID: account.ID(s.IDs("acc")), Login: login, Nickname: r.Name(login),
-		Role: role, PasswordHash: hash,
+		Role: account.Buyer, PasswordHash: hash,
 	}
 	err = s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
 		a.CreatedAt = tx.Now()
 		return tx.AddAccount(a)
 	})
 	if errors.Is(err, ErrDuplicate) {
-		return account.Account{}, &Error{Code: CodeLoginTaken, Param: "login", Detail: "sign in instead"}
+		return SignedIn{}, &Error{Code: CodeLoginTaken, Param: "login", Detail: "sign in instead"}
 	}
-	return a, err
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return s.enter(ctx, a, old)
 }
 
 // SignIn starts a session and ends the one of old, the token that the client held before, if any.
@@ -56,6 +50,11 @@ func (s *Shop) SignIn(ctx context.Context, login, password string, old account.T
 	if err != nil {
 		return SignedIn{}, err
 	}
+	return s.enter(ctx, a, old)
+}
+
+// enter starts a session and ends the one of old.
+func (s *Shop) enter(ctx context.Context, a account.Account, old account.Token) (SignedIn, error) {
 	token, err := account.NewToken(s.Random)
 	if err != nil {
 		return SignedIn{}, err

@@ -17,15 +17,21 @@ func registration() account.Registration {
 
 func TestSignUpAndIn(t *testing.T) {
 	onEach(t, func(t *testing.T, e *env) {
-		a, err := e.shop.SignUp(e.ctx, registration())
+		up, err := e.shop.SignUp(e.ctx, registration(), "")
 		require.NoError(t, err)
+		a := up.Account
+		actor, _, err := e.shop.Authenticate(e.ctx, up.Token)
+		require.NoError(t, err)
+		require.Equal(t, a.ID, actor.Account)
 		require.EqualValues(t, "13912345678", a.Login)
 		require.Equal(t, account.Buyer, a.Role)
 		require.NotContains(t, a.PasswordHash, a.Login)
 
-		in, err := e.shop.SignIn(e.ctx, "13912345678", "correct horse", "")
+		in, err := e.shop.SignIn(e.ctx, "13912345678", "correct horse", up.Token)
 		require.NoError(t, err)
 		require.Equal(t, a.ID, in.Account.ID)
+		_, _, err = e.shop.Authenticate(e.ctx, up.Token)
+		requireCode(t, mall.CodeSessionExpired, err)
 		actor, owner, err := e.shop.Authenticate(e.ctx, in.Token)
 		require.NoError(t, err)
 		require.Equal(t, mall.Actor{Account: a.ID, Role: account.Buyer}, actor)
@@ -40,31 +46,31 @@ func TestSignUpAndIn(t *testing.T) {
 
 func TestSignUp_Refusals(t *testing.T) {
 	e := newEnv(t)
-	_, err := e.shop.SignUp(e.ctx, registration())
+	_, err := e.shop.SignUp(e.ctx, registration(), "")
 	require.NoError(t, err)
 	again := registration()
 	again.Login = "13912345678"
-	_, err = e.shop.SignUp(e.ctx, again)
+	_, err = e.shop.SignUp(e.ctx, again, "")
 	requireCode(t, mall.CodeLoginTaken, err)
-	_, err = e.shop.SignUp(e.ctx, account.Registration{Login: "nobody", Password: "short", Nickname: strings.Repeat("x", 31)})
+	_, err = e.shop.SignUp(e.ctx, account.Registration{Login: "nobody", Password: "short", Nickname: strings.Repeat("x", 31)}, "")
 	requireCode(t, mall.CodeInvalid, err)
-	require.Len(t, err.(*mall.Error).Faults, 3)
+	require.Len(t, refusal(t, err).Faults, 3)
 }
 
 func TestSignUp_LongAddressGetsANameThatFits(t *testing.T) {
 	onEach(t, func(t *testing.T, e *env) {
 		r := registration()
 		r.Login, r.Nickname = "x@"+strings.Repeat(strings.Repeat("a", 50)+".", 4)+"example", ""
-		a, err := e.shop.SignUp(e.ctx, r)
+		a, err := e.shop.SignUp(e.ctx, r, "")
 		require.NoError(t, err)
-		require.LessOrEqual(t, len([]rune(a.Nickname)), account.MaxNickname)
+		require.LessOrEqual(t, len([]rune(a.Account.Nickname)), account.MaxNickname)
 	})
 }
 
 func TestSignUp_SameLoginAtOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, e *env) {
 		results := make([]error, 10)
-		atOnce(10, func(i int) { _, results[i] = e.shop.SignUp(e.ctx, registration()) })
+		atOnce(10, func(i int) { _, results[i] = e.shop.SignUp(e.ctx, registration(), "") })
 		made := 0
 		for _, err := range results {
 			if err == nil {
@@ -79,7 +85,7 @@ func TestSignUp_SameLoginAtOnce(t *testing.T) {
 
 func TestSignIn_EqualAnswers(t *testing.T) {
 	e := newEnv(t)
-	_, err := e.shop.SignUp(e.ctx, registration())
+	_, err := e.shop.SignUp(e.ctx, registration(), "")
 	require.NoError(t, err)
 	_, wrong := e.shop.SignIn(e.ctx, "13912345678", "wrong horse", "")
 	for name, login := range map[string]string{"unknown": "13900000000", "no login": "x", "empty": ""} {
@@ -92,7 +98,7 @@ func TestSignIn_EqualAnswers(t *testing.T) {
 
 func TestSignIn_RotatesTheSession(t *testing.T) {
 	e := newEnv(t)
-	_, err := e.shop.SignUp(e.ctx, registration())
+	_, err := e.shop.SignUp(e.ctx, registration(), "")
 	require.NoError(t, err)
 	first, err := e.shop.SignIn(e.ctx, "13912345678", "correct horse", "")
 	require.NoError(t, err)
@@ -107,7 +113,7 @@ func TestSignIn_RotatesTheSession(t *testing.T) {
 
 func TestAuthenticate_Limits(t *testing.T) {
 	e := newEnv(t)
-	_, err := e.shop.SignUp(e.ctx, registration())
+	_, err := e.shop.SignUp(e.ctx, registration(), "")
 	require.NoError(t, err)
 	in, err := e.shop.SignIn(e.ctx, "13912345678", "correct horse", "")
 	require.NoError(t, err)
@@ -126,7 +132,7 @@ func TestAuthenticate_Limits(t *testing.T) {
 	requireCode(t, mall.CodeSessionExpired, err)
 	n, err := e.shop.DropSessions(e.ctx, 100)
 	require.NoError(t, err)
-	require.Equal(t, 2, n)
+	require.Equal(t, 3, n)
 	n, err = e.shop.DropSessions(e.ctx, 100)
 	require.NoError(t, err)
 	require.Zero(t, n)

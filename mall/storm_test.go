@@ -36,10 +36,10 @@ func (d *dice) below(n int) int {
 // a tenth of all calls to the engine and the provider is lost on the way there or back. When the storm is over,
 // every order must have ended, every fen be accounted for, and every piece be in the stock or with a buyer.
 func TestStorm(t *testing.T) {
-	onEach(t, func(t *testing.T, e *env) {
+	onEach(t, func(_ *testing.T, e *env) {
 		e.stock(1000)
 		for seed := range uint64(3) {
-			s := &storm{e, &dice{rnd: rand.New(rand.NewPCG(seed, 7))}} //nolint:gosec // G404: a reproducible test
+			s := &storm{e, &dice{rnd: rand.New(rand.NewPCG(seed, 7))}}
 			s.rage(15)
 			s.calm()
 		}

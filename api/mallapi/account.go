@@ -8,6 +8,7 @@ import (
 	"kaituan/api/edge"
 	"kaituan/api/instant"
 	wire "kaituan/api/mallwire"
+	"kaituan/mall"
 	"kaituan/mall/account"
 )
 
@@ -18,12 +19,9 @@ func (a *API) SignUp(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	_, err := a.shop.SignUp(c.Request.Context(), account.Registration{Login: in.Login, Password: in.Password, Nickname: in.Nickname})
-	if err != nil {
-		fail(c, err)
-		return
-	}
-	a.enter(c, in.Login, in.Password)
+	wanted := account.Registration{Login: in.Login, Password: in.Password, Nickname: in.Nickname}
+	session, err := a.shop.SignUp(c.Request.Context(), wanted, a.door.tokenOf(c))
+	a.enter(c, session, err)
 }
 
 // GetMe tells who is signed in.
@@ -38,12 +36,12 @@ func (a *API) SignIn(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	a.enter(c, in.Login, in.Password)
+	session, err := a.shop.SignIn(c.Request.Context(), in.Login, in.Password, a.door.tokenOf(c))
+	a.enter(c, session, err)
 }
 
-// enter starts a session and ends the one that the caller had.
-func (a *API) enter(c *gin.Context, login, password string) {
-	in, err := a.shop.SignIn(c.Request.Context(), login, password, a.door.tokenOf(c))
+// enter gives the caller a session, or tells why not.
+func (a *API) enter(c *gin.Context, in mall.SignedIn, err error) {
 	if err != nil {
 		fail(c, err)
 		return

@@ -89,11 +89,17 @@ const (
 	maxPerSeat  = 100_000
 )
 
+// DraftFaults returns what keeps the activity from being saved at all. Everything else may be wrong in a draft.
+func (a Activity) DraftFaults() []Fault {
+	var f faults
+	f.require(validName(a.Name), "name", "want 1 to 200 characters")
+	return f
+}
+
 // Faults returns everything that keeps the activity from being published, given the goods it names and the
 // partner's other published activities.
 func (a Activity) Faults(goods []Goods, others []Activity) []Fault {
-	var f faults
-	f.require(validName(a.Name), "name", "want 1 to 200 characters")
+	f := faults(a.DraftFaults())
 	f.require(len(a.Goods) >= 1 && len(a.Goods) <= MaxGoods, "goods", "want 1 to 5000 goods")
 	f.require(a.TeamSize >= 1 && a.TeamSize <= MaxTeamSize, "team_size", "want 1 to 1000 people")
 	f.require(a.MaxQuantity >= 1 && a.MaxQuantity <= maxPerSeat, "max_quantity", "want 1 to 100000 pieces")

@@ -185,7 +185,7 @@ func (e *env) requireSeat(key team.Key, status team.SeatStatus) team.Seat {
 // events lists the types of all events so far, those of teams and seats as "type subject".
 func (e *env) events() []string {
 	e.Helper()
-	list, err := e.store().Events(e.ctx, mall, "", 10_000)
+	list, err := e.store().Events(e.ctx, groupbuy.EventQuery{Partner: mall, Limit: 10_000})
 	require.NoError(e, err)
 	var out []string
 	for _, event := range list {

@@ -26,7 +26,7 @@ func eventTests() []test {
 func eventOfSeat(e *env) {
 	held := e.do(e.lock("ann"))
 	paid := e.do(settle(held.Seat))
-	list, err := e.store().Events(e.ctx, mall, "", 10)
+	list, err := e.store().Events(e.ctx, groupbuy.EventQuery{Partner: mall, Limit: 10})
 	require.NoError(e, err)
 	require.Len(e, list, 3)
 	require.Nil(e, list[0].Seat)
@@ -75,7 +75,7 @@ func eventPages(e *env) {
 	var seen []partner.EventID
 	after := partner.EventID("")
 	for {
-		page, err := e.store().Events(e.ctx, mall, after, 2)
+		page, err := e.store().Events(e.ctx, groupbuy.EventQuery{Partner: mall, After: after, Limit: 2})
 		require.NoError(e, err)
 		if len(page) == 0 {
 			break
@@ -86,6 +86,16 @@ func eventPages(e *env) {
 		after = page[len(page)-1].ID
 	}
 	require.Equal(e, ids, seen)
+
+	all, err := e.store().Events(e.ctx, groupbuy.EventQuery{Partner: mall, Limit: 10})
+	require.NoError(e, err)
+	until := all[len(all)-1].At
+	same, err := e.store().Events(e.ctx, groupbuy.EventQuery{Partner: mall, Until: until, Limit: 10})
+	require.NoError(e, err)
+	require.Equal(e, all, same)
+	none, err := e.store().Events(e.ctx, groupbuy.EventQuery{Partner: mall, Until: all[0].At.Add(-time.Millisecond), Limit: 10})
+	require.NoError(e, err)
+	require.Empty(e, none)
 }
 
 func (e *env) putEndpoint(id partner.EndpointID, p partner.ID, status partner.EndpointStatus) {

@@ -257,13 +257,13 @@ func batchHandsOrdinalOn(e *env) {
 
 func batchWithoutChange(e *env) {
 	_, seats := e.teamOf(2, "ann")
-	before, err := e.store().Events(e.ctx, mall, "", 100)
+	before, err := e.store().Events(e.ctx, groupbuy.EventQuery{Partner: mall, Limit: 100})
 	require.NoError(e, err)
 	e.do(team.Release{Key: seats[0].Key, Why: team.SeatDeadline}) // not overdue yet
 	e.do(team.Expire{Team: seats[0].Team})
 	require.NoError(e, e.store().Batch(e.ctx, team.Touch{}, func(*team.State, time.Time) {}))
 
-	after, err := e.store().Events(e.ctx, mall, "", 100)
+	after, err := e.store().Events(e.ctx, groupbuy.EventQuery{Partner: mall, Limit: 100})
 	require.NoError(e, err)
 	require.Equal(e, before, after)
 	require.EqualValues(e, 1, e.requireSeat(seats[0].Key, team.Held).Version)

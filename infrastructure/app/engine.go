@@ -20,10 +20,17 @@ const (
 	mallEventPath                    = "/callbacks/groupbuy"
 )
 
+// eventLag is far longer than a transaction that has numbered its events needs to commit.
+const eventLag = 3 * time.Second
+
 func newEngine(db *sqldb.DB, sender *webhook.Sender, wake func(), log *slog.Logger) *groupbuy.Engine {
+	lag := eventLag
+	if db.Dialect() == sqldb.SQLite {
+		lag = 0 // one writer: events are numbered in the order they are committed
+	}
 	return groupbuy.New(groupbuy.Deps{
 		Store: groupbuystore.New(db), Sender: webhooks{sender}, Encoder: groupbuyapi.Encoder{}, Schedule: attempts,
-		IDs: ids{}, Secrets: random{}, Clock: time.Now, Log: log, Wake: wake,
+		IDs: ids{}, Secrets: random{}, Clock: time.Now, EventLag: lag, Log: log, Wake: wake,
 	})
 }
 

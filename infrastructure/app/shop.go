@@ -4,11 +4,11 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"runtime"
 	"time"
 
+	"kaituan/api/mallapi"
 	"kaituan/api/sign"
 	"kaituan/infrastructure/alipay"
 	"kaituan/infrastructure/config"
@@ -24,7 +24,6 @@ import (
 const (
 	sandboxPrefix   = "/sandbox/alipay"
 	alipayNotifyURL = "/callbacks/alipay"
-	payReturnURL    = "/pay/return"
 )
 
 // salesChannel is the mall's channel at the engine.
@@ -41,9 +40,7 @@ func newShop(c config.Config, store *mallstore.Store, engine mall.GroupBuy, pay 
 		Store: store, GroupBuy: engine, Channel: pay.Channel, Hasher: hasher,
 		Clock: time.Now, IDs: func(prefix string) string { return ids{}.New(prefix + "_") }, Random: rand.Reader, Log: log,
 		Merchant: pay.merchant, SalesChannel: salesChannel, PayTTL: c.Mall.PayWithin, ShipDelay: c.Mall.ShipAfter,
-		ReturnTo: func(id order.ID) string {
-			return publicURL + payReturnURL + "?" + url.Values{"order_id": {string(id)}}.Encode()
-		},
+		ReturnTo: func(id order.ID) string { return publicURL + mallapi.ReturnPath(string(id)) },
 	})
 }
 

@@ -249,7 +249,7 @@ func TestRead_BadJSON(t *testing.T) {
 		}
 		_, _, err := store.Seat(t.Context(), team.Key{Partner: "mall", OutTradeNo: "order-seat_held"})
 		require.ErrorContains(t, err, "seat_held")
-		_, err = store.Events(t.Context(), "mall", "", 1)
+		_, err = store.Events(t.Context(), groupbuy.EventQuery{Partner: "mall", Limit: 1})
 		require.ErrorContains(t, err, "evt_")
 		_, err = store.ActivityByID(t.Context(), "act_1")
 		require.ErrorContains(t, err, "act_1")

@@ -136,11 +136,14 @@ func (s *Store) Event(ctx context.Context, id partner.EventID) (groupbuy.Event, 
 }
 
 // Events lists a partner's events. See groupbuy.Reader.
-func (s *Store) Events(ctx context.Context, p partner.ID, after partner.EventID, limit int) ([]groupbuy.Event, error) {
+func (s *Store) Events(ctx context.Context, q groupbuy.EventQuery) ([]groupbuy.Event, error) {
+	query := s.db.Read(ctx).Where("partner_id = ? AND id > ?", string(q.Partner), string(q.After))
+	if !q.Until.IsZero() {
+		query = query.Where("happened_at <= ?", q.Until.UnixMilli())
+	}
 	var rows []eventRow
-	err := s.db.Read(ctx).Where("partner_id = ? AND id > ?", string(p), string(after)).Order("id").Limit(limit).Find(&rows).Error
-	if err != nil {
-		return nil, failed(err, "events of %s", p)
+	if err := query.Order("id").Limit(q.Limit).Find(&rows).Error; err != nil {
+		return nil, failed(err, "events of %s", q.Partner)
 	}
 	return mappedOrFail(rows, eventRow.event)
 }
