@@ -56,7 +56,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := makeDataDir(a.config); err != nil {
 		return err
 	}
-	made := false
+	var made bool
 	if a.secrets, made, err = loadSecrets(a.config); err != nil {
 		return err
 	}

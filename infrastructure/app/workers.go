@@ -49,26 +49,26 @@ func mallRelay(db *sqldb.DB, shop *mall.Shop, log *slog.Logger) *outbox.Relay {
 // engineJobs is what the engine does by the clock.
 func engineJobs(engine *groupbuy.Engine) []schedule.Job {
 	return []schedule.Job{
-		sweep("groupbuy.expire_teams", time.Second, engine.ExpireTeams),
-		sweep("groupbuy.release_overdue", time.Second, engine.ReleaseOverdue),
+		sweep("groupbuy.expire_teams", engine.ExpireTeams),
+		sweep("groupbuy.release_overdue", engine.ReleaseOverdue),
 	}
 }
 
 // mallJobs is what the shop does by the clock.
 func mallJobs(shop *mall.Shop) []schedule.Job {
 	return []schedule.Job{
-		sweep("mall.query_pending", time.Second, shop.QueryPending),
-		sweep("mall.push_refunds", time.Second, shop.PushRefunds),
-		sweep("mall.close_unpaid", time.Second, shop.CloseUnpaid),
-		sweep("mall.repair_created", time.Second, shop.RepairCreated),
-		sweep("mall.check_teams", time.Second, shop.CheckTeams),
-		sweep("mall.ship_due", time.Second, shop.ShipDue),
+		sweep("mall.query_pending", shop.QueryPending),
+		sweep("mall.push_refunds", shop.PushRefunds),
+		sweep("mall.close_unpaid", shop.CloseUnpaid),
+		sweep("mall.repair_created", shop.RepairCreated),
+		sweep("mall.check_teams", shop.CheckTeams),
+		sweep("mall.ship_due", shop.ShipDue),
 	}
 }
 
-// sweep runs a use case until a run finds less than a whole portion, so that a backlog is worked off at once.
-func sweep(name string, every time.Duration, do func(ctx context.Context, limit int) (int, error)) schedule.Job {
-	return schedule.Job{Name: name, Every: every, Run: func(ctx context.Context) error {
+// sweep looks each second, and runs a use case until a run finds less than a whole portion, so that a backlog is worked off at once.
+func sweep(name string, do func(ctx context.Context, limit int) (int, error)) schedule.Job {
+	return schedule.Job{Name: name, Every: time.Second, Run: func(ctx context.Context) error {
 		for {
 			n, err := do(ctx, sweepLimit)
 			if err != nil || n < sweepLimit {

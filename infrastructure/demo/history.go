@@ -46,9 +46,12 @@ type Skipped struct {
 }
 
 // ErrHistory says that a file is no order history of the known form.
-var ErrHistory = errors.New("not an order history: want the columns InvoiceNo;StockCode;Description;Quantity;InvoiceDate;UnitPrice;CustomerID;Country")
+var ErrHistory = errors.New("not an order history: want the columns " + historyHeader)
 
-var historyColumns = []string{"InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"}
+const (
+	historyHeader  = "InvoiceNo;StockCode;Description;Quantity;InvoiceDate;UnitPrice;CustomerID;Country"
+	historyColumns = 8
+)
 
 const byteOrderMark = "\ufeff"
 
@@ -63,7 +66,7 @@ func ReadHistory(r io.Reader, use func(Line), skip func(Skipped)) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("order history: %w", err)
 	}
-	if strings.TrimRight(header, "\r\n") != strings.Join(historyColumns, ";") {
+	if strings.TrimRight(header, "\r\n") != historyHeader {
 		return ErrHistory
 	}
 	// One line is one record: a broken quote must not swallow the lines after it.
@@ -84,7 +87,7 @@ func ReadHistory(r io.Reader, use func(Line), skip func(Skipped)) error {
 func parseLine(text string) (Line, *Skipped) {
 	reader := csv.NewReader(strings.NewReader(text))
 	reader.Comma = ';'
-	reader.FieldsPerRecord = len(historyColumns)
+	reader.FieldsPerRecord = historyColumns
 	f, err := reader.Read()
 	if err != nil {
 		return Line{}, &Skipped{Why: SkipUnreadable, Detail: err.Error()}

@@ -60,7 +60,7 @@ func TestReadHistory_RefusesAnotherFile(t *testing.T) {
 func TestReadHistory_RealOrders(t *testing.T) {
 	file, err := os.Open("testdata/online-retail-10k.csv")
 	require.NoError(t, err)
-	defer file.Close()
+	t.Cleanup(func() { require.NoError(t, file.Close()) })
 	spent := map[string]money.Fen{}
 	invoices := map[string]map[string]bool{}
 	var total money.Fen

@@ -124,7 +124,7 @@ func (r *Replay) expect() (Result, error) {
 		want.Original += original
 		want.Paid += paid
 		want.Deduction += original - paid
-		formed := false
+		var formed bool
 		if open[line.Goods], formed = seat(open[line.Goods], line.Buyer, rule.size); formed {
 			want.Formed++
 		}

@@ -226,7 +226,7 @@ func (l *lane) buy(ctx context.Context, line Line) error {
 	if err != nil {
 		return err
 	}
-	if _, err := buyer.pay(ctx, order.OrderID, mallwire.Phone); err != nil {
+	if err := buyer.pay(ctx, order.OrderID, mallwire.Phone); err != nil {
 		return err
 	}
 	paid, err := buyer.await(ctx, order.OrderID, mallwire.OrderStatusTeaming, mallwire.OrderStatusToShip, mallwire.OrderStatusShipped)

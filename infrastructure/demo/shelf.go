@@ -53,10 +53,10 @@ func orName(name, fallback string) string {
 	return name
 }
 
-// sizes and plans make eight activities: two team sizes under each of the four kinds of plan. The amounts leave a
-// price of at least 1 fen for the cheapest goods of the history, 10 fen.
-var sizes = [...]int{2, 3}
+// Two team sizes under each of the four kinds of plan make eight activities.
+const smallTeam, largeTeam = 2, 3
 
+// plans leave a price of at least 1 fen for the cheapest goods of the history, 10 fen.
 func plans() []groupbuywire.Plan {
 	return []groupbuywire.Plan{
 		{Kind: groupbuywire.Reduce, OffFen: 5},
@@ -71,7 +71,7 @@ func (s *shelf) plan() {
 	now := time.Now()
 	quantity := 100_000
 	for _, plan := range plans() {
-		for _, size := range sizes {
+		for _, size := range []int{smallTeam, largeTeam} {
 			s.activities = append(s.activities, groupbuywire.ActivityInput{
 				PartnerID: "mall", Name: fmt.Sprintf("replay %s: %s, teams of %d", s.run, plan.Kind, size), Plan: plan, TeamSize: &size,
 				StartsAt: instant.Of(now.Add(-time.Minute)), EndsAt: instant.Of(now.Add(24 * time.Hour)), MaxQuantity: &quantity,

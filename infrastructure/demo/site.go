@@ -151,7 +151,8 @@ func (s *Site) books(ctx context.Context) (books, error) {
 		return books{}, fmt.Errorf("read the sandbox's books: %s", rsp.Status)
 	}
 	var b books
-	return b, json.NewDecoder(rsp.Body).Decode(&b)
+	err = json.NewDecoder(rsp.Body).Decode(&b)
+	return b, err
 }
 
 // Shopper is one signed-in buyer.
@@ -212,16 +213,17 @@ func (b *Shopper) place(ctx context.Context, key string, in mallwire.OrderInput)
 }
 
 // pay asks for the pay page and pays there as a person would.
-func (b *Shopper) pay(ctx context.Context, orderID string, method mallwire.Method) (returnTo string, err error) {
+func (b *Shopper) pay(ctx context.Context, orderID string, method mallwire.Method) error {
 	r, err := b.site.mall.PayOrderWithResponse(ctx, orderID, mallwire.PaymentInput{Method: method}, bearer(b.token))
 	if err != nil {
-		return "", fmt.Errorf("ask for the pay page: %w", err)
+		return fmt.Errorf("ask for the pay page: %w", err)
 	}
 	p, err := answer("ask for the pay page of "+orderID, r.JSON200, r.Body, r.HTTPResponse)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return sandbox.Buyer{HTTP: b.site.http}.Pay(ctx, p.PayURL)
+	_, err = sandbox.Buyer{HTTP: b.site.http}.Pay(ctx, p.PayURL)
+	return err
 }
 
 func (b *Shopper) order(ctx context.Context, id string) (mallwire.OrderView, error) {

@@ -20,7 +20,7 @@ type Story struct {
 }
 
 // people are the buyers' nicknames, as many as a team of the demo data has at most.
-var people = [...]string{"小明", "阿芳", "老王", "Lily", "大刘"}
+func people() []string { return []string{"小明", "阿芳", "老王", "Lily", "大刘"} }
 
 func (s *Story) say(what, format string, args ...any) {
 	s.step++
@@ -59,7 +59,7 @@ func (s *Story) choose(ctx context.Context) (mallwire.Product, mallwire.Offer, e
 	}
 	for _, view := range list {
 		for _, offer := range view.Offers {
-			if offer.Joinable && offer.TeamSize >= 2 && offer.TeamSize <= len(people) {
+			if offer.Joinable && offer.TeamSize >= 2 && offer.TeamSize <= len(people()) {
 				s.say("product", "%s, %s yuan alone, %s in a team of %d (%s)", view.Product.Name, offer.OriginalPriceFen, offer.PriceFen, offer.TeamSize, offer.ActivityName)
 				return view.Product, offer, nil
 			}
@@ -72,13 +72,13 @@ func (s *Story) gather(ctx context.Context, n int) ([]*Shopper, error) {
 	buyers := make([]*Shopper, n)
 	for i := range buyers {
 		login := fmt.Sprintf("demo-%s-%d@example.com", s.run, i)
-		buyer, err := s.Site.enter(ctx, login, rand.Text(), people[i])
+		buyer, err := s.Site.enter(ctx, login, rand.Text(), people()[i])
 		if err != nil {
 			return nil, err
 		}
 		buyers[i] = buyer
 	}
-	s.say("buyers", "%d sign up: %v", n, people[:n])
+	s.say("buyers", "%d sign up: %v", n, people()[:n])
 	return buyers, nil
 }
 
@@ -135,7 +135,7 @@ func (s *Story) buy(ctx context.Context, buyer *Shopper, in mallwire.OrderInput,
 		what, method = "open", mallwire.Page
 	}
 	s.say(what, "%s holds a seat in %s, order %s, %s yuan to pay by %s", buyer.name, order.TeamID, order.OrderID, order.AmountFen, order.ExpiresAt.Format(time.TimeOnly))
-	if _, err := buyer.pay(ctx, order.OrderID, method); err != nil {
+	if err := buyer.pay(ctx, order.OrderID, method); err != nil {
 		return order, err
 	}
 	view, err := buyer.await(ctx, order.OrderID, mallwire.OrderStatusTeaming, mallwire.OrderStatusToShip, mallwire.OrderStatusShipped)
@@ -183,7 +183,7 @@ func (s *Story) alone(ctx context.Context, buyer *Shopper, product mallwire.Prod
 	if order.AmountFen != product.Skus[0].PriceFen {
 		return fmt.Errorf("alone: the order asks %s, the shelf %s", order.AmountFen, product.Skus[0].PriceFen)
 	}
-	if _, err := buyer.pay(ctx, order.OrderID, mallwire.Page); err != nil {
+	if err := buyer.pay(ctx, order.OrderID, mallwire.Page); err != nil {
 		return err
 	}
 	view, err := buyer.await(ctx, order.OrderID, mallwire.OrderStatusShipped)
