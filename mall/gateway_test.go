@@ -23,6 +23,7 @@ type gateway struct {
 
 	down    bool                       // nothing gets through
 	mute    bool                       // everything is done and no answer gets through
+	onPage  func()                     // happens before a page is signed, as another's act
 	noPages bool                       // pages cannot be signed
 	refuse  bool                       // refunds are refused
 	onClose func(trade *payment.Trade) // happens before a close, as another's act
@@ -73,6 +74,9 @@ func (g *gateway) count(call string) int {
 }
 
 func (g *gateway) Page(_ context.Context, c payment.Charge) (payment.PageURL, error) {
+	if g.onPage != nil {
+		g.onPage()
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.noPages {
