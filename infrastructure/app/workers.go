@@ -7,6 +7,7 @@ import (
 
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/partner"
+	"kaituan/infrastructure/mallstore"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/schedule"
 	"kaituan/infrastructure/sqldb"
@@ -39,7 +40,7 @@ func mallRelay(db *sqldb.DB, shop *mall.Shop, log *slog.Logger) *outbox.Relay {
 	policies := map[outbox.Topic]outbox.Policy{}
 	for _, topic := range mall.Topics() {
 		handlers[outbox.Topic(topic)] = func(ctx context.Context, m outbox.Message) error {
-			return shop.Perform(ctx, mall.Task{Topic: topic, Subject: m.Key})
+			return shop.Perform(ctx, mallstore.Task(m))
 		}
 		policies[outbox.Topic(topic)] = outbox.Policy{MaxAttempts: 10_000, First: 200 * time.Millisecond, Max: 30 * time.Second}
 	}
@@ -63,6 +64,7 @@ func mallJobs(shop *mall.Shop) []schedule.Job {
 		sweep("mall.repair_created", shop.RepairCreated),
 		sweep("mall.check_teams", shop.CheckTeams),
 		sweep("mall.ship_due", shop.ShipDue),
+		sweep("mall.drop_sessions", shop.DropSessions),
 	}
 }
 
