@@ -55,7 +55,8 @@ func (e *Engine) CreateActivity(ctx context.Context, a activity.Activity) (activ
 	return saved, err
 }
 
-// ChangeDraft rewrites a draft. Errors: CodeActivityNotFound, CodeActivityState, CodeNameTaken, CodeInvalid.
+// ChangeDraft rewrites a draft. Errors: CodeActivityNotFound, CodeActivityState, CodeActivityChanged, CodeNameTaken,
+// CodeInvalid.
 func (e *Engine) ChangeDraft(ctx context.Context, a activity.Activity) (activity.Activity, error) {
 	var saved activity.Activity
 	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
@@ -97,7 +98,7 @@ func saveError(err error) error {
 }
 
 // PublishActivity makes a draft live, or lets a paused activity go on. Everything that is wrong is reported at
-// once. Errors: CodeActivityNotFound, CodeActivityState, CodeActivityInvalid with faults.
+// once. Errors: CodeActivityNotFound, CodeActivityState, CodeActivityChanged, CodeActivityInvalid with faults.
 func (e *Engine) PublishActivity(ctx context.Context, id activity.ID) (activity.Activity, error) {
 	return e.move(ctx, id, activity.Published, func(tx Tx, a activity.Activity) error {
 		goods, err := tx.Goods(a.Partner, a.Goods)
@@ -118,12 +119,14 @@ func (e *Engine) PublishActivity(ctx context.Context, id activity.ID) (activity.
 	})
 }
 
-// PauseActivity lets no team be opened or joined for now. Errors: CodeActivityNotFound, CodeActivityState.
+// PauseActivity lets no team be opened or joined for now. Errors: CodeActivityNotFound, CodeActivityState,
+// CodeActivityChanged.
 func (e *Engine) PauseActivity(ctx context.Context, id activity.ID) (activity.Activity, error) {
 	return e.move(ctx, id, activity.Paused, nil)
 }
 
-// EndActivity lets no team be opened any more; open teams go on. Errors: CodeActivityNotFound, CodeActivityState.
+// EndActivity lets no team be opened any more; open teams go on. Errors: CodeActivityNotFound, CodeActivityState,
+// CodeActivityChanged.
 func (e *Engine) EndActivity(ctx context.Context, id activity.ID) (activity.Activity, error) {
 	return e.move(ctx, id, activity.Ended, nil)
 }
@@ -174,7 +177,7 @@ func (e *Engine) PutPartner(ctx context.Context, id partner.ID, name string) (pa
 	if err := validIDs("partner_id", string(id)); err != nil {
 		return partner.Partner{}, err
 	}
-	if name == "" {
+	if !activity.ValidName(name) {
 		return partner.Partner{}, invalid("name", "want 1 to 200 characters")
 	}
 	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {

@@ -122,7 +122,7 @@ type EndpointChange struct {
 	DropOldSecret bool // keep only the newest secret
 }
 
-// ChangeEndpoint enables, disables or re-keys an endpoint. Errors: CodeEndpointNotFound, CodeInvalid.
+// ChangeEndpoint enables, disables or re-keys an endpoint. Errors: CodeEndpointNotFound.
 func (e *Engine) ChangeEndpoint(ctx context.Context, p partner.ID, id partner.EndpointID, change EndpointChange) (partner.Endpoint, error) {
 	secret := e.Secrets.WebhookSecret()
 	var changed partner.Endpoint

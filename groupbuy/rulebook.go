@@ -23,7 +23,7 @@ type rules struct {
 type rulebook struct {
 	store   Reader
 	current atomic.Pointer[rules]
-	prices  atomic.Int64 // changes made by this node, or noticed by refresh, to goods and activities
+	prices  atomic.Int64 // changes made by this node to goods and activities
 	keys    atomic.Int64 // likewise to partners' keys
 	rebuild sync.Mutex
 }
@@ -77,19 +77,18 @@ func (b *rulebook) read(ctx context.Context) (*rules, error) {
 	return r, nil
 }
 
+// refresh reads the rules again if another node changed them. While they cannot be read the old ones serve, just as
+// they do while not even their version can.
 func (b *rulebook) refresh(ctx context.Context) error {
 	version, err := b.store.ConfigVersion(ctx)
 	if err != nil {
 		return fmt.Errorf("groupbuy: read configuration version: %w", err)
 	}
-	if r := b.current.Load(); r == nil || r.version != version {
-		b.changed()
+	if r := b.current.Load(); r != nil && r.version == version {
+		return nil
 	}
-	_, err = b.load(ctx)
+	b.rebuild.Lock()
+	defer b.rebuild.Unlock()
+	_, err = b.read(ctx)
 	return err
-}
-
-func (b *rulebook) changed() {
-	b.prices.Add(1)
-	b.keys.Add(1)
 }

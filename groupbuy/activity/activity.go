@@ -92,7 +92,7 @@ const (
 // DraftFaults returns what keeps the activity from being saved at all. Everything else may be wrong in a draft.
 func (a Activity) DraftFaults() []Fault {
 	var f faults
-	f.require(validName(a.Name), "name", "want 1 to 200 characters")
+	f.require(ValidName(a.Name), "name", "want 1 to 200 characters")
 	return f
 }
 

@@ -21,7 +21,8 @@ func (f *faults) require(ok bool, param, detail string) {
 
 func element(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
 
-func validName(name string) bool {
+// ValidName says whether a text may be shown as the name of something: UTF-8 of 1 to MaxNameRune characters.
+func ValidName(name string) bool {
 	n := utf8.RuneCountInString(name)
 	return n >= 1 && n <= MaxNameRune && utf8.ValidString(name)
 }
