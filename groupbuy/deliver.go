@@ -57,9 +57,8 @@ func (e *Engine) SendDelivery(ctx context.Context, id partner.DeliveryID) error 
 	}
 	d, attempt := e.judge(d, receipt, at)
 	err = e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
-		if receipt.Gone && endpoint.Status == partner.EndpointEnabled {
-			endpoint.Status = partner.EndpointDisabled
-			if err := tx.PutEndpoint(endpoint); err != nil {
+		if receipt.Gone {
+			if err := disable(tx, endpoint); err != nil {
 				return err
 			}
 		}
@@ -69,6 +68,20 @@ func (e *Engine) SendDelivery(ctx context.Context, id partner.DeliveryID) error 
 		err = &RetryAt{At: d.NextAt, Cause: receipt.Error}
 	}
 	return err
+}
+
+// disable switches off an endpoint that wants no more. It is read again, because an operator may have changed it
+// while the post was under way; one that has moved since was not the one that answered.
+func disable(tx Tx, posted partner.Endpoint) error {
+	if err := tx.LockPartner(posted.Partner); err != nil {
+		return err
+	}
+	endpoint, err := tx.Endpoint(posted.Partner, posted.ID)
+	if err != nil || endpoint.URL != posted.URL || endpoint.Status == partner.EndpointDisabled {
+		return err
+	}
+	endpoint.Status = partner.EndpointDisabled
+	return tx.PutEndpoint(endpoint)
 }
 
 func (e *Engine) prepare(ctx context.Context, id partner.DeliveryID) (d partner.Delivery, endpoint partner.Endpoint, event Event, err error) {

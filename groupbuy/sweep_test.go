@@ -1,0 +1,123 @@
+package groupbuy_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kaituan/groupbuy"
+	"kaituan/groupbuy/activity"
+	"kaituan/groupbuy/team"
+)
+
+// openTeams opens n teams, each a minute after the one before, and leaves the clock there.
+func (w *world) openTeams(id activity.ID, n int) []team.Outcome {
+	w.Helper()
+	var opened []team.Outcome
+	for range n {
+		opened = append(opened, w.open(id, activity.Buyer(w.next("buyer-"))))
+		w.clock.advance(time.Minute)
+	}
+	return opened
+}
+
+func TestExpireTeams_LongestOverdueFirstUpToTheLimit(t *testing.T) {
+	w := newWorld(t)
+	teams := w.openTeams(w.publish(func(a *activity.Activity) { a.TeamTTL = time.Hour }), 4)
+	for _, opened := range teams {
+		w.pay(opened.Seat)
+	}
+	w.clock.advance(58 * time.Minute) // three windows are over, the fourth is not quite
+	n, err := w.ExpireTeams(w.ctx, 2)
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+	for i, want := range []team.Status{team.Failed, team.Failed, team.Forming, team.Forming} {
+		current, _, err := w.Team(w.ctx, mall, teams[i].Team.ID)
+		require.NoError(t, err)
+		require.Equal(t, want, current.Status, "team %d", i)
+	}
+	n, err = w.ExpireTeams(w.ctx, 2)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	n, err = w.ExpireTeams(w.ctx, 2)
+	require.NoError(t, err)
+	require.Zero(t, n)
+	seat := w.requireSeat(teams[0].Seat.Key, team.Refunding)
+	require.Equal(t, team.TeamDidNotFill, seat.Reason)
+	w.requireSeat(teams[3].Seat.Key, team.Paid)
+}
+
+func TestExpireTeams_OneThatFailsStopsNobody(t *testing.T) {
+	w := newWorld(t)
+	teams := w.openTeams(w.publish(func(a *activity.Activity) { a.TeamTTL = time.Hour }), 3)
+	w.clock.advance(2 * time.Hour)
+	w.faults.noBatch.Store(&teams[0].Team.ID)
+	n, err := w.ExpireTeams(w.ctx, 10)
+	require.Equal(t, 3, n)
+	require.ErrorIs(t, err, groupbuy.ErrUnavailable)
+	require.ErrorContains(t, err, string(teams[0].Team.ID))
+	w.requireTeam(teams[1].Team.ID, team.Failed, 0, 0)
+	w.requireTeam(teams[2].Team.ID, team.Failed, 0, 0)
+	w.faults.noBatch.Store(nil)
+	n, err = w.ExpireTeams(w.ctx, 10)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	w.requireTeam(teams[0].Team.ID, team.Failed, 0, 0)
+	w.requireSound()
+}
+
+func TestReleaseOverdue(t *testing.T) {
+	w := newWorld(t)
+	seats := w.openTeams(w.publish(func(a *activity.Activity) { a.SeatTTL = 10 * time.Minute }), 4)
+	w.clock.advance(8 * time.Minute) // three deadlines have passed, the fourth has not
+	n, err := w.ReleaseOverdue(w.ctx, 2)
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+	released := w.requireSeat(seats[0].Seat.Key, team.Released)
+	require.Equal(t, team.SeatDeadline, released.Reason)
+	w.requireTeam(seats[0].Team.ID, team.Failed, 0, 0)
+	w.requireSeat(seats[1].Seat.Key, team.Released)
+	w.requireSeat(seats[2].Seat.Key, team.Held)
+
+	w.clock.advance(time.Hour)
+	w.faults.noBatch.Store(&seats[2].Team.ID)
+	n, err = w.ReleaseOverdue(w.ctx, 10)
+	require.Equal(t, 2, n)
+	require.ErrorContains(t, err, seats[2].Seat.Key.OutTradeNo)
+	w.requireSeat(seats[3].Seat.Key, team.Released)
+	w.requireSeat(seats[2].Seat.Key, team.Held)
+	w.requireSound()
+}
+
+// An expiry by two nodes at once, against the last payment: one team, one end.
+func TestExpireTeams_AgainstTheLastPayment(t *testing.T) {
+	onEach(t, func(w *world) {
+		nodes := []*groupbuy.Engine{w.Engine, w.secondNode()}
+		id := w.publish(func(a *activity.Activity) { a.TeamTTL, a.Limits = time.Hour, activity.Limits{} })
+		for range 8 {
+			ann := w.open(id, "ann")
+			bob := w.join(ann.Team, "bob")
+			w.pay(ann.Seat)
+			w.clock.advance(time.Hour)
+			var settled team.Outcome
+			errs := make([]error, 3)
+			atOnce(3, func(i int) {
+				if i == 2 {
+					settled, errs[i] = w.Settle(w.ctx, mall, bob.Seat.Key.OutTradeNo, payment(bob.Seat))
+				} else {
+					_, errs[i] = nodes[i].ExpireTeams(w.ctx, 10)
+				}
+			})
+			require.Equal(w, make([]error, 3), errs)
+			if settled.Seat.Settlement == team.FormedTeam {
+				w.requireTeam(ann.Team.ID, team.Formed, 0, 2)
+			} else {
+				require.Equal(w, team.RefundRequired, settled.Seat.Settlement)
+				w.requireTeam(ann.Team.ID, team.Failed, 0, 0)
+				w.requireSeat(ann.Seat.Key, team.Refunding)
+			}
+		}
+		w.requireSound()
+	})
+}
