@@ -38,11 +38,12 @@ func rules() []rule {
 		{pkg: "money"},
 
 		{pkg: "groupbuy/partner", may: []string{"money"}},
+		{pkg: "groupbuy/operator", may: []string{"money"}},
 		{pkg: "groupbuy/activity", may: []string{"money", "groupbuy/partner"}},
 		{pkg: "groupbuy/crowd", may: []string{"money", "groupbuy/partner"}},
 		{pkg: "groupbuy/team", may: []string{"money", "groupbuy/partner", "groupbuy/activity"}},
 		{pkg: "groupbuy", may: []string{
-			"money", "groupbuy/partner", "groupbuy/activity", "groupbuy/crowd", "groupbuy/team",
+			"money", "groupbuy/partner", "groupbuy/activity", "groupbuy/crowd", "groupbuy/team", "groupbuy/operator",
 		}},
 		{pkg: "groupbuy/enginetest", may: []string{"money", "groupbuy/..."}, modules: true},
 
