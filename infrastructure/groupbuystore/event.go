@@ -17,6 +17,7 @@ type eventRow struct {
 	PartnerID  string
 	Kind       string
 	HappenedAt int64
+	Subject    string // the team or activity that it is about
 	Body       string
 }
 
@@ -30,13 +31,24 @@ type eventDoc struct {
 	Activity *activityRow `json:"activity,omitempty"`
 }
 
+func (d eventDoc) subject() string {
+	switch {
+	case d.Team != nil:
+		return d.Team.ID
+	case d.Activity != nil:
+		return d.Activity.ID
+	default:
+		return ""
+	}
+}
+
 func (s *Store) newEventRow(p partner.ID, kind string, at, now time.Time, doc eventDoc) (eventRow, error) {
 	body, err := json.Marshal(doc)
 	if err != nil {
 		return eventRow{}, fmt.Errorf("groupbuystore: body of event %s: %w", kind, err)
 	}
 	return eventRow{
-		ID: s.ids.next("evt_", now), PartnerID: string(p), Kind: kind, HappenedAt: millis(at), Body: string(body),
+		ID: s.ids.next("evt_", now), PartnerID: string(p), Kind: kind, HappenedAt: millis(at), Subject: doc.subject(), Body: string(body),
 	}, nil
 }
 
