@@ -35,15 +35,15 @@ func TouchOf(cmds []Command) Touch {
 
 func refuse(r Reason) Outcome { return Outcome{Refusal: r} }
 
-// transition moves a seat to its next status and keeps every count that depends on it: the team's, the stock's
-// and the buyer's ordinal. It is the only place that assigns a seat's status.
+// transition moves a seat to its next status and keeps every count that depends on it: the team's, the stock's, the
+// customer's and the buyer's ordinal. It is the only place that assigns a seat's status.
 func (s *State) transition(seat *Seat, next SeatStatus) {
 	t := s.teams[seat.Team]
-	wasLive := seat.Status.Live()
-	t.count(seat.Status, -1)
-	t.count(next, +1)
+	wasLive := seat.Live()
+	s.count(t, seat, -1)
 	seat.Status = next
-	if wasLive && !next.Live() {
+	s.count(t, seat, +1)
+	if wasLive && !seat.Live() {
 		seat.Ordinal = 0
 		s.giveBack(seat.stockKey(), seat.Quantity)
 	}
@@ -51,16 +51,19 @@ func (s *State) transition(seat *Seat, next SeatStatus) {
 	s.changedTeams[t.ID] = true
 }
 
-func (t *Team) count(status SeatStatus, by int) {
-	switch status {
-	case Held:
+func (s *State) count(t *Team, seat *Seat, by int) {
+	switch {
+	case seat.Status == Held:
 		t.Held += by
-	case Paid:
+	case seat.bought():
 		t.Paid += by
+		s.orders[seat.customer()] += by
 	}
 }
 
 func (seat *Seat) stockKey() StockKey { return StockKey{seat.Activity, seat.Goods, seat.SKU} }
+
+func (seat *Seat) customer() Customer { return Customer{seat.Key.Partner, seat.Buyer} }
 
 func (s *State) outcome(seat *Seat, replayed bool) Outcome {
 	return Outcome{Seat: *seat, Team: *s.teams[seat.Team], Replayed: replayed}
@@ -75,9 +78,9 @@ func (s *State) emitTeam(kind EventType, t *Team, now time.Time) {
 	s.emit(Event{Type: kind, At: now, Team: *t})
 }
 
-// end closes a team. What becomes of its seats is the caller's business.
+// end closes a team that gathered. What becomes of its seats is the caller's business.
 func (s *State) end(t *Team, status Status, kind EventType, now time.Time) {
-	t.Status, t.EndedAt = status, now
+	t.Status, t.EndedAt, t.ClosedAt = status, now, now
 	s.changedTeams[t.ID] = true
 	s.emitTeam(kind, t, now)
 }

@@ -31,13 +31,24 @@ type Terms struct {
 	PayPrice money.Fen // per piece
 	Amount   money.Fen // for the whole quantity
 	Plan     activity.Plan
+	Tag      activity.TagID // whose members the plan is for; empty: everybody
 	Limits   activity.Limits
-	Target   int // people who must have paid, of a new team
-	SeatTTL  time.Duration
-	Expiry   func(openedAt time.Time) time.Time // when a team opened then stops gathering
+
+	LeaderDiscount money.Fen // per piece; what PayPrice has lost for opening the team
+
+	SeatTTL time.Duration
+
+	Sizes      []int       // people who must have paid, of a new team: to form, then for each lower price; rising
+	TierPrices []money.Fen // per piece, at each of Sizes; may be empty without tiers
+	MinReal    int         // of a new team, see Team
+	Instant    bool        // a team that the buyer opens has one seat and no tiers: it forms by its own payment
+	Expiry     func(openedAt time.Time) time.Time
+
+	NewBuyersOnly bool // nobody joins who has a paid order at the partner; the one who opens may
 }
 
-// Touches names the order, the team to join, the buyer's seats in the activity and the stock.
+// Touches names the order, the team to join, the buyer's seats in the activity, the stock, and the buyer's history
+// where that matters.
 func (c Lock) Touches() Touch {
 	t := Touch{
 		Seats:  []Key{c.Key},
@@ -47,10 +58,17 @@ func (c Lock) Touches() Touch {
 	if c.Team != "" {
 		t.Teams = []ID{c.Team}
 	}
+	if c.forNewBuyers() {
+		t.History = []Customer{c.customer()}
+	}
 	return t
 }
 
 func (c Lock) participation() Participation { return Participation{c.Activity, c.Buyer} }
+
+func (c Lock) customer() Customer { return Customer{c.Key.Partner, c.Buyer} }
+
+func (c Lock) forNewBuyers() bool { return c.Team != "" && c.Terms.NewBuyersOnly }
 
 func (c Lock) apply(s *State, now time.Time) Outcome {
 	if seat, known := s.seats[c.Key]; known {
@@ -80,6 +98,9 @@ func (c Lock) asked(seat *Seat) bool {
 func (c Lock) refusal(s *State, now time.Time) Reason {
 	if c.Refusal != NoRefusal {
 		return c.Refusal
+	}
+	if c.forNewBuyers() && s.orders[c.customer()] > 0 {
+		return NewBuyersOnly
 	}
 	if reason := s.admits(c.participation(), c.Terms.Limits, c.Team == ""); reason != NoRefusal {
 		return reason
@@ -112,7 +133,7 @@ func (c Lock) joinRefusal(s *State, now time.Time) Reason {
 // takes says why a team takes nobody more.
 func (t *Team) takes(now time.Time) Reason {
 	switch {
-	case t.Status != Forming:
+	case !t.Open():
 		return TeamNotForming
 	case !now.Before(t.ExpiresAt):
 		return TeamExpired
@@ -126,8 +147,11 @@ func (t *Team) takes(now time.Time) Reason {
 func (c Lock) open(s *State, now time.Time) *Team {
 	t := &Team{
 		ID: c.NewTeam, Partner: c.Key.Partner, Activity: c.Activity, Goods: c.Goods,
-		Status: Forming, Target: c.Terms.Target, Leader: c.Buyer,
+		Status: Forming, Sizes: c.Terms.Sizes, MinReal: c.Terms.MinReal, Leader: c.Buyer,
 		OpenedAt: now, ExpiresAt: c.Terms.Expiry(now),
+	}
+	if c.Terms.Instant {
+		t.Sizes, t.MinReal = []int{1}, 0
 	}
 	s.addTeam(t)
 	s.emitTeam(EventTeamOpened, t, now)
@@ -142,12 +166,16 @@ func (c Lock) sit(s *State, t *Team, now time.Time) *Seat {
 	seat := &Seat{
 		ID: c.NewSeat, Key: c.Key, Team: t.ID, Activity: c.Activity, Goods: c.Goods, SKU: c.SKU, Channel: c.Channel,
 		Buyer: c.Buyer, Quantity: c.Quantity, Opened: c.Team == "", Status: Held,
-		Original: c.Terms.Original, PayPrice: c.Terms.PayPrice, Amount: c.Terms.Amount, Plan: c.Terms.Plan, Limits: c.Terms.Limits,
+		Original: c.Terms.Original, PayPrice: c.Terms.PayPrice, Amount: c.Terms.Amount, Plan: c.Terms.Plan, Tag: c.Terms.Tag,
+		LeaderDiscount: c.Terms.LeaderDiscount, Limits: c.Terms.Limits,
 		Ordinal: s.freeOrdinal(c.participation()), HeldAt: now, ExpiresAt: deadline,
+	}
+	if len(t.Sizes) > 1 {
+		seat.TierPrices = c.Terms.TierPrices
 	}
 	s.take(seat.stockKey(), seat.Quantity)
 	s.addSeat(seat)
-	t.count(Held, +1)
+	s.count(t, seat, +1)
 	s.changedTeams[t.ID] = true
 	return seat
 }

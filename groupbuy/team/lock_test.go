@@ -16,7 +16,7 @@ func TestLock_OpensTeam(t *testing.T) {
 	cmd.Quantity, cmd.Terms.Amount = 2, 1600
 	out := w.do(cmd)
 	require.Equal(t, team.Team{
-		ID: cmd.NewTeam, Partner: "mall", Activity: "act", Goods: "tea", Status: team.Forming, Target: 3, Held: 1, Leader: "ann",
+		ID: cmd.NewTeam, Partner: "mall", Activity: "act", Goods: "tea", Status: team.Forming, Sizes: []int{3}, Held: 1, Leader: "ann",
 		OpenedAt: w.now, ExpiresAt: w.now.Add(24 * time.Hour),
 	}, out.Team)
 	require.Equal(t, team.Seat{
@@ -240,5 +240,5 @@ func TestLock_StockCountsPieces(t *testing.T) {
 }
 
 func TestTeam_Free(t *testing.T) {
-	require.Equal(t, 2, team.Team{Target: 5, Held: 1, Paid: 2}.Free())
+	require.Equal(t, 2, team.Team{Sizes: []int{2, 5}, Held: 1, Paid: 2}.Free())
 }

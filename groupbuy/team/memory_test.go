@@ -21,14 +21,15 @@ type memory struct {
 	seats  map[team.Key]team.Seat
 	stock  map[team.StockKey]team.Stock
 	events []team.Event
+	facts  map[team.Customer]int // orders elsewhere at the partner
 }
 
 func newMemory() *memory {
-	return &memory{teams: map[team.ID]team.Team{}, seats: map[team.Key]team.Seat{}, stock: map[team.StockKey]team.Stock{}}
+	return &memory{teams: map[team.ID]team.Team{}, seats: map[team.Key]team.Seat{}, stock: map[team.StockKey]team.Stock{}, facts: map[team.Customer]int{}}
 }
 
 func (m *memory) clone() *memory {
-	return &memory{teams: maps.Clone(m.teams), seats: maps.Clone(m.seats), stock: maps.Clone(m.stock), events: slices.Clone(m.events)}
+	return &memory{teams: maps.Clone(m.teams), seats: maps.Clone(m.seats), stock: maps.Clone(m.stock), events: slices.Clone(m.events), facts: m.facts}
 }
 
 func (m *memory) apply(now time.Time, cmds ...team.Command) []team.Outcome {
@@ -55,9 +56,14 @@ func (m *memory) load(touch team.Touch) *team.State {
 			rosters = append(rosters, seat.Team)
 		}
 	}
+	for _, id := range teams {
+		if t, known := m.teams[id]; known && t.MayClose(touch.Payments) {
+			rosters = append(rosters, id)
+		}
+	}
 	for _, seat := range m.seats {
 		of := team.Participation{Activity: seat.Activity, Buyer: seat.Buyer}
-		if whole := slices.Contains(rosters, seat.Team); seat.Status.Live() && (whole || slices.Contains(buyers, of)) {
+		if whole := slices.Contains(rosters, seat.Team); seat.Live() && (whole || slices.Contains(buyers, of)) {
 			s.LoadSeat(seat)
 			if whole {
 				stock = append(stock, team.StockKey{Activity: seat.Activity, Goods: seat.Goods, SKU: seat.SKU})
@@ -69,12 +75,26 @@ func (m *memory) load(touch team.Touch) *team.State {
 			s.LoadTeam(t)
 		}
 	}
+	for _, c := range touch.History {
+		s.LoadHistory(c, m.orders(c))
+	}
 	for _, key := range stock {
 		if row, limited := m.stock[key]; limited {
 			s.LoadStock(row)
 		}
 	}
 	return s
+}
+
+// orders counts what a customer has paid for and keeps.
+func (m *memory) orders(c team.Customer) int {
+	n := m.facts[c]
+	for _, seat := range m.seats {
+		if seat.Key.Partner == c.Partner && seat.Buyer == c.Buyer && seat.Live() && seat.Status != team.Held {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *memory) save(s *team.State) {
@@ -130,7 +150,7 @@ func (w *world) lock(buyer activity.Buyer) team.Lock {
 		Buyer: buyer, Quantity: 1, NewSeat: team.SeatID(w.id("seat_")), NewTeam: team.ID(w.id("team_")),
 		Terms: team.Terms{
 			Original: 1000, PayPrice: 800, Amount: 800, Plan: activity.Plan{Kind: activity.Reduce, Off: 200},
-			Target: 3, SeatTTL: 15 * time.Minute, Expiry: after(24 * time.Hour),
+			Sizes: []int{3}, SeatTTL: 15 * time.Minute, Expiry: after(24 * time.Hour),
 		},
 	}
 }
@@ -159,11 +179,19 @@ func (w *world) do(cmd team.Command) team.Outcome {
 func (w *world) teamOf(target int, buyers ...activity.Buyer) (team.ID, []team.Seat) {
 	w.Helper()
 	open := w.lock(buyers[0])
-	open.Terms.Target = target
+	open.Terms.Sizes = []int{target}
+	return w.teamBy(open, buyers[1:]...)
+}
+
+// teamBy opens a team in which others hold seats too.
+func (w *world) teamBy(open team.Lock, others ...activity.Buyer) (team.ID, []team.Seat) {
+	w.Helper()
 	first := w.do(open)
 	seats := []team.Seat{first.Seat}
-	for _, buyer := range buyers[1:] {
-		seats = append(seats, w.do(w.lockIn(first.Team.ID, buyer)).Seat)
+	for _, buyer := range others {
+		join := w.lockIn(first.Team.ID, buyer)
+		join.Terms.TierPrices = open.Terms.TierPrices
+		seats = append(seats, w.do(join).Seat)
 	}
 	return first.Team.ID, seats
 }

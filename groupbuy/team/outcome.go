@@ -19,6 +19,7 @@ const (
 	LimitJoin           Reason = "limit_join"
 	LimitTotal          Reason = "limit_total"
 	StockOut            Reason = "stock_out"
+	NewBuyersOnly       Reason = "new_buyers_only" // the one who joins has bought from the partner before
 	SeatNotFound        Reason = "seat_not_found"
 	SeatPaid            Reason = "seat_paid"            // cannot be released: the money must go back
 	SeatNotRefunding    Reason = "seat_not_refunding"   // no money is owed
@@ -26,11 +27,12 @@ const (
 	IdempotencyMismatch Reason = "idempotency_mismatch" // the same key came with other input
 )
 
-// Why a seat ended.
+// Why a seat ended, or money goes back.
 const (
 	Cancelled      Reason = "cancelled"         // the buyer or partner gave it up
 	SeatDeadline   Reason = "seat_deadline"     // not paid in time
 	TeamDidNotFill Reason = "team_did_not_fill" // the team's window ended short of its target
+	TierReached    Reason = "tier_reached"      // the team closed at a lower price: the difference goes back
 )
 
 // Outcome is what one command led to: either a Refusal, or the entities as they are after it.
@@ -49,11 +51,14 @@ const (
 	EventTeamOpened     EventType = "team.opened"
 	EventTeamFormed     EventType = "team.formed"
 	EventTeamFailed     EventType = "team.failed"
+	EventTeamClosed     EventType = "team.closed" // with tiers only: a formed team takes nobody more, its price is final
 	EventSeatHeld       EventType = "seat.held"
 	EventSeatPaid       EventType = "seat.paid"
 	EventSeatReleased   EventType = "seat.released"
 	EventSeatRefunding  EventType = "seat.refunding"
 	EventSeatRefunded   EventType = "seat.refunded"
+	EventSeatDifference EventType = "seat.difference"          // Difference goes back, the seat stays the buyer's
+	EventDifferenceBack EventType = "seat.difference_refunded" // the buyer has it
 	EventRefundRequired EventType = "seat.refund_required"
 	EventLeaderChanged  EventType = "team.leader_changed"
 )

@@ -18,7 +18,7 @@ import (
 // the first orders open teams, one each, and the others join them.
 const (
 	drawnBuyers = 5
-	drawnTeams  = 5
+	drawnTeams  = 5 // see drawnTerms
 	drawnOrders = 16
 )
 
@@ -33,7 +33,26 @@ func limitedKey() team.StockKey {
 func drawnMemory() *memory {
 	m := newMemory()
 	m.stock[limitedKey()] = team.Stock{Key: limitedKey(), Pieces: 5}
+	m.facts[team.Customer{Partner: "mall", Buyer: "buyer-0"}] = 1
 	return m
+}
+
+// drawnTerms differ by team: an instant one, two with tiers, two with auto-completion, one for new buyers.
+func drawnTerms(number int) team.Terms {
+	terms := team.Terms{Original: 1000, PayPrice: 800, Limits: limits(), SeatTTL: 10 * time.Minute, Expiry: after(time.Hour)}
+	switch number {
+	case 0:
+		terms.Sizes, terms.Instant = []int{3}, true
+	case 1:
+		terms.Sizes, terms.TierPrices = []int{2, 3, 4}, []money.Fen{800, 700, 500}
+	case 2:
+		terms.Sizes, terms.MinReal = []int{3}, 2
+	case 3:
+		terms.Sizes, terms.NewBuyersOnly = []int{4}, true
+	default:
+		terms.Sizes, terms.TierPrices, terms.MinReal = []int{2, 4}, []money.Fen{800, 600}, 1
+	}
+	return terms
 }
 
 func drawKey(t *rapid.T) team.Key {
@@ -52,11 +71,9 @@ func drawLock(t *rapid.T) team.Command {
 		Activity: activity.ID(fmt.Sprintf("act-%d", opens/4)), Goods: activity.GoodsID(fmt.Sprintf("goods-%d", opens/3)), SKU: "sku",
 		Channel: "app", Buyer: activity.Buyer(fmt.Sprintf("buyer-%d", rapid.IntRange(0, drawnBuyers-1).Draw(t, "buyer"))),
 		Quantity: quantity, NewSeat: team.SeatID(fmt.Sprintf("seat-%02d", n)), NewTeam: teamNumber(opens),
-		Terms: team.Terms{
-			Original: 1000, PayPrice: 800, Amount: 800 * money.Fen(quantity), Limits: limits(),
-			Target: 1 + opens, SeatTTL: 10 * time.Minute, Expiry: after(time.Hour),
-		},
+		Terms: drawnTerms(opens),
 	}
+	cmd.Terms.Amount = 800 * money.Fen(quantity)
 	if n >= drawnTeams {
 		cmd.Team = teamNumber(opens)
 	}
@@ -64,7 +81,7 @@ func drawLock(t *rapid.T) team.Command {
 }
 
 func drawCommand(t *rapid.T) team.Command {
-	switch rapid.SampledFrom([]string{"lock", "lock", "lock", "settle", "settle", "release", "release", "overdue", "expire", "confirm"}).Draw(t, "kind") {
+	switch rapid.SampledFrom([]string{"lock", "lock", "lock", "settle", "settle", "settle", "release", "release", "overdue", "expire", "confirm"}).Draw(t, "kind") {
 	case "lock":
 		return drawLock(t)
 	case "settle":
@@ -187,7 +204,7 @@ func requireSound(t *rapid.T, m *memory) {
 	taken := 0
 	ordinals := map[team.Participation][]int{}
 	for _, seat := range m.seats {
-		if !seat.Status.Live() {
+		if !seat.Live() {
 			require.Zero(t, seat.Ordinal)
 			continue
 		}
@@ -212,9 +229,9 @@ func requireLimits(t *rapid.T, m *memory) {
 	for _, seat := range m.seats {
 		p := team.Participation{Activity: seat.Activity, Buyer: seat.Buyer}
 		switch {
-		case seat.Status.Live() && seat.Opened:
+		case seat.Live() && seat.Opened:
 			opened[p]++
-		case seat.Status.Live():
+		case seat.Live():
 			joined[p]++
 		}
 		require.LessOrEqual(t, opened[p], limits().Open)
@@ -225,41 +242,104 @@ func requireLimits(t *rapid.T, m *memory) {
 }
 
 func requireTeam(t *rapid.T, m *memory, id team.ID) {
-	of, roster := m.teams[id], m.roster(id)
-	held, paid, settled, formedBy := 0, 0, 0, 0
-	var live []activity.Buyer
-	for _, seat := range roster {
-		switch seat.Status {
-		case team.Held:
-			held++
-		case team.Paid:
-			paid++
-		}
-		if seat.Status.Live() {
-			require.NotContains(t, live, seat.Buyer, "one seat per buyer and team")
-			live = append(live, seat.Buyer)
-		}
-		if seat.Settlement == team.Joined || seat.Settlement == team.FormedTeam {
-			settled++
-		}
-		if seat.Settlement == team.FormedTeam {
-			formedBy++
-		}
-		require.False(t, seat.Status == team.Paid && seat.PaidAmount != seat.Amount)
+	of := m.teams[id]
+	c := count(t, m.roster(id))
+	require.Equal(t, c.held, of.Held)
+	require.Equal(t, c.paid, of.Paid)
+	require.LessOrEqual(t, of.Held+of.Paid+of.Virtual, of.Capacity())
+	require.GreaterOrEqual(t, of.Free(), 0)
+	if of.Open() || of.Status == team.Formed {
+		require.True(t, slices.Contains(c.live, of.Leader), "somebody in the team leads it")
 	}
-	require.Equal(t, held, of.Held)
-	require.Equal(t, paid, of.Paid)
-	require.LessOrEqual(t, held+paid, of.Target)
+	require.Equal(t, of.Status == team.Forming, of.EndedAt.IsZero())
 	switch of.Status {
 	case team.Forming:
-		require.Less(t, settled, of.Target)
-		require.Zero(t, formedBy)
-		require.True(t, slices.Contains(live, of.Leader), "somebody in the team leads it")
-		require.True(t, of.EndedAt.IsZero())
+		require.Less(t, c.settled, of.Target())
+		require.Zero(t, c.formed+of.Virtual)
+		require.True(t, of.Open())
 	case team.Formed:
-		require.Equal(t, of.Target, settled)
-		require.Equal(t, 1, formedBy)
+		requireFormed(t, of, c)
 	case team.Failed:
-		require.Zero(t, held+paid+formedBy)
+		require.Zero(t, c.held+c.paid+c.formed+of.Virtual)
+		require.False(t, of.Open())
 	}
+	requireFen(t, m, of)
+}
+
+// requireFormed checks that a team is formed by payments, or by as many virtual seats as were missing.
+func requireFormed(t *rapid.T, of team.Team, c counted) {
+	require.Equal(t, c.settled, c.paid)
+	if of.Virtual > 0 {
+		require.Equal(t, of.Target(), c.paid+of.Virtual)
+		require.GreaterOrEqual(t, c.paid, of.MinReal)
+		require.Zero(t, c.formed)
+		require.False(t, of.Open())
+		return
+	}
+	require.Equal(t, c.settled-of.Target()+1, c.formed, "the one who formed it and all who came later")
+	require.Zero(t, of.CostFen)
+	full := of.Paid == of.Capacity()
+	require.False(t, full && of.Open())
+}
+
+// requireFen checks that what buyers paid, less what goes back, is the price of the tier that was reached.
+func requireFen(t *rapid.T, m *memory, of team.Team) {
+	var paid, back, want, cost money.Fen
+	for _, seat := range m.roster(of.ID) {
+		require.Equal(t, seat.OwesDifference(), seat.Live() && seat.Status == team.Refunding)
+		if !seat.Live() || seat.Status == team.Held {
+			require.Zero(t, seat.Difference)
+			continue
+		}
+		paid += seat.PaidAmount
+		back += seat.Difference
+		price := seat.PayPrice
+		if !of.Open() && len(seat.TierPrices) > 0 {
+			price = seat.TierPrices[of.Tier]
+		}
+		want += price * money.Fen(seat.Quantity)
+		cost += seat.Original*money.Fen(seat.Quantity) - seat.Amount
+	}
+	require.Equal(t, want, paid-back)
+	if of.Virtual > 0 {
+		require.Equal(t, cost, of.CostFen)
+	}
+	if of.Open() || len(of.Sizes) == 1 || of.Virtual > 0 || of.Status == team.Failed {
+		require.Zero(t, of.Tier)
+		return
+	}
+	require.GreaterOrEqual(t, of.Paid, of.Sizes[of.Tier])
+	if of.Tier+1 < len(of.Sizes) {
+		require.Less(t, of.Paid, of.Sizes[of.Tier+1])
+	}
+}
+
+// counted is what the seats of a team say.
+type counted struct {
+	held, paid, settled, formed int
+	live                        []activity.Buyer
+}
+
+func count(t *rapid.T, roster []team.Seat) (c counted) {
+	for _, seat := range roster {
+		if seat.Live() {
+			require.NotContains(t, c.live, seat.Buyer, "one seat per buyer and team")
+			c.live = append(c.live, seat.Buyer)
+		}
+		switch {
+		case seat.Status == team.Held:
+			c.held++
+		case seat.Live():
+			c.paid++
+			require.Equal(t, seat.Amount, seat.PaidAmount)
+		}
+		switch seat.Settlement {
+		case team.FormedTeam:
+			c.formed++
+			c.settled++
+		case team.Joined:
+			c.settled++
+		}
+	}
+	return c
 }

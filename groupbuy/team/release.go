@@ -36,20 +36,20 @@ func (s *State) release(seat *Seat, why Reason, now time.Time) {
 	s.emitSeat(EventSeatReleased, seat, now)
 }
 
-// afterLeaving keeps a gathering team alive without the one who left: the lead passes to the earliest paid
-// member, else to the earliest held one; a team without anybody has failed.
+// afterLeaving keeps an open team alive without the one who left; a team without anybody has failed.
 func (s *State) afterLeaving(left *Seat, now time.Time) {
 	t := s.teams[left.Team]
-	if t.Status != Forming {
-		return
-	}
-	if t.Held+t.Paid == 0 {
+	switch {
+	case !t.Open(): // its held seats went when it closed
+	case t.Held+t.Paid == 0:
 		s.end(t, Failed, EventTeamFailed, now)
-		return
+	case t.Leader == left.Buyer:
+		s.handOver(t, now)
 	}
-	if t.Leader != left.Buyer {
-		return
-	}
+}
+
+// handOver passes the lead to the earliest paid member, else to the earliest held one.
+func (s *State) handOver(t *Team, now time.Time) {
 	t.Leader = s.heir(t.ID).Buyer
 	s.changedTeams[t.ID] = true
 	s.emitTeam(EventLeaderChanged, t, now)
@@ -58,7 +58,7 @@ func (s *State) afterLeaving(left *Seat, now time.Time) {
 func (s *State) heir(id ID) *Seat {
 	var held *Seat
 	for _, seat := range s.roster(id) {
-		if seat.Status == Paid {
+		if seat.bought() {
 			return seat
 		}
 		if seat.Status == Held && held == nil {
@@ -66,32 +66,4 @@ func (s *State) heir(id ID) *Seat {
 		}
 	}
 	return held
-}
-
-// Expire ends a team whose window is over and that is still short of its target.
-type Expire struct{ Team ID }
-
-// Touches names the whole team.
-func (c Expire) Touches() Touch { return Touch{Teams: []ID{c.Team}, Whole: []ID{c.Team}} }
-
-func (c Expire) apply(s *State, now time.Time) Outcome {
-	t, known := s.teams[c.Team]
-	if !known {
-		return refuse(TeamNotFound)
-	}
-	if t.Status != Forming || now.Before(t.ExpiresAt) {
-		return Outcome{Team: *t, Replayed: true}
-	}
-	for _, seat := range s.roster(t.ID) {
-		switch seat.Status {
-		case Held:
-			s.release(seat, TeamDidNotFill, now)
-		case Paid:
-			s.transition(seat, Refunding)
-			seat.Reason = TeamDidNotFill
-			s.emitSeat(EventSeatRefunding, seat, now)
-		}
-	}
-	s.end(t, Failed, EventTeamFailed, now)
-	return Outcome{Team: *t}
 }

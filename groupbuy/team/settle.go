@@ -14,8 +14,8 @@ type Settle struct {
 	ProviderNo string // the payment provider's trade number
 }
 
-// Touches names the seat; its team, buyer and stock come with it.
-func (c Settle) Touches() Touch { return Touch{Seats: []Key{c.Key}} }
+// Touches names the seat; its team, buyer and stock come with it, and the whole team if the payment may close it.
+func (c Settle) Touches() Touch { return Touch{Seats: []Key{c.Key}, Payments: 1} }
 
 func (c Settle) apply(s *State, now time.Time) Outcome {
 	seat, known := s.seats[c.Key]
@@ -38,17 +38,21 @@ func (c Settle) apply(s *State, now time.Time) Outcome {
 	return s.pay(seat, now)
 }
 
-// pay decides "formed" on the count after this very payment, never on one read before it.
+// pay decides "formed" and "closed" on the count after this very payment, never on one read before it.
 func (s *State) pay(seat *Seat, now time.Time) Outcome {
 	t := s.teams[seat.Team]
 	s.transition(seat, Paid)
+	forms := t.Status == Forming && t.Paid == t.Target()
 	seat.Settlement = Joined
-	if t.Paid == t.Target {
+	if forms || t.Status == Formed {
 		seat.Settlement = FormedTeam
 	}
 	s.emitSeat(EventSeatPaid, seat, now)
-	if seat.Settlement == FormedTeam {
-		s.end(t, Formed, EventTeamFormed, now)
+	switch {
+	case forms:
+		s.form(t, now)
+	case t.Paid == t.Capacity():
+		s.close(t, now)
 	}
 	return s.outcome(seat, false)
 }
@@ -80,10 +84,10 @@ func (s *State) tooLate(seat *Seat, why Reason, now time.Time) Outcome {
 	return s.outcome(seat, false)
 }
 
-// ConfirmRefund reports that the buyer has the money back.
+// ConfirmRefund reports that the buyer has the money back, or the difference to a lower price.
 type ConfirmRefund struct {
 	Key      Key
-	RefundNo string // the partner's number of the refund
+	RefundNo string // the partner's number of the refund; never empty
 }
 
 // Touches names the seat.
@@ -94,10 +98,12 @@ func (c ConfirmRefund) apply(s *State, now time.Time) Outcome {
 	switch {
 	case !known:
 		return refuse(SeatNotFound)
-	case seat.RefundNo != "" && seat.RefundNo != c.RefundNo:
-		return refuse(IdempotencyMismatch)
-	case seat.RefundNo != "":
+	case c.RefundNo == seat.RefundNo || c.RefundNo == seat.DifferenceNo:
 		return s.outcome(seat, true)
+	case seat.OwesDifference():
+		return s.differenceIsBack(seat, c.RefundNo, now)
+	case seat.RefundNo != "", seat.Status == Paid && seat.DifferenceNo != "":
+		return refuse(IdempotencyMismatch)
 	case seat.Status != Refunding && seat.Settlement != RefundRequired:
 		return refuse(SeatNotRefunding)
 	}

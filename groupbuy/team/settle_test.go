@@ -135,7 +135,7 @@ func TestSettle_TooLate(t *testing.T) {
 		{"team full", func(w *world, id team.ID) { w.do(w.lockIn(id, "cat")) }, team.TeamFull},
 		{"back in the team", func(w *world, id team.ID) {
 			t := w.teams[id]
-			t.Target = 3
+			t.Sizes = []int{3}
 			w.teams[id] = t
 			w.do(w.lockIn(id, "bob"))
 		}, team.AlreadyInTeam},

@@ -5,12 +5,19 @@ import (
 	"slices"
 
 	"kaituan/groupbuy/activity"
+	"kaituan/groupbuy/partner"
 )
 
 // Participation is one buyer in one activity.
 type Participation struct {
 	Activity activity.ID
 	Buyer    activity.Buyer
+}
+
+// Customer is one buyer of a partner, in any activity or none.
+type Customer struct {
+	Partner partner.ID
+	Buyer   activity.Buyer
 }
 
 // Touch names what a batch needs to have loaded. Whatever a named seat belongs to (its team, its buyer's live
@@ -22,6 +29,9 @@ type Touch struct {
 	WholeOf []Key // seats of whose team every live seat is needed
 	Buyers  []Participation
 	Stock   []StockKey
+	History []Customer // buyers of whom it is needed whether they ever bought anything
+	// Payments is how many payments are reported: of a team that MayClose by so many, every live seat is needed.
+	Payments int
 }
 
 // Add merges another touch into t.
@@ -32,6 +42,8 @@ func (t *Touch) Add(other Touch) {
 	t.WholeOf = append(t.WholeOf, other.WholeOf...)
 	t.Buyers = append(t.Buyers, other.Buyers...)
 	t.Stock = append(t.Stock, other.Stock...)
+	t.History = append(t.History, other.History...)
+	t.Payments += other.Payments
 }
 
 // State is all that a batch may touch: loaded by the store before Apply, written back after it.
@@ -43,6 +55,7 @@ type State struct {
 	stock   map[StockKey]*Stock
 	byBuyer map[Participation][]*Seat
 	byTeam  map[ID][]*Seat
+	orders  map[Customer]int // that are paid; right for those whose history was loaded
 
 	changedTeams map[ID]bool
 	changedSeats map[Key]bool
@@ -53,7 +66,7 @@ type State struct {
 func NewState() *State {
 	return &State{
 		teams: map[ID]*Team{}, seats: map[Key]*Seat{}, stock: map[StockKey]*Stock{},
-		byBuyer: map[Participation][]*Seat{}, byTeam: map[ID][]*Seat{},
+		byBuyer: map[Participation][]*Seat{}, byTeam: map[ID][]*Seat{}, orders: map[Customer]int{},
 		changedTeams: map[ID]bool{}, changedSeats: map[Key]bool{}, changedStock: map[StockKey]bool{},
 	}
 }
@@ -63,6 +76,9 @@ func (s *State) LoadTeam(t Team) { s.teams[t.ID] = &t }
 
 // LoadStock puts a stored stock row into the state.
 func (s *State) LoadStock(k Stock) { s.stock[k.Key] = &k }
+
+// LoadHistory says how many paid orders a customer has, at the engine and elsewhere.
+func (s *State) LoadHistory(c Customer, orders int) { s.orders[c] = orders }
 
 // LoadSeat puts a stored seat into the state. Loading the same seat twice keeps the first.
 func (s *State) LoadSeat(seat Seat) {
@@ -117,7 +133,7 @@ func (s *State) addSeat(seat *Seat) {
 
 // live returns the buyer's seats that count against limits.
 func (s *State) live(p Participation) []*Seat {
-	return slices.DeleteFunc(slices.Clone(s.byBuyer[p]), func(seat *Seat) bool { return !seat.Status.Live() })
+	return slices.DeleteFunc(slices.Clone(s.byBuyer[p]), func(seat *Seat) bool { return !seat.Live() })
 }
 
 // roster returns a team's seats in the order they were taken. It is complete only for teams touched whole.
