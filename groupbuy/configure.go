@@ -109,7 +109,7 @@ func (e *Engine) PublishActivity(ctx context.Context, id activity.ID) (activity.
 		if err != nil {
 			return err
 		}
-		if faults := a.Faults(goods, rivals); len(faults) > 0 {
+		if faults := a.Faults(activity.Background{Goods: goods, Rivals: rivals, Tags: a.Tags()}); len(faults) > 0 {
 			return invalidAll(CodeActivityInvalid, faults)
 		}
 		if a.Status == activity.Draft {

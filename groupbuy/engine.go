@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"kaituan/groupbuy/activity"
 	"kaituan/groupbuy/partner"
 	"kaituan/groupbuy/team"
 )
@@ -74,6 +75,8 @@ type Deps struct {
 	IDs      IDs
 	Secrets  Secrets
 	Clock    func() time.Time
+	// Crowd knows who is a member of which tag. Nil knows none, so that whatever asks for a tag admits nobody.
+	Crowd activity.Crowd
 	// EventLag is how old an event is before the log shows it. Where transactions may commit in another order than
 	// their events were numbered, a partner that reads at the tip would miss one for ever without it.
 	EventLag time.Duration
@@ -90,8 +93,11 @@ type Engine struct {
 
 // New returns an engine. Its first call reads the configuration from the store.
 func New(deps Deps) *Engine {
+	if deps.Crowd == nil {
+		deps.Crowd = activity.NoCrowd{}
+	}
 	e := &Engine{Deps: deps}
-	e.rules.store = deps.Store
+	e.rules.store, e.rules.crowd = deps.Store, deps.Crowd
 	return e
 }
 

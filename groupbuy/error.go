@@ -35,7 +35,7 @@ func Codes() []Code {
 		CodeActivityInvalid, CodeActivityState, CodeActivityChanged, CodeNameTaken, CodeTooManyKeys, CodePriceChanged,
 		CodeQuantityExceeded, CodeDeliveryPending, CodeEndpointURL,
 	}
-	for _, r := range []activity.Reason{activity.ReasonGoodsNotFound, activity.ReasonNoActivity, activity.ReasonChannelBlocked, activity.ReasonActivityNotOpen} {
+	for _, r := range activity.Reasons() {
 		codes = append(codes, Code(r))
 	}
 	for _, r := range []team.Reason{

@@ -22,6 +22,7 @@ type rules struct {
 // made by another node, at the next refresh.
 type rulebook struct {
 	store   Reader
+	crowd   activity.Crowd
 	current atomic.Pointer[rules]
 	prices  atomic.Int64 // changes made by this node to goods and activities
 	keys    atomic.Int64 // likewise to partners' keys
@@ -65,7 +66,7 @@ func (b *rulebook) read(ctx context.Context) (*rules, error) {
 	}
 	r := &rules{
 		version: config.Version, changes: changes,
-		snapshot: activity.NewSnapshot(config.Activities, config.Goods),
+		snapshot: activity.NewSnapshot(config.Activities, config.Goods, config.Settings, b.crowd),
 		keys:     make(map[partner.KeyID]partner.Key, len(config.Keys)),
 	}
 	for _, key := range config.Keys {

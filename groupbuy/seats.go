@@ -37,8 +37,7 @@ func (e *Engine) Lock(ctx context.Context, p partner.ID, req LockRequest) (team.
 	if err != nil {
 		return team.Outcome{}, err
 	}
-	item := activity.Item{Goods: req.Goods, SKU: req.SKU, Channel: req.Channel}
-	quote := rules.snapshot.QuoteIn(p, req.Activity, item, req.Team != "", e.Clock())
+	quote := rules.snapshot.QuoteIn(req.ask(p), req.Activity, e.Clock())
 	against := req.objection(quote)
 	cmd := team.Lock{
 		Key: team.Key{Partner: p, OutTradeNo: req.OutTradeNo}, Activity: req.Activity, Goods: req.Goods, SKU: req.SKU,
@@ -70,12 +69,18 @@ func (req LockRequest) validate() error {
 		"sku_id", string(req.SKU), "channel", string(req.Channel), "buyer_id", string(req.Buyer))
 }
 
-// objection is what the trial has against the request.
+func (req LockRequest) ask(p partner.ID) activity.Ask {
+	item := activity.Item{Goods: req.Goods, SKU: req.SKU, Channel: req.Channel}
+	return activity.Ask{Partner: p, Buyer: req.Buyer, Item: item, Joining: req.Team != ""}
+}
+
+// objection is what the trial has against the request. Whether the buyer is new is left to the store, which knows
+// exactly; it is the last thing that the trial checks.
 func (req LockRequest) objection(q activity.Quote) *Error {
 	switch {
 	case q.Reason == activity.ReasonNoActivity:
 		return &Error{Code: CodeActivityNotFound, Param: "activity_id"}
-	case q.Reason != activity.ReasonNone:
+	case q.Reason != activity.ReasonNone && q.Reason != activity.ReasonNewBuyersOnly:
 		return &Error{Code: Code(q.Reason)}
 	case req.Quantity > q.Activity.MaxQuantity:
 		return &Error{Code: CodeQuantityExceeded, Param: "quantity", Detail: "at most " + strconv.Itoa(q.Activity.MaxQuantity)}
@@ -90,9 +95,12 @@ func terms(q activity.Quote, quantity int) team.Terms {
 	a := q.Activity
 	// Cannot overflow: activity.MaxPrice times the largest quantity is far below an int64 number of fen.
 	amount, _ := q.PayPrice.Times(quantity)
+	sizes, prices := q.Steps()
+	rule := q.Chosen()
 	return team.Terms{
-		Original: q.Original, PayPrice: q.PayPrice, Amount: amount, Plan: a.Plan, Limits: a.Limits,
-		Target: a.TeamSize, SeatTTL: a.SeatTTL, Expiry: a.TeamExpiry,
+		Original: q.Original, PayPrice: q.PayPrice, Amount: amount, Plan: rule.Plan, Tag: rule.Tag,
+		LeaderDiscount: q.LeaderDiscount, Limits: a.Limits, SeatTTL: a.SeatTTL, Expiry: a.TeamExpiry,
+		Sizes: sizes, TierPrices: prices, MinReal: a.MinReal, Instant: q.Instant, NewBuyersOnly: a.NewBuyersOnly,
 	}
 }
 

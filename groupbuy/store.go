@@ -102,6 +102,7 @@ type Config struct {
 	Version    int64
 	Activities []activity.Activity // published, paused, and ended ones whose teams may still gather
 	Goods      []activity.Goods
+	Settings   activity.Settings
 	Keys       []partner.Key // live ones
 }
 

@@ -57,7 +57,9 @@ func (e *Engine) Trial(ctx context.Context, p partner.ID, req TrialRequest) (Tri
 	now := e.Clock()
 	trial := Trial{Quotes: make([]activity.Quote, len(req.Items))}
 	for i, item := range req.Items {
-		trial.Quotes[i] = rules.snapshot.Quote(p, activity.Item{Goods: item.Goods, SKU: item.SKU, Channel: req.Channel}, now)
+		trial.Quotes[i] = rules.snapshot.Quote(activity.Ask{
+			Partner: p, Buyer: req.Buyer, Item: activity.Item{Goods: item.Goods, SKU: item.SKU, Channel: req.Channel},
+		}, now)
 	}
 	if req.TeamsLimit > 0 || req.Statistics {
 		trial.Outlooks, err = e.outlooks(ctx, p, req, trial.Quotes, now)

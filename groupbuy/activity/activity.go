@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kaituan/groupbuy/partner"
+	"kaituan/money"
 )
 
 // ID names an activity.
@@ -19,6 +20,7 @@ const (
 	Published Status = "published" // live within its window
 	Paused    Status = "paused"    // no team may be opened or joined until it goes on
 	Ended     Status = "ended"     // no team may be opened any more; open teams go on
+	Archived  Status = "archived"  // ended and put away; open teams go on
 )
 
 // transitions is the whole life of an activity.
@@ -26,6 +28,7 @@ var transitions = map[Status][]Status{
 	Draft:     {Published},
 	Published: {Paused, Ended},
 	Paused:    {Published, Ended},
+	Ended:     {Archived},
 }
 
 // CanBecome says whether an activity in status s may be moved to next.
@@ -39,8 +42,12 @@ type Activity struct {
 	Status   Status
 	Goods    []GoodsID
 	Channels []Channel // empty: every channel
-	Plan     Plan
-	TeamSize int // people who must have paid
+	TeamSize int       // people who must have paid
+
+	// Rules make the price: a buyer gets the lowest of those that apply. One of them has no tag.
+	Rules          []Rule
+	LeaderDiscount money.Fen // taken off once more, per piece, for the seat that opens a team
+	Tiers          []Tier    // beyond TeamSize, sizes rising; none: the team is over when it is formed
 
 	// Three windows that are never mixed: when teams may be opened, how long a team may gather, how long a seat
 	// may stay unpaid.
@@ -53,6 +60,17 @@ type Activity struct {
 	MaxQuantity     int  // pieces in one seat
 	Limits          Limits
 	Stock           []Stock // pieces for sale per SKU; a SKU not listed is not limited
+
+	// Who may see and join.
+	Audience        Audience
+	AllowBuyers     []Buyer   // sorted; empty: everybody who is not denied
+	DenyBuyers      []Buyer   // sorted
+	BlockedChannels []Channel // even when Channels would let them in
+	RolloutPercent  int       // the share of buyers that the activity is for: 0 nobody, 100 everybody
+	NewBuyersOnly   bool      // teams are joined by buyers without a paid order at the partner; anybody opens them
+	InstantTag      TagID     // its members' own teams have size 1 (免拼); empty: nobody's
+	MinReal         int       // a team that many paid for is filled up with virtual seats at its end; 0: never
+	BuyAlone        bool      // the partner may sell the goods alone as well, at their original price
 
 	Version   int64 // of the stored row; 0 before the first save
 	CreatedAt time.Time
@@ -73,107 +91,34 @@ type Stock struct {
 	Pieces int
 }
 
-// Defaults of what an operator leaves open.
-const (
-	DefaultTeamTTL = 24 * time.Hour
-	DefaultSeatTTL = 15 * time.Minute
-)
-
-// Bounds of what an operator may enter.
-const (
-	MaxTeamSize = 1000
-	MaxGoods    = 5000
-	MaxTTL      = 30 * 24 * time.Hour
-	MinTTL      = time.Second
-	MaxPieces   = 1_000_000_000
-	maxPerSeat  = 100_000
-)
-
-// DraftFaults returns what keeps the activity from being saved at all. Everything else may be wrong in a draft.
-func (a Activity) DraftFaults() []Fault {
-	var f faults
-	f.require(ValidName(a.Name), "name", "want 1 to 200 characters")
-	return f
-}
-
-// Faults returns everything that keeps the activity from being published, given the goods it names and the
-// partner's other published activities.
-func (a Activity) Faults(goods []Goods, others []Activity) []Fault {
-	f := faults(a.DraftFaults())
-	f.require(len(a.Goods) >= 1 && len(a.Goods) <= MaxGoods, "goods", "want 1 to 5000 goods")
-	f.require(a.TeamSize >= 1 && a.TeamSize <= MaxTeamSize, "team_size", "want 1 to 1000 people")
-	f.require(a.MaxQuantity >= 1 && a.MaxQuantity <= maxPerSeat, "max_quantity", "want 1 to 100000 pieces")
-	f.require(a.Limits.Open >= 0 && a.Limits.Join >= 0 && a.Limits.Total >= 0, "limits", "want 0 (no limit) or more")
-	a.channelFaults(&f)
-	a.windowFaults(&f)
-	a.goodsFaults(&f, goods)
-	a.overlapFaults(&f, others)
-	return append(f, a.Plan.faults(goods)...)
-}
-
-func (a Activity) channelFaults(f *faults) {
-	for i, c := range a.Channels {
-		f.require(partner.ValidID(string(c)), element("channels", i), "want 1 to 64 of A-Z a-z 0-9 _ . -")
-	}
-}
-
-func (a Activity) windowFaults(f *faults) {
-	f.require(!a.StartsAt.IsZero(), "starts_at", "is required")
-	f.require(a.EndsAt.After(a.StartsAt), "ends_at", "must be after starts_at")
-	f.require(a.TeamTTL >= MinTTL && a.TeamTTL <= MaxTTL, "team_ttl_seconds", "want 1 second to 30 days")
-	f.require(a.SeatTTL >= MinTTL && a.SeatTTL <= MaxTTL, "seat_ttl_seconds", "want 1 second to 30 days")
-}
-
-func (a Activity) goodsFaults(f *faults, known []Goods) {
-	byID := map[GoodsID]Goods{}
-	for _, g := range known {
-		byID[g.ID] = g
-	}
-	seen := map[GoodsID]bool{}
-	for i, id := range a.Goods {
-		_, found := byID[id]
-		f.require(found, element("goods", i), "goods "+string(id)+" are not registered by the partner")
-		f.require(!seen[id], element("goods", i), "is listed twice")
-		seen[id] = true
-	}
-	limited := map[Stock]bool{}
-	for i, s := range a.Stock {
-		_, found := byID[s.Goods].SKU(s.SKU)
-		f.require(found && seen[s.Goods], element("stock", i), "names a SKU outside the activity's goods")
-		f.require(s.Pieces >= 0 && s.Pieces <= MaxPieces, element("stock", i)+".pieces", "want 0 to 1000000000")
-		key := Stock{Goods: s.Goods, SKU: s.SKU}
-		f.require(!limited[key], element("stock", i), "is listed twice")
-		limited[key] = true
-	}
-}
-
-func (a Activity) overlapFaults(f *faults, others []Activity) {
-	for _, other := range others {
-		if other.ID != a.ID && a.overlaps(other) {
-			f.require(false, "goods", "activity "+string(other.ID)+" ("+other.Name+") covers some of the same goods and channels at the same time")
-		}
-	}
-}
-
-func (a Activity) overlaps(b Activity) bool {
-	return a.StartsAt.Before(b.EndsAt) && b.StartsAt.Before(a.EndsAt) &&
-		sharesChannel(a.Channels, b.Channels) && sharesAny(a.Goods, b.Goods)
-}
-
-func sharesChannel(a, b []Channel) bool { return len(a) == 0 || len(b) == 0 || sharesAny(a, b) }
-
-func sharesAny[T comparable](a, b []T) bool {
-	known := make(map[T]bool, len(a))
-	for _, x := range a {
-		known[x] = true
-	}
-	return slices.ContainsFunc(b, func(x T) bool { return known[x] })
-}
-
 // Covers says whether the activity is for goods sold on a channel.
-func (a Activity) Covers(channel Channel) bool {
-	return len(a.Channels) == 0 || slices.Contains(a.Channels, channel)
+func (a *Activity) Covers(channel Channel) bool {
+	return (len(a.Channels) == 0 || slices.Contains(a.Channels, channel)) && !slices.Contains(a.BlockedChannels, channel)
 }
+
+// admits says whether a buyer's name is on the right lists.
+func (a *Activity) admits(b Buyer) bool {
+	if _, denied := slices.BinarySearch(a.DenyBuyers, b); denied {
+		return false
+	}
+	_, allowed := slices.BinarySearch(a.AllowBuyers, b)
+	return allowed || len(a.AllowBuyers) == 0
+}
+
+// open says whether teams may be opened.
+func (a *Activity) open(now time.Time) bool {
+	return a.Status == Published && !now.Before(a.StartsAt) && now.Before(a.EndsAt)
+}
+
+// joinable says whether open teams may be joined. The team's own window decides when that ends.
+func (a *Activity) joinable(now time.Time) bool {
+	if a.CloseTeamsAtEnd && (a.over() || !now.Before(a.EndsAt)) {
+		return false
+	}
+	return a.Status == Published || a.over()
+}
+
+func (a *Activity) over() bool { return a.Status == Ended || a.Status == Archived }
 
 // TeamExpiry is when a team opened at the given instant stops gathering.
 func (a Activity) TeamExpiry(openedAt time.Time) time.Time {
@@ -182,18 +127,4 @@ func (a Activity) TeamExpiry(openedAt time.Time) time.Time {
 		return a.EndsAt
 	}
 	return end
-}
-
-// WithDefaults fills what an operator left open.
-func (a Activity) WithDefaults() Activity {
-	if a.TeamTTL == 0 {
-		a.TeamTTL = DefaultTeamTTL
-	}
-	if a.SeatTTL == 0 {
-		a.SeatTTL = DefaultSeatTTL
-	}
-	if a.MaxQuantity == 0 {
-		a.MaxQuantity = 1
-	}
-	return a
 }

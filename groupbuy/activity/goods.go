@@ -57,13 +57,13 @@ const (
 // Validate returns every fault of a registration.
 func (g Goods) Validate() []Fault {
 	var faults faults
-	faults.require(partner.ValidID(string(g.ID)), "goods_id", "want 1 to 64 of A-Z a-z 0-9 _ . -")
+	faults.require(partner.ValidID(string(g.ID)), "goods_id", wantID)
 	faults.require(ValidName(g.Name), "name", "want 1 to 200 characters")
 	faults.require(len(g.SKUs) >= 1 && len(g.SKUs) <= MaxSKUs, "skus", "want 1 to 200 SKUs")
 	seen := map[SKUID]bool{}
 	for i, sku := range g.SKUs {
 		at := element("skus", i)
-		faults.require(partner.ValidID(string(sku.ID)), at+".sku_id", "want 1 to 64 of A-Z a-z 0-9 _ . -")
+		faults.require(partner.ValidID(string(sku.ID)), at+".sku_id", wantID)
 		faults.require(!seen[sku.ID], at+".sku_id", "is listed twice")
 		faults.require(ValidName(sku.Name), at+".name", "want 1 to 200 characters")
 		faults.require(sku.OriginalPrice >= 1 && sku.OriginalPrice <= MaxPrice, at+".original_price_fen", "want 1 to 10000000000 fen")

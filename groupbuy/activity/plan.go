@@ -49,30 +49,21 @@ func (p Plan) raw(original money.Fen) money.Fen {
 	}
 }
 
-// faults checks the plan by itself and against the original prices it will meet. A plan that would leave no
-// price of its own for a SKU is refused, although PayPrice would still ask 1 fen: nobody means that.
-func (p Plan) faults(goods []Goods) []Fault {
+// faults checks the plan by itself.
+func (p Plan) faults(param string) []Fault {
 	var f faults
 	switch p.Kind {
 	case Reduce:
-		f.require(p.Off >= 1, "plan.off_fen", "want at least 1 fen")
+		f.require(p.Off >= 1, param+".off_fen", "want at least 1 fen")
 	case Threshold:
-		f.require(p.Off >= 1, "plan.off_fen", "want at least 1 fen")
-		f.require(p.From >= 1, "plan.from_fen", "want at least 1 fen")
+		f.require(p.Off >= 1, param+".off_fen", "want at least 1 fen")
+		f.require(p.From >= 1, param+".from_fen", "want at least 1 fen")
 	case Percent:
-		f.require(p.Share >= 1 && p.Share < money.Whole, "plan.share_bp", "want 1 to 9999 basis points, what the buyer still pays: 8500 is 85 %")
+		f.require(p.Share >= 1 && p.Share < money.Whole, param+".share_bp", "want 1 to 9999 basis points, what the buyer still pays: 8500 is 85 %")
 	case Fixed:
-		f.require(p.Price >= 1, "plan.price_fen", "want at least 1 fen")
+		f.require(p.Price >= 1, param+".price_fen", "want at least 1 fen")
 	default:
-		f.require(false, "plan.kind", "want reduce, threshold, percent or fixed")
-	}
-	if len(f) > 0 {
-		return f
-	}
-	for _, g := range goods {
-		for _, sku := range g.SKUs {
-			f.require(p.raw(sku.OriginalPrice) >= 1, "plan", "leaves no price for SKU "+string(sku.ID)+" of goods "+string(g.ID)+" at "+sku.OriginalPrice.String())
-		}
+		f.require(false, param+".kind", "want reduce, threshold, percent or fixed")
 	}
 	return f
 }

@@ -1,11 +1,11 @@
 package activity
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
 	"kaituan/groupbuy/partner"
-	"kaituan/money"
 )
 
 // Snapshot is everything a price depends on, frozen at one version of the configuration. It is never changed
@@ -14,6 +14,8 @@ type Snapshot struct {
 	activities map[ID]*Activity
 	byGoods    map[goodsKey][]*Activity
 	goods      map[goodsKey]*Goods
+	settings   Settings
+	crowd      Crowd
 }
 
 type goodsKey struct {
@@ -22,8 +24,11 @@ type goodsKey struct {
 }
 
 // NewSnapshot indexes the configuration. It keeps activities that may still matter to a buyer; drafts are left out.
-func NewSnapshot(activities []Activity, goods []Goods) *Snapshot {
+// The lists are the snapshot's own from then on. The crowd changes by itself while the snapshot is in use.
+func NewSnapshot(activities []Activity, goods []Goods, settings Settings, crowd Crowd) *Snapshot {
 	s := &Snapshot{
+		settings:   settings,
+		crowd:      crowd,
 		activities: make(map[ID]*Activity, len(activities)),
 		byGoods:    make(map[goodsKey][]*Activity, len(goods)),
 		goods:      make(map[goodsKey]*Goods, len(goods)),
@@ -68,128 +73,14 @@ func (s *Snapshot) Activities(p partner.ID, channel Channel, now time.Time) []Ac
 		}
 	}
 	slices.SortFunc(on, func(a, b Activity) int {
-		if c := a.EndsAt.Compare(b.EndsAt); c != 0 {
-			return c
-		}
-		return compareID(a.ID, b.ID)
+		return cmp.Or(a.EndsAt.Compare(b.EndsAt), cmp.Compare(a.ID, b.ID))
 	})
 	return on
 }
 
-func compareID(a, b ID) int {
-	if a < b {
-		return -1
-	}
-	if a > b {
-		return 1
-	}
-	return 0
-}
-
-// Item is what a buyer looks at, and where.
-type Item struct {
-	Goods   GoodsID
-	SKU     SKUID
-	Channel Channel
-}
-
-// Reason says why a buyer may not see or join.
-type Reason string
-
-// The reasons, in the order they are checked.
-const (
-	ReasonNone            Reason = ""
-	ReasonGoodsNotFound   Reason = "goods_not_found"   // the partner registered no such goods or SKU
-	ReasonNoActivity      Reason = "no_activity"       // no activity covers these goods
-	ReasonChannelBlocked  Reason = "channel_blocked"   // the activity is not for this channel
-	ReasonActivityNotOpen Reason = "activity_not_open" // before or after its window, paused or ended
-)
-
-// Quote is the price of one item for one buyer.
-type Quote struct {
-	Activity *Activity // nil when no activity covers the goods; never to be changed
-	Goods    *Goods
-	SKU      SKU
-	Original money.Fen // per piece
-	PayPrice money.Fen // per piece
-	Visible  bool
-	Joinable bool
-	Reason   Reason // why not joinable
-}
-
-// Deduction is what the group price takes off, per piece.
-func (q Quote) Deduction() money.Fen { return q.Original - q.PayPrice }
-
-// Quote tells the price of an item as of now, in whichever of the partner's activities takes buyers, or else in
-// the one that comes nearest to it.
-func (s *Snapshot) Quote(p partner.ID, item Item, now time.Time) Quote {
-	q, found := s.item(p, item)
-	if !found {
-		return q
-	}
-	for _, a := range s.byGoods[goodsKey{p, item.Goods}] {
-		if candidate := q.under(a, item.Channel, now, false); q.Activity == nil || candidate.Joinable || !q.Joinable && candidate.Visible {
-			q = candidate
-		}
-	}
-	return q
-}
-
-// QuoteIn tells the price of an item in one activity. joining asks for a seat in a team that is already open,
-// which outlives the activity's window.
-func (s *Snapshot) QuoteIn(p partner.ID, id ID, item Item, joining bool, now time.Time) Quote {
-	q, found := s.item(p, item)
-	if !found {
-		return q
-	}
-	a, ok := s.activities[id]
-	if !ok || a.Partner != p || !slices.Contains(a.Goods, item.Goods) {
-		return q
-	}
-	return q.under(a, item.Channel, now, joining)
-}
-
-func (s *Snapshot) item(p partner.ID, item Item) (Quote, bool) {
-	goods, ok := s.goods[goodsKey{p, item.Goods}]
-	if !ok {
-		return Quote{Reason: ReasonGoodsNotFound}, false
-	}
-	sku, ok := goods.SKU(item.SKU)
-	if !ok {
-		return Quote{Reason: ReasonGoodsNotFound}, false
-	}
-	return Quote{Goods: goods, SKU: sku, Original: sku.OriginalPrice, PayPrice: sku.OriginalPrice, Reason: ReasonNoActivity}, true
-}
-
-func (q Quote) under(a *Activity, channel Channel, now time.Time, joining bool) Quote {
-	q.Activity = a
-	q.PayPrice = a.Plan.PayPrice(q.Original)
-	q.Reason = a.refuses(channel, now, joining)
-	q.Joinable = q.Reason == ReasonNone
-	q.Visible = a.Covers(channel) && a.Status != Ended && now.Before(a.EndsAt)
-	return q
-}
-
-func (a *Activity) refuses(channel Channel, now time.Time, joining bool) Reason {
-	switch {
-	case !a.Covers(channel):
-		return ReasonChannelBlocked
-	case joining && !a.joinable(now), !joining && !a.open(now):
-		return ReasonActivityNotOpen
-	default:
-		return ReasonNone
-	}
-}
-
-// open says whether teams may be opened.
-func (a *Activity) open(now time.Time) bool {
-	return a.Status == Published && !now.Before(a.StartsAt) && now.Before(a.EndsAt)
-}
-
-// joinable says whether open teams may be joined. The team's own window decides when that ends.
-func (a *Activity) joinable(now time.Time) bool {
-	if a.CloseTeamsAtEnd && (a.Status == Ended || !now.Before(a.EndsAt)) {
-		return false
-	}
-	return a.Status == Published || a.Status == Ended
+// AsIf returns a snapshot of one activity, published whatever its status, over the given goods, under the switches
+// and tags of now: what an operator tries before publishing.
+func (s *Snapshot) AsIf(a Activity, goods []Goods) *Snapshot {
+	a.Status = Published
+	return NewSnapshot([]Activity{a}, goods, s.settings, s.crowd)
 }

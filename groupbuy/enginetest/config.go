@@ -189,7 +189,13 @@ func goods(e *env) {
 func newActivity(id activity.ID, name string) activity.Activity {
 	return activity.Activity{
 		ID: id, Partner: mall, Name: name, Status: activity.Draft, Goods: []activity.GoodsID{tea, "cups"}, Channels: []activity.Channel{app},
-		Plan:     activity.Plan{Kind: activity.Percent, Share: 8500, Off: 1, From: 2, Price: 3},
+		Rules: []activity.Rule{
+			{Plan: activity.Plan{Kind: activity.Percent, Share: 8500, Off: 1, From: 2, Price: 3}, Tag: "vip"},
+			{Plan: activity.Plan{Kind: activity.Reduce, Off: 100}},
+		},
+		LeaderDiscount: 50, Tiers: []activity.Tier{{Size: 5, Plan: activity.Plan{Kind: activity.Fixed, Price: 700}}},
+		Audience: activity.Audience{See: "known", Join: "gold"}, AllowBuyers: []activity.Buyer{"ann", "bob"}, DenyBuyers: []activity.Buyer{"eve"},
+		BlockedChannels: []activity.Channel{"live"}, RolloutPercent: 30, NewBuyersOnly: true, InstantTag: "now", MinReal: 2, BuyAlone: true,
 		TeamSize: 3, StartsAt: created(0), EndsAt: created(1000), TeamTTL: time.Hour, SeatTTL: 90 * time.Second, CloseTeamsAtEnd: true,
 		MaxQuantity: 7, Limits: activity.Limits{Open: 1, Join: 2, Total: 3},
 		Stock: []activity.Stock{{Goods: tea, SKU: green, Pieces: 9}}, CreatedAt: created(1), UpdatedAt: created(2),

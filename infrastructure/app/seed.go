@@ -85,10 +85,11 @@ func seed(ctx context.Context, engine *groupbuy.Engine, shop *mall.Shop) error {
 
 func publishDemo(ctx context.Context, engine *groupbuy.Engine, p demoProduct) error {
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	draft, err := engine.CreateActivity(ctx, activity.Activity{
-		Partner: mallPartner, Name: p.activity, Goods: []activity.GoodsID{activity.GoodsID(p.id)}, Plan: p.plan, TeamSize: p.size,
-		StartsAt: now, EndsAt: now.AddDate(0, 0, 30), MaxQuantity: 5,
-	})
+	a := activity.Blank()
+	a.Partner, a.Name, a.Goods = mallPartner, p.activity, []activity.GoodsID{activity.GoodsID(p.id)}
+	a.Rules, a.TeamSize, a.MaxQuantity = []activity.Rule{{Plan: p.plan}}, p.size, 5
+	a.StartsAt, a.EndsAt = now, now.AddDate(0, 0, 30)
+	draft, err := engine.CreateActivity(ctx, a)
 	if err != nil {
 		return err
 	}

@@ -145,7 +145,7 @@ func (w *world) sell(product string, stock int, change func(*groupbuywire.Activi
 	size := 2
 	in := groupbuywire.ActivityInput{
 		PartnerID: "mall", Name: "group-buy of " + product, Goods: []string{product}, TeamSize: &size,
-		Plan:     groupbuywire.Plan{Kind: groupbuywire.Reduce, OffFen: 20_00},
+		Rules:    []groupbuywire.Rule{{Plan: groupbuywire.Plan{Kind: groupbuywire.Reduce, OffFen: 20_00}}},
 		StartsAt: instant.Of(time.Now().Add(-time.Minute)), EndsAt: instant.Of(time.Now().Add(time.Hour)),
 	}
 	if change != nil {

@@ -161,20 +161,21 @@ type rule struct {
 func (s *shelf) rules() map[string]rule {
 	rules := make(map[string]rule, len(s.products))
 	for _, a := range s.activities {
+		plan := a.Rules[0].Plan
 		for _, code := range a.Goods {
 			rules[code] = rule{size: *a.TeamSize, price: func(original money.Fen) money.Fen {
-				switch a.Plan.Kind {
+				switch plan.Kind {
 				case "reduce":
-					return max(1, original-a.Plan.OffFen)
+					return max(1, original-plan.OffFen)
 				case "threshold":
-					if original < a.Plan.FromFen {
+					if original < plan.FromFen {
 						return original
 					}
-					return max(1, original-a.Plan.OffFen)
+					return max(1, original-plan.OffFen)
 				case "percent":
-					return max(1, (original*money.Fen(a.Plan.ShareBp)+5000)/10000)
+					return max(1, (original*money.Fen(plan.ShareBp)+5000)/10000)
 				default:
-					return min(original, a.Plan.PriceFen)
+					return min(original, plan.PriceFen)
 				}
 			}}
 		}

@@ -73,7 +73,7 @@ func (s *shelf) plan() {
 	for _, plan := range plans() {
 		for _, size := range []int{smallTeam, largeTeam} {
 			s.activities = append(s.activities, groupbuywire.ActivityInput{
-				PartnerID: "mall", Name: fmt.Sprintf("replay %s: %s, teams of %d", s.run, plan.Kind, size), Plan: plan, TeamSize: &size,
+				PartnerID: "mall", Name: fmt.Sprintf("replay %s: %s, teams of %d", s.run, plan.Kind, size), Rules: []groupbuywire.Rule{{Plan: plan}}, TeamSize: &size,
 				StartsAt: instant.Of(now.Add(-time.Minute)), EndsAt: instant.Of(now.Add(24 * time.Hour)), MaxQuantity: &quantity,
 			})
 		}

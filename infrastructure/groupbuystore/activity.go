@@ -11,7 +11,6 @@ import (
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/activity"
 	"kaituan/groupbuy/partner"
-	"kaituan/money"
 )
 
 // activityRow is also how an event of the activity is kept, hence the JSON names.
@@ -31,59 +30,8 @@ type activityRow struct {
 // TableName is GORM's hook for the table.
 func (activityRow) TableName() string { return "activities" }
 
-type specDoc struct {
-	Goods           []string   `json:"goods"`
-	Channels        []string   `json:"channels,omitempty"`
-	Plan            planDoc    `json:"plan"`
-	TeamSize        int        `json:"team_size"`
-	TeamTTLMs       int64      `json:"team_ttl_ms"`
-	SeatTTLMs       int64      `json:"seat_ttl_ms"`
-	CloseTeamsAtEnd bool       `json:"close_teams_at_end,omitempty"`
-	MaxQuantity     int        `json:"max_quantity"`
-	Limits          limitsDoc  `json:"limits"`
-	Stock           []stockDoc `json:"stock,omitempty"`
-}
-
-type planDoc struct {
-	Kind     string `json:"kind"`
-	OffFen   int64  `json:"off_fen,omitempty"`
-	FromFen  int64  `json:"from_fen,omitempty"`
-	ShareBP  int64  `json:"share_bp,omitempty"`
-	PriceFen int64  `json:"price_fen,omitempty"`
-}
-
-type limitsDoc struct {
-	Open  int `json:"open,omitempty"`
-	Join  int `json:"join,omitempty"`
-	Total int `json:"total,omitempty"`
-}
-
-type stockDoc struct {
-	Goods  string `json:"goods"`
-	SKU    string `json:"sku"`
-	Pieces int    `json:"pieces"`
-}
-
-func newPlanDoc(p activity.Plan) planDoc {
-	return planDoc{Kind: string(p.Kind), OffFen: int64(p.Off), FromFen: int64(p.From), ShareBP: int64(p.Share), PriceFen: int64(p.Price)}
-}
-
-func (d planDoc) plan() activity.Plan {
-	return activity.Plan{
-		Kind: activity.PlanKind(d.Kind), Off: money.Fen(d.OffFen), From: money.Fen(d.FromFen),
-		Share: money.BasisPoints(d.ShareBP), Price: money.Fen(d.PriceFen),
-	}
-}
-
 func newActivityRow(a activity.Activity) (activityRow, error) {
-	spec, err := json.Marshal(specDoc{
-		Goods: texts(a.Goods), Channels: texts(a.Channels), Plan: newPlanDoc(a.Plan), TeamSize: a.TeamSize,
-		TeamTTLMs: a.TeamTTL.Milliseconds(), SeatTTLMs: a.SeatTTL.Milliseconds(), CloseTeamsAtEnd: a.CloseTeamsAtEnd,
-		MaxQuantity: a.MaxQuantity, Limits: limitsDoc(a.Limits),
-		Stock: mapped(a.Stock, func(s activity.Stock) stockDoc {
-			return stockDoc{Goods: string(s.Goods), SKU: string(s.SKU), Pieces: s.Pieces}
-		}),
-	})
+	spec, err := json.Marshal(newSpecDoc(a))
 	if err != nil {
 		return activityRow{}, fmt.Errorf("groupbuystore: activity %s: %w", a.ID, err)
 	}
@@ -99,19 +47,11 @@ func (r activityRow) activity() (activity.Activity, error) {
 	if err := json.Unmarshal([]byte(r.Spec), &d); err != nil {
 		return activity.Activity{}, fmt.Errorf("groupbuystore: activity %s: %w", r.ID, err)
 	}
-	return activity.Activity{
-		ID: activity.ID(r.ID), Partner: partner.ID(r.PartnerID), Name: r.Name, Status: activity.Status(r.Status),
-		Goods:    mapped(d.Goods, func(id string) activity.GoodsID { return activity.GoodsID(id) }),
-		Channels: mappedOrNil(d.Channels, func(c string) activity.Channel { return activity.Channel(c) }),
-		Plan:     d.Plan.plan(), TeamSize: d.TeamSize,
-		StartsAt: instant(r.StartsAt), EndsAt: instant(r.EndsAt),
-		TeamTTL: time.Duration(d.TeamTTLMs) * time.Millisecond, SeatTTL: time.Duration(d.SeatTTLMs) * time.Millisecond,
-		CloseTeamsAtEnd: d.CloseTeamsAtEnd, MaxQuantity: d.MaxQuantity, Limits: activity.Limits(d.Limits),
-		Stock: mappedOrNil(d.Stock, func(s stockDoc) activity.Stock {
-			return activity.Stock{Goods: activity.GoodsID(s.Goods), SKU: activity.SKUID(s.SKU), Pieces: s.Pieces}
-		}),
-		Version: r.Version, CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt),
-	}, nil
+	a := d.activity()
+	a.ID, a.Partner, a.Name, a.Status = activity.ID(r.ID), partner.ID(r.PartnerID), r.Name, activity.Status(r.Status)
+	a.StartsAt, a.EndsAt = instant(r.StartsAt), instant(r.EndsAt)
+	a.Version, a.CreatedAt, a.UpdatedAt = r.Version, instant(r.CreatedAt), instant(r.UpdatedAt)
+	return a, nil
 }
 
 // mappedOrNil is mapped for lists whose emptiness has a meaning of its own and is nil in the domain.

@@ -55,6 +55,7 @@ func (s *Store) config(db *gorm.DB) (c groupbuy.Config, err error) {
 	if c.Goods, err = mappedOrFail(goods, goodsRow.goods); err != nil {
 		return c, err
 	}
+	c.Settings = activity.DefaultSettings()
 	var keys []keyRow
 	err = db.Where("revoked_at = 0").Order("partner_id, created_at, id").Find(&keys).Error
 	c.Keys = mapped(keys, keyRow.key)

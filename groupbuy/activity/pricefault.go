@@ -1,0 +1,119 @@
+package activity
+
+import (
+	"strconv"
+
+	"kaituan/money"
+)
+
+// maxSKUFaults bounds how many SKUs one plan is reported for. An activity may have a million.
+const maxSKUFaults = 20
+
+// priceFaults checks the plans by themselves, and then against every original price that they will meet. A plan that
+// would leave no price of its own for a SKU is refused, although PayPrice would still ask 1 fen: nobody means that.
+func (a Activity) priceFaults(goods []Goods) []Fault {
+	var f faults
+	f.require(len(a.Rules) >= 1 && len(a.Rules) <= MaxRules, "rules", "want 1 to 20 rules")
+	f.require(len(a.Rules) == 0 || a.forEverybody() != NoRule, "rules", "want one rule without a tag, for buyers of no tag")
+	f.require(a.LeaderDiscount >= 0 && a.LeaderDiscount <= MaxPrice, "leader_discount_fen", "want 0 to 10000000000 fen")
+	f.require(len(a.Tiers) <= MaxTiers, "tiers", "want at most 10 tiers")
+	f = append(f, a.sizeFaults()...)
+	for i := range a.Rules {
+		f = append(f, a.Rules[i].Plan.faults(element("rules", i)+".plan")...)
+	}
+	for i := range a.Tiers {
+		f = append(f, a.Tiers[i].Plan.faults(element("tiers", i)+".plan")...)
+	}
+	if len(f) > 0 {
+		return f
+	}
+	for i := range a.Rules {
+		f = append(f, a.noPrice(element("rules", i)+".plan", a.Rules[i].Plan, goods)...)
+	}
+	for i := range a.Tiers {
+		f = append(f, a.noPrice(element("tiers", i)+".plan", a.Tiers[i].Plan, goods)...)
+		f = append(f, a.dearTier(i, goods)...)
+	}
+	return f
+}
+
+func (a Activity) sizeFaults() []Fault {
+	var f faults
+	before := a.TeamSize
+	for i, tier := range a.Tiers {
+		f.require(tier.Size > before && tier.Size <= MaxTeamSize, element("tiers", i)+".size",
+			"want more people than the "+strconv.Itoa(before)+" of the step before, at most 1000")
+		before = tier.Size
+	}
+	return f
+}
+
+// forEverybody returns the first rule without a tag.
+func (a Activity) forEverybody() int {
+	for i := range a.Rules {
+		if a.Rules[i].Tag == "" {
+			return i
+		}
+	}
+	return NoRule
+}
+
+// noPrice reports the SKUs that a plan, and the leader discount on top of it, leave no price for.
+func (a Activity) noPrice(param string, plan Plan, goods []Goods) []Fault {
+	return perSKU(param, goods, func(g Goods, sku SKU) string {
+		at := " for SKU " + string(sku.ID) + " of goods " + string(g.ID) + " at " + sku.OriginalPrice.String()
+		if plan.raw(sku.OriginalPrice) < 1 {
+			return "leaves no price" + at
+		}
+		if plan.PayPrice(sku.OriginalPrice)-a.LeaderDiscount < 1 {
+			return "leaves no price after the leader discount" + at
+		}
+		return ""
+	})
+}
+
+// dearTier reports the SKUs that a tier makes no cheaper than the step before it.
+func (a Activity) dearTier(i int, goods []Goods) []Fault {
+	before := a.openPrice
+	if i > 0 {
+		before = a.Tiers[i-1].Plan.PayPrice
+	}
+	return perSKU(element("tiers", i)+".plan", goods, func(g Goods, sku SKU) string {
+		price, limit := a.Tiers[i].Plan.PayPrice(sku.OriginalPrice), before(sku.OriginalPrice)
+		if price < limit {
+			return ""
+		}
+		return "want less than the " + limit.String() + " of the step before, not " + price.String() + ", for SKU " + string(sku.ID) + " of goods " + string(g.ID)
+	})
+}
+
+// openPrice is the price of a buyer of no tag who joins.
+func (a Activity) openPrice(original money.Fen) money.Fen {
+	lowest := original
+	for _, rule := range a.Rules {
+		if rule.Tag == "" {
+			lowest = min(lowest, rule.Plan.PayPrice(original))
+		}
+	}
+	return lowest
+}
+
+// perSKU asks about every SKU and reports the first ones that something is wrong with, and how many more there are.
+func perSKU(param string, goods []Goods, wrong func(Goods, SKU) string) []Fault {
+	var f faults
+	more := 0
+	for _, g := range goods {
+		for _, sku := range g.SKUs {
+			detail := wrong(g, sku)
+			switch {
+			case detail == "":
+			case len(f) == maxSKUFaults:
+				more++
+			default:
+				f.require(false, param, detail)
+			}
+		}
+	}
+	f.require(more == 0, param, "the same goes for "+strconv.Itoa(more)+" more SKUs")
+	return f
+}

@@ -1,0 +1,118 @@
+package activity
+
+import "time"
+
+// Reason says why a buyer may not see or join.
+type Reason string
+
+// The reasons, in the order they are checked. What only the seats already taken tell (limits, stock, the team) is
+// checked after them, when a seat is locked; see package team.
+const (
+	ReasonNone            Reason = ""
+	ReasonGoodsNotFound   Reason = "goods_not_found"   // the partner registered no such goods or SKU
+	ReasonNoActivity      Reason = "no_activity"       // no activity covers these goods
+	ReasonDowngraded      Reason = "downgraded"        // group-buys are switched off for everybody
+	ReasonRolledOut       Reason = "rolled_out"        // the buyer is not in the share that the activity is for
+	ReasonChannelBlocked  Reason = "channel_blocked"   // the activity is not for this channel
+	ReasonBuyerDenied     Reason = "buyer_denied"      // the buyer is on the deny list, or not on the allow list
+	ReasonActivityNotOpen Reason = "activity_not_open" // before or after its window, paused or ended
+	ReasonAudience        Reason = "audience"          // the buyer is not a member of the tag that it takes
+	ReasonNewBuyersOnly   Reason = "new_buyers_only"   // the joiner has paid at the partner before
+)
+
+// Reasons lists every reason, in the order they are checked.
+func Reasons() []Reason {
+	reasons := []Reason{ReasonGoodsNotFound, ReasonNoActivity}
+	for _, check := range checks {
+		reasons = append(reasons, check.reason)
+	}
+	return reasons
+}
+
+// trial is one buyer before one activity.
+type trial struct {
+	snapshot *Snapshot
+	activity *Activity
+	ask      *Ask
+	now      time.Time
+}
+
+// check is one thing that may keep a buyer out. Quote and Explain go through the same list, so that what is explained
+// is what decides.
+type check struct {
+	reason Reason
+	passes func(t *trial) bool
+	shows  func(t *trial) (value, detail string)
+}
+
+// checks are in the order in which the first failing one is the answer.
+var checks = [...]check{
+	{ReasonDowngraded, (*trial).notDowngraded, (*trial).showDowngraded},
+	{ReasonRolledOut, (*trial).inRollout, (*trial).showRollout},
+	{ReasonChannelBlocked, (*trial).onChannel, (*trial).showChannel},
+	{ReasonBuyerDenied, (*trial).onLists, (*trial).showLists},
+	{ReasonActivityNotOpen, (*trial).inTime, (*trial).showTime},
+	{ReasonAudience, (*trial).inAudience, (*trial).showAudience},
+	{ReasonNewBuyersOnly, (*trial).newEnough, (*trial).showNewBuyers},
+}
+
+// refusal is the first check that fails.
+func (t *trial) refusal() Reason {
+	for i := range checks {
+		if !checks[i].passes(t) {
+			return checks[i].reason
+		}
+	}
+	return ReasonNone
+}
+
+// visible says whether the buyer is shown the activity at all.
+func (t *trial) visible() bool {
+	a := t.activity
+	return t.notDowngraded() && t.inRollout() && t.onChannel() && t.onLists() && t.memberOf(a.Audience.See) &&
+		!a.over() && t.now.Before(a.EndsAt)
+}
+
+func (t *trial) notDowngraded() bool { return !t.snapshot.settings.Downgraded }
+
+func (t *trial) inRollout() bool {
+	return t.shared(t.activity.RolloutPercent, string(t.activity.ID)) && t.shared(t.snapshot.settings.RolloutPercent, globalSalt)
+}
+
+// shared says whether a share includes the buyer. The usual shares need no hash.
+func (t *trial) shared(percent int, salt string) bool {
+	return percent >= everybody || percent > 0 && rolledOut(percent, t.bucket(salt))
+}
+
+func (t *trial) bucket(salt string) int { return bucket(salt, t.ask.Partner, t.ask.Buyer) }
+
+func (t *trial) onChannel() bool { return t.activity.Covers(t.ask.Item.Channel) }
+
+func (t *trial) onLists() bool { return t.activity.admits(t.ask.Buyer) }
+
+func (t *trial) inTime() bool {
+	if t.ask.Joining {
+		return t.activity.joinable(t.now)
+	}
+	return t.activity.open(t.now)
+}
+
+func (t *trial) inAudience() bool {
+	return t.memberOf(t.activity.Audience.See) && t.memberOf(t.activity.Audience.Join)
+}
+
+// memberOf says whether the buyer is a member of a tag that may be left open. A tag that was never built has none.
+func (t *trial) memberOf(tag TagID) bool { return tag == "" || t.tagged(tag) == In }
+
+func (t *trial) tagged(tag TagID) Membership {
+	return t.snapshot.crowd.Tagged(t.ask.Partner, tag, t.ask.Buyer)
+}
+
+// newEnough reads the tag of all who ever paid. Whoever takes a seat is looked up again, exactly, in the store.
+func (t *trial) newEnough() bool {
+	return !t.activity.NewBuyersOnly || !t.ask.Joining || t.tagged(PaidBuyers) == NotIn
+}
+
+func (t *trial) instant() bool {
+	return !t.ask.Joining && t.activity.InstantTag != "" && t.tagged(t.activity.InstantTag) == In
+}
