@@ -49,8 +49,10 @@ func (e *Engine) CreateActivity(ctx context.Context, a activity.Activity) (activ
 			return notFound(err, CodePartnerNotFound)
 		}
 		a.CreatedAt = tx.Now()
-		saved, err = putDraft(tx, a)
-		return err
+		if saved, err = putDraft(tx, a); err != nil {
+			return err
+		}
+		return e.audit(tx, "activity.created", string(a.ID), nil, saved)
 	})
 	return saved, err
 }
@@ -71,8 +73,10 @@ func (e *Engine) ChangeDraft(ctx context.Context, a activity.Activity) (activity
 			return invalid("partner_id", "a draft stays with its partner "+string(stored.Partner))
 		}
 		a.Status, a.Version, a.CreatedAt = stored.Status, stored.Version, stored.CreatedAt
-		saved, err = putDraft(tx, a)
-		return err
+		if saved, err = putDraft(tx, a); err != nil {
+			return err
+		}
+		return e.audit(tx, "activity.changed", string(a.ID), stored, saved)
 	})
 	return saved, err
 }
@@ -151,12 +155,15 @@ func (e *Engine) move(ctx context.Context, id activity.ID, next activity.Status,
 				return err
 			}
 		}
+		before := a
 		a.Status, a.UpdatedAt = next, tx.Now()
 		if err := saveError(tx.PutActivity(a)); err != nil {
 			return err
 		}
-		_, err = tx.Record(Event{Partner: a.Partner, Type: "activity." + string(next), Activity: &a})
-		return err
+		if _, err = tx.Record(Event{Partner: a.Partner, Type: "activity." + string(next), Activity: &a}); err != nil {
+			return err
+		}
+		return e.audit(tx, "activity."+string(next), string(a.ID), before, a)
 	})
 	return a, err
 }
@@ -180,11 +187,24 @@ func (e *Engine) PutPartner(ctx context.Context, id partner.ID, name string) (pa
 	if !activity.ValidName(name) {
 		return partner.Partner{}, invalid("name", "want 1 to 200 characters")
 	}
+	var saved partner.Partner
 	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
-		return tx.PutPartner(partner.Partner{ID: id, Name: name, CreatedAt: tx.Now()})
+		stored, err := tx.Partner(id)
+		isNew := errors.Is(err, ErrNotFound)
+		if err != nil && !isNew {
+			return err
+		}
+		saved = partner.Partner{ID: id, Name: name, CreatedAt: stored.CreatedAt}
+		if isNew {
+			saved.CreatedAt = tx.Now()
+		}
+		if err := tx.PutPartner(saved); err != nil {
+			return err
+		}
+		if isNew {
+			return e.audit(tx, "partner.created", string(id), nil, saved)
+		}
+		return e.audit(tx, "partner.renamed", string(id), stored, saved)
 	})
-	if err != nil {
-		return partner.Partner{}, err
-	}
-	return e.Store.Partner(ctx, id)
+	return saved, err
 }

@@ -6,10 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"kaituan/groupbuy/activity"
+	"kaituan/groupbuy/operator"
 	"kaituan/groupbuy/partner"
 	"kaituan/groupbuy/team"
 )
@@ -74,6 +77,8 @@ type Deps struct {
 	Schedule Schedule
 	IDs      IDs
 	Secrets  Secrets
+	Hasher   operator.Hasher // of operators' passwords
+	Random   io.Reader       // for operators' session tokens
 	Clock    func() time.Time
 	// Crowd knows who is a member of which tag. Nil knows none, so that whatever asks for a tag admits nobody.
 	Crowd activity.Crowd
@@ -88,7 +93,9 @@ type Deps struct {
 // Engine carries out the use cases. It is safe for concurrent use.
 type Engine struct {
 	Deps
-	rules rulebook
+	rules *rulebook
+	by    Actor
+	decoy func() (string, error) // a password hash that nobody's password made
 }
 
 // New returns an engine. Its first call reads the configuration from the store.
@@ -96,9 +103,19 @@ func New(deps Deps) *Engine {
 	if deps.Crowd == nil {
 		deps.Crowd = activity.NoCrowd{}
 	}
-	e := &Engine{Deps: deps}
-	e.rules.store, e.rules.crowd = deps.Store, deps.Crowd
-	return e
+	return &Engine{
+		Deps: deps, rules: &rulebook{store: deps.Store, crowd: deps.Crowd},
+		by:    Actor{ID: operator.System, Name: string(operator.System), Role: operator.Admin},
+		decoy: sync.OnceValues(func() (string, error) { return decoyHash(deps) }),
+	}
+}
+
+func decoyHash(deps Deps) (string, error) {
+	token, err := operator.NewToken(deps.Random)
+	if err != nil {
+		return "", err
+	}
+	return deps.Hasher.Hash(string(token))
 }
 
 // do carries out one team command. There is no other path that writes seats.

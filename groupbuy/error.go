@@ -26,6 +26,8 @@ const (
 	CodeQuantityExceeded Code = "quantity_exceeded" // more pieces than one seat may have
 	CodeDeliveryPending  Code = "delivery_pending"  // it is being sent already
 	CodeEndpointURL      Code = "endpoint_url"      // not an address that may receive webhooks
+	CodeUnauthenticated  Code = "unauthenticated"   // no operator with this login and password, or no live session
+	CodeOperatorNotFound Code = "operator_not_found"
 )
 
 // Codes lists every code that the engine can answer with, for the table that maps them to the wire.
@@ -33,7 +35,7 @@ func Codes() []Code {
 	codes := []Code{
 		CodeInvalid, CodePartnerNotFound, CodeActivityNotFound, CodeKeyNotFound, CodeEndpointNotFound, CodeDeliveryNotFound,
 		CodeActivityInvalid, CodeActivityState, CodeActivityChanged, CodeNameTaken, CodeTooManyKeys, CodePriceChanged,
-		CodeQuantityExceeded, CodeDeliveryPending, CodeEndpointURL,
+		CodeQuantityExceeded, CodeDeliveryPending, CodeEndpointURL, CodeUnauthenticated, CodeOperatorNotFound,
 	}
 	for _, r := range activity.Reasons() {
 		codes = append(codes, Code(r))

@@ -2,6 +2,7 @@ package groupbuy
 
 import (
 	"context"
+	"errors"
 
 	"kaituan/groupbuy/partner"
 )
@@ -53,7 +54,10 @@ func (e *Engine) AddKey(ctx context.Context, key partner.Key) (partner.Key, erro
 			return &Error{Code: CodeTooManyKeys, Detail: "revoke one of the two live keys first"}
 		}
 		key.CreatedAt = tx.Now()
-		return tx.PutKey(key)
+		if err := tx.PutKey(key); err != nil {
+			return err
+		}
+		return e.audit(tx, "key.created", string(key.ID), nil, key)
 	})
 	return key, err
 }
@@ -70,11 +74,14 @@ func (e *Engine) RevokeKey(ctx context.Context, p partner.ID, id partner.KeyID) 
 			if k.ID != id {
 				continue
 			}
-			if k.Live() {
-				k.RevokedAt = tx.Now()
-			}
 			revoked = k
-			return tx.PutKey(k)
+			if k.Live() {
+				revoked.RevokedAt = tx.Now()
+			}
+			if err := tx.PutKey(revoked); err != nil {
+				return err
+			}
+			return e.audit(tx, "key.revoked", string(id), k, revoked)
 		}
 		return &Error{Code: CodeKeyNotFound}
 	})
@@ -109,7 +116,18 @@ func (e *Engine) AddEndpoint(ctx context.Context, endpoint partner.Endpoint) (pa
 		if err := tx.LockPartner(endpoint.Partner); err != nil {
 			return notFound(err, CodePartnerNotFound)
 		}
-		endpoint.CreatedAt = tx.Now()
+		stored, err := tx.Endpoint(endpoint.Partner, endpoint.ID)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			endpoint.CreatedAt = tx.Now()
+			err = e.audit(tx, "endpoint.created", string(endpoint.ID), nil, endpoint)
+		case err == nil:
+			endpoint.CreatedAt = stored.CreatedAt
+			err = e.audit(tx, "endpoint.changed", string(endpoint.ID), stored, endpoint)
+		}
+		if err != nil {
+			return err
+		}
 		return tx.PutEndpoint(endpoint)
 	})
 	return endpoint, err
@@ -134,6 +152,7 @@ func (e *Engine) ChangeEndpoint(ctx context.Context, p partner.ID, id partner.En
 		if err != nil {
 			return notFound(err, CodeEndpointNotFound)
 		}
+		before := endpoint
 		if change.Status != "" {
 			endpoint.Status = change.Status
 		}
@@ -144,7 +163,10 @@ func (e *Engine) ChangeEndpoint(ctx context.Context, p partner.ID, id partner.En
 			endpoint.Secrets = endpoint.Secrets[len(endpoint.Secrets)-1:]
 		}
 		changed = endpoint
-		return tx.PutEndpoint(endpoint)
+		if err := tx.PutEndpoint(endpoint); err != nil {
+			return err
+		}
+		return e.audit(tx, "endpoint.changed", string(id), before, endpoint)
 	})
 	return changed, err
 }

@@ -44,11 +44,16 @@ type Seats interface {
 
 // Tx is one transaction over what operators and partners configure.
 type Tx interface {
+	Roster
+	Trail
+
 	// Now is the transaction's time, UTC, in whole milliseconds, the same at every call.
 	Now() time.Time
 
 	// LockPartner holds the partner's configuration against other transactions. Errors: ErrNotFound.
 	LockPartner(id partner.ID) error
+	// Partner returns one partner. Errors: ErrNotFound.
+	Partner(id partner.ID) (partner.Partner, error)
 	// PutPartner creates or renames a partner.
 	PutPartner(p partner.Partner) error
 	// Keys returns every key of a partner, oldest first.
@@ -108,6 +113,10 @@ type Config struct {
 
 // Reader answers questions. None of its answers is older than the last commit.
 type Reader interface {
+	Staff
+	// Audit lists what actors did, newest first.
+	Audit(ctx context.Context, q AuditQuery) ([]AuditEntry, error)
+
 	// ConfigVersion is the number that TouchConfig raises.
 	ConfigVersion(ctx context.Context) (int64, error)
 	// Config returns the configuration with its version, read in one consistent view.

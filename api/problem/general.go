@@ -12,6 +12,7 @@ const (
 	MethodNotAllowed Code = "method_not_allowed"
 	Unauthenticated  Code = "unauthenticated"
 	Forbidden        Code = "forbidden"
+	CrossSite        Code = "cross_site"
 	RateLimited      Code = "rate_limited"
 	Overloaded       Code = "overloaded"
 	Unavailable      Code = "unavailable"
@@ -49,6 +50,9 @@ var general = map[Code]Row{
 	Forbidden: {403,
 		Text{"没有权限", "当前身份不能执行此操作，请联系管理员"},
 		Text{"Not allowed", "This identity may not do that; ask an administrator"}},
+	CrossSite: {403,
+		Text{"请求来自其他网站", "请从我们自己的页面操作；程序请用 Authorization: Bearer，不要带 Cookie"},
+		Text{"The call comes from another site", "Use our own pages; programs send Authorization: Bearer and no cookie"}},
 	RateLimited: {429,
 		Text{"请求过于频繁", "请在 Retry-After 秒后重试"},
 		Text{"Too many requests", "Repeat the call after Retry-After seconds"}},

@@ -3,9 +3,6 @@ package problem
 // mall has every code of mall.Codes that the tables above do not have, except those of payment notices, which are
 // answered in Alipay's own way and not with a problem.
 var mall = map[Code]Row{
-	"cross_site": {403,
-		Text{"请求来自其他网站", "请从商城自己的页面操作；程序请用 Authorization: Bearer，不要带 Cookie"},
-		Text{"The call comes from another site", "Use the shop's own pages; programs send Authorization: Bearer and no cookie"}},
 	"login_taken": {409,
 		Text{"该手机号或邮箱已注册", "请直接登录"},
 		Text{"Somebody has this phone number or e-mail address", "Sign in instead"}},

@@ -46,6 +46,15 @@ func phrases() []phrase {
 		{"exists with another secret; a new secret needs a new id", "该编号已有不同的密文，请为新密文使用新的编号"},
 		{"has the wrong type", "类型不正确"},
 
+		{"another operator has this login", "已有操作员使用该登录名"},
+		{"no operator with this login and password", "登录名或密码不正确"},
+		{"the session is over; sign in again", "登录已过期，请重新登录"},
+		{"is not the present password", "当前密码不正确"},
+		{"want 2 to 64 of a-z 0-9 _ . - @, beginning with a letter or digit", "应为 2 到 64 个字符，可用 a-z 0-9 _ . - @，以字母或数字开头"},
+		{"is reserved", "为保留名称"},
+		{"want viewer, operator or admin", "应为 viewer（查看）、operator（操作）或 admin（管理）"},
+		{"want at least 5 different characters", "至少 5 个不同的字符"},
+
 		{"is not a field of this request", "不是本请求的字段"},
 		{"is given twice", "重复给出"},
 		{"null is not a value here; leave the field out", "不接受 null，请省略该字段"},

@@ -36,7 +36,8 @@ func (s *Store) Violations(ctx context.Context, now time.Time) ([]groupbuy.Viola
 			all = append(all, v)
 		}
 	}
-	return all, nil
+	broken, err := s.brokenLinks(ctx)
+	return append(all, broken...), err
 }
 
 func rules(now time.Time) []rule {

@@ -74,6 +74,13 @@ func (t *tx) LockPartner(id partner.ID) error {
 	return failed(err, "lock partner %s", id)
 }
 
+// Partner returns one partner. See groupbuy.Tx.
+func (t *tx) Partner(id partner.ID) (partner.Partner, error) {
+	var row partnerRow
+	err := t.db.Where("id = ?", string(id)).Take(&row).Error
+	return row.partner(), failed(err, "partner %s", id)
+}
+
 // PutPartner creates or renames a partner. See groupbuy.Tx.
 func (t *tx) PutPartner(p partner.Partner) error {
 	rename := clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns([]string{"name"})}

@@ -39,11 +39,12 @@ func empty(t *testing.T, db *sqldb.DB) {
 		for _, table := range []string{
 			"partners", "partner_keys", "partner_endpoints", "goods", "activities", "activity_stock", "teams", "seats",
 			"team_history", "seat_history", "events", "deliveries", "delivery_attempts", "outbox",
+			"operators", "operator_sessions", "audit",
 		} {
 			if err := tx.Exec("DELETE FROM " + table).Error; err != nil {
 				return err
 			}
 		}
-		return nil
+		return tx.Exec("UPDATE audit_head SET seq = 0, hash = ''").Error
 	}))
 }
