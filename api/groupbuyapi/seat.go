@@ -133,5 +133,6 @@ func seatWire(s team.Seat) wire.Seat {
 		Plan: planWire(s.Plan), HeldAt: instant.Of(s.HeldAt), ExpiresAt: instant.Of(s.ExpiresAt),
 		PaidAt: instant.Of(s.PaidAt), ProviderNo: s.ProviderNo, Settlement: wire.SettlementOutcome(s.Settlement),
 		EndedAt: instant.Of(s.EndedAt), Reason: string(s.Reason), RefundNo: s.RefundNo,
+		TierPricesFen: s.TierPrices, DifferenceFen: s.Difference, DifferenceNo: s.DifferenceNo,
 	}
 }

@@ -24,9 +24,18 @@ type ServerInterface interface {
 	// AdminGetActivity One activity
 	// (GET /api/groupbuy/admin/v1/activities/{activity_id})
 	AdminGetActivity(c *gin.Context, activityID ActivityID)
+	// ChangeActivity Change what may change of a published or paused activity
+	// (PATCH /api/groupbuy/admin/v1/activities/{activity_id})
+	ChangeActivity(c *gin.Context, activityID ActivityID)
 	// ChangeDraft Rewrite a draft
 	// (PUT /api/groupbuy/admin/v1/activities/{activity_id})
 	ChangeDraft(c *gin.Context, activityID ActivityID)
+	// ArchiveActivity Put an ended activity away; open teams go on
+	// (POST /api/groupbuy/admin/v1/activities/{activity_id}/archive)
+	ArchiveActivity(c *gin.Context, activityID ActivityID)
+	// CopyActivity Write a draft of the same configuration under a new name
+	// (POST /api/groupbuy/admin/v1/activities/{activity_id}/copy)
+	CopyActivity(c *gin.Context, activityID ActivityID)
 	// EndActivity Let no team be opened any more; open teams go on
 	// (POST /api/groupbuy/admin/v1/activities/{activity_id}/end)
 	EndActivity(c *gin.Context, activityID ActivityID)
@@ -36,6 +45,9 @@ type ServerInterface interface {
 	// PublishActivity Publish a draft, or let a paused activity go on
 	// (POST /api/groupbuy/admin/v1/activities/{activity_id}/publish)
 	PublishActivity(c *gin.Context, activityID ActivityID)
+	// DryRunActivity What would this buyer pay, and why not
+	// (POST /api/groupbuy/admin/v1/activities/{activity_id}/trial)
+	DryRunActivity(c *gin.Context, activityID ActivityID)
 	// ListPartners Every partner
 	// (GET /api/groupbuy/admin/v1/partners)
 	ListPartners(c *gin.Context)
@@ -93,7 +105,7 @@ type ServerInterface interface {
 	// SettleSeat Report that the buyer paid
 	// (POST /api/groupbuy/v1/seats/{out_trade_no}/payment)
 	SettleSeat(c *gin.Context, outTradeNo OutTradeNo)
-	// ConfirmRefund Report that the buyer has the money back
+	// ConfirmRefund Report that the buyer has the money back, or the difference to a lower price
 	// (POST /api/groupbuy/v1/seats/{out_trade_no}/refunds/{out_request_no}/confirm)
 	ConfirmRefund(c *gin.Context, outTradeNo OutTradeNo, outRequestNo PartnerID)
 	// ReleaseSeat Give up an unpaid seat
@@ -208,6 +220,31 @@ func (siw *ServerInterfaceWrapper) AdminGetActivity(c *gin.Context) {
 	siw.Handler.AdminGetActivity(c, activityID)
 }
 
+// ChangeActivity operation middleware
+func (siw *ServerInterfaceWrapper) ChangeActivity(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "activity_id" -------------
+	var activityID ActivityID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "activity_id", c.Param("activity_id"), &activityID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter activity_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeActivity(c, activityID)
+}
+
 // ChangeDraft operation middleware
 func (siw *ServerInterfaceWrapper) ChangeDraft(c *gin.Context) {
 
@@ -231,6 +268,56 @@ func (siw *ServerInterfaceWrapper) ChangeDraft(c *gin.Context) {
 	}
 
 	siw.Handler.ChangeDraft(c, activityID)
+}
+
+// ArchiveActivity operation middleware
+func (siw *ServerInterfaceWrapper) ArchiveActivity(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "activity_id" -------------
+	var activityID ActivityID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "activity_id", c.Param("activity_id"), &activityID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter activity_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ArchiveActivity(c, activityID)
+}
+
+// CopyActivity operation middleware
+func (siw *ServerInterfaceWrapper) CopyActivity(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "activity_id" -------------
+	var activityID ActivityID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "activity_id", c.Param("activity_id"), &activityID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter activity_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CopyActivity(c, activityID)
 }
 
 // EndActivity operation middleware
@@ -306,6 +393,31 @@ func (siw *ServerInterfaceWrapper) PublishActivity(c *gin.Context) {
 	}
 
 	siw.Handler.PublishActivity(c, activityID)
+}
+
+// DryRunActivity operation middleware
+func (siw *ServerInterfaceWrapper) DryRunActivity(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "activity_id" -------------
+	var activityID ActivityID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "activity_id", c.Param("activity_id"), &activityID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter activity_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DryRunActivity(c, activityID)
 }
 
 // ListPartners operation middleware
@@ -966,10 +1078,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/activities", wrapper.AdminListActivities)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities", wrapper.CreateActivity)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id", wrapper.AdminGetActivity)
+	router.PATCH(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id", wrapper.ChangeActivity)
 	router.PUT(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id", wrapper.ChangeDraft)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/archive", wrapper.ArchiveActivity)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/copy", wrapper.CopyActivity)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/end", wrapper.EndActivity)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/pause", wrapper.PauseActivity)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/publish", wrapper.PublishActivity)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/trial", wrapper.DryRunActivity)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/partners", wrapper.ListPartners)
 	router.PUT(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id", wrapper.PutPartner)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/endpoints", wrapper.ListEndpoints)

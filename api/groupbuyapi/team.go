@@ -50,8 +50,9 @@ func (a *API) GetTeam(c *gin.Context, id string) {
 func teamWire(t team.Team) wire.Team {
 	return wire.Team{
 		TeamID: string(t.ID), ActivityID: string(t.Activity), GoodsID: string(t.Goods), Status: wire.TeamStatus(t.Status),
-		Target: t.Target, Held: t.Held, Paid: t.Paid, LeaderID: string(t.Leader),
-		OpenedAt: instant.Of(t.OpenedAt), ExpiresAt: instant.Of(t.ExpiresAt), EndedAt: instant.Of(t.EndedAt),
+		Target: t.Target(), Tiers: t.Sizes[1:], Capacity: t.Capacity(), Held: t.Held, Paid: t.Paid, Virtual: t.Virtual,
+		CostFen: t.CostFen, Tier: t.Tier, LeaderID: string(t.Leader), OpenedAt: instant.Of(t.OpenedAt),
+		ExpiresAt: instant.Of(t.ExpiresAt), EndedAt: instant.Of(t.EndedAt), ClosedAt: instant.Of(t.ClosedAt),
 	}
 }
 
@@ -64,7 +65,8 @@ func teamSeatWire(s team.Seat, t team.Team) wire.TeamSeat {
 
 func openTeamWire(t team.Team, asking activity.Buyer) wire.OpenTeam {
 	return wire.OpenTeam{
-		TeamID: string(t.ID), ActivityID: string(t.Activity), Target: t.Target, Held: t.Held, Paid: t.Paid,
+		TeamID: string(t.ID), ActivityID: string(t.Activity), Status: wire.TeamStatus(t.Status),
+		Target: t.Target(), Tiers: t.Sizes[1:], Capacity: t.Capacity(), Held: t.Held, Paid: t.Paid,
 		Leader: mask(string(t.Leader)), Own: asking != "" && t.Leader == asking,
 		OpenedAt: instant.Of(t.OpenedAt), ExpiresAt: instant.Of(t.ExpiresAt),
 	}

@@ -120,6 +120,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/groupbuy/admin/v1/activities/{activity_id} (the `AdminGetActivity` operationId).
 	AdminGetActivity(ctx context.Context, activityID ActivityID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ChangeActivityWithBody Change what may change of a published or paused activity
+	//
+	// Its name, its end (later) and its stock (up). Anything else is a copy. Everything wrong is reported at once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/groupbuy/admin/v1/activities/{activity_id} (the `ChangeActivity` operationId).
+	ChangeActivityWithBody(ctx context.Context, activityID ActivityID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeActivity Change what may change of a published or paused activity
+	//
+	// Its name, its end (later) and its stock (up). Anything else is a copy. Everything wrong is reported at once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/groupbuy/admin/v1/activities/{activity_id} (the `ChangeActivity` operationId).
+	ChangeActivity(ctx context.Context, activityID ActivityID, body ChangeActivityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ChangeDraftWithBody Rewrite a draft
 	//
 	// Takes any type of body and a specified content type.
@@ -133,6 +151,25 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/groupbuy/admin/v1/activities/{activity_id} (the `ChangeDraft` operationId).
 	ChangeDraft(ctx context.Context, activityID ActivityID, body ChangeDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ArchiveActivity Put an ended activity away; open teams go on
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/archive (the `ArchiveActivity` operationId).
+	ArchiveActivity(ctx context.Context, activityID ActivityID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CopyActivityWithBody Write a draft of the same configuration under a new name
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/copy (the `CopyActivity` operationId).
+	CopyActivityWithBody(ctx context.Context, activityID ActivityID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CopyActivity Write a draft of the same configuration under a new name
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/copy (the `CopyActivity` operationId).
+	CopyActivity(ctx context.Context, activityID ActivityID, body CopyActivityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// EndActivity Let no team be opened any more; open teams go on
 	//
@@ -150,6 +187,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/publish (the `PublishActivity` operationId).
 	PublishActivity(ctx context.Context, activityID ActivityID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DryRunActivityWithBody What would this buyer pay, and why not
+	//
+	// Of an activity in any state. A draft is looked at as if it were published.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/trial (the `DryRunActivity` operationId).
+	DryRunActivityWithBody(ctx context.Context, activityID ActivityID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DryRunActivity What would this buyer pay, and why not
+	//
+	// Of an activity in any state. A draft is looked at as if it were published.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/trial (the `DryRunActivity` operationId).
+	DryRunActivity(ctx context.Context, activityID ActivityID, body DryRunActivityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPartners Every partner
 	//
@@ -294,8 +349,9 @@ type ClientInterface interface {
 
 	// SettleSeatWithBody Report that the buyer paid
 	//
-	// `joined`: the team still gathers. `formed`: this payment filled the team. `refund_required`: the payment came too
-	// late to buy a seat; send it back and confirm. The outcome is the one of the first report for ever.
+	// `joined`: the team still gathers. `formed`: the team is formed, by this payment or, with tiers, before it.
+	// `refund_required`: the payment came too late to buy a seat; send it back and confirm. The outcome is the one of
+	// the first report for ever.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -304,15 +360,19 @@ type ClientInterface interface {
 
 	// SettleSeat Report that the buyer paid
 	//
-	// `joined`: the team still gathers. `formed`: this payment filled the team. `refund_required`: the payment came too
-	// late to buy a seat; send it back and confirm. The outcome is the one of the first report for ever.
+	// `joined`: the team still gathers. `formed`: the team is formed, by this payment or, with tiers, before it.
+	// `refund_required`: the payment came too late to buy a seat; send it back and confirm. The outcome is the one of
+	// the first report for ever.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/payment (the `SettleSeat` operationId).
 	SettleSeat(ctx context.Context, outTradeNo OutTradeNo, body SettleSeatJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ConfirmRefund Report that the buyer has the money back
+	// ConfirmRefund Report that the buyer has the money back, or the difference to a lower price
+	//
+	// What a seat owes is its whole amount, or `difference_fen` while its reason is `tier_reached`: such a seat is paid
+	// again afterwards. 409 `seat_not_refunding` when nothing is owed.
 	//
 	// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/refunds/{out_request_no}/confirm (the `ConfirmRefund` operationId).
 	ConfirmRefund(ctx context.Context, outTradeNo OutTradeNo, outRequestNo PartnerID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -415,6 +475,44 @@ func (c *Client) AdminGetActivity(ctx context.Context, activityID ActivityID, re
 	return c.Client.Do(req)
 }
 
+// ChangeActivityWithBody Change what may change of a published or paused activity
+//
+// Its name, its end (later) and its stock (up). Anything else is a copy. Everything wrong is reported at once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/groupbuy/admin/v1/activities/{activity_id} (the `ChangeActivity` operationId).
+func (c *Client) ChangeActivityWithBody(ctx context.Context, activityID ActivityID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeActivityRequestWithBody(c.Server, activityID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeActivity Change what may change of a published or paused activity
+//
+// Its name, its end (later) and its stock (up). Anything else is a copy. Everything wrong is reported at once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/groupbuy/admin/v1/activities/{activity_id} (the `ChangeActivity` operationId).
+func (c *Client) ChangeActivity(ctx context.Context, activityID ActivityID, body ChangeActivityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeActivityRequest(c.Server, activityID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ChangeDraftWithBody Rewrite a draft
 //
 // Takes any type of body and a specified content type.
@@ -439,6 +537,55 @@ func (c *Client) ChangeDraftWithBody(ctx context.Context, activityID ActivityID,
 // Corresponds with PUT /api/groupbuy/admin/v1/activities/{activity_id} (the `ChangeDraft` operationId).
 func (c *Client) ChangeDraft(ctx context.Context, activityID ActivityID, body ChangeDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangeDraftRequest(c.Server, activityID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ArchiveActivity Put an ended activity away; open teams go on
+//
+// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/archive (the `ArchiveActivity` operationId).
+func (c *Client) ArchiveActivity(ctx context.Context, activityID ActivityID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewArchiveActivityRequest(c.Server, activityID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CopyActivityWithBody Write a draft of the same configuration under a new name
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/copy (the `CopyActivity` operationId).
+func (c *Client) CopyActivityWithBody(ctx context.Context, activityID ActivityID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCopyActivityRequestWithBody(c.Server, activityID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CopyActivity Write a draft of the same configuration under a new name
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/copy (the `CopyActivity` operationId).
+func (c *Client) CopyActivity(ctx context.Context, activityID ActivityID, body CopyActivityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCopyActivityRequest(c.Server, activityID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -486,6 +633,44 @@ func (c *Client) PauseActivity(ctx context.Context, activityID ActivityID, reqEd
 // Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/publish (the `PublishActivity` operationId).
 func (c *Client) PublishActivity(ctx context.Context, activityID ActivityID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPublishActivityRequest(c.Server, activityID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DryRunActivityWithBody What would this buyer pay, and why not
+//
+// Of an activity in any state. A draft is looked at as if it were published.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/trial (the `DryRunActivity` operationId).
+func (c *Client) DryRunActivityWithBody(ctx context.Context, activityID ActivityID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDryRunActivityRequestWithBody(c.Server, activityID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DryRunActivity What would this buyer pay, and why not
+//
+// Of an activity in any state. A draft is looked at as if it were published.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/trial (the `DryRunActivity` operationId).
+func (c *Client) DryRunActivity(ctx context.Context, activityID ActivityID, body DryRunActivityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDryRunActivityRequest(c.Server, activityID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -869,8 +1054,9 @@ func (c *Client) GetSeat(ctx context.Context, outTradeNo OutTradeNo, reqEditors 
 
 // SettleSeatWithBody Report that the buyer paid
 //
-// `joined`: the team still gathers. `formed`: this payment filled the team. `refund_required`: the payment came too
-// late to buy a seat; send it back and confirm. The outcome is the one of the first report for ever.
+// `joined`: the team still gathers. `formed`: the team is formed, by this payment or, with tiers, before it.
+// `refund_required`: the payment came too late to buy a seat; send it back and confirm. The outcome is the one of
+// the first report for ever.
 //
 // Takes any type of body and a specified content type.
 //
@@ -889,8 +1075,9 @@ func (c *Client) SettleSeatWithBody(ctx context.Context, outTradeNo OutTradeNo, 
 
 // SettleSeat Report that the buyer paid
 //
-// `joined`: the team still gathers. `formed`: this payment filled the team. `refund_required`: the payment came too
-// late to buy a seat; send it back and confirm. The outcome is the one of the first report for ever.
+// `joined`: the team still gathers. `formed`: the team is formed, by this payment or, with tiers, before it.
+// `refund_required`: the payment came too late to buy a seat; send it back and confirm. The outcome is the one of
+// the first report for ever.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -907,7 +1094,10 @@ func (c *Client) SettleSeat(ctx context.Context, outTradeNo OutTradeNo, body Set
 	return c.Client.Do(req)
 }
 
-// ConfirmRefund Report that the buyer has the money back
+// ConfirmRefund Report that the buyer has the money back, or the difference to a lower price
+//
+// What a seat owes is its whole amount, or `difference_fen` while its reason is `tier_reached`: such a seat is paid
+// again afterwards. 409 `seat_not_refunding` when nothing is owed.
 //
 // Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/refunds/{out_request_no}/confirm (the `ConfirmRefund` operationId).
 func (c *Client) ConfirmRefund(ctx context.Context, outTradeNo OutTradeNo, outRequestNo PartnerID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1165,6 +1355,53 @@ func NewAdminGetActivityRequest(server string, activityID ActivityID) (*http.Req
 	return req, nil
 }
 
+// NewChangeActivityRequest calls the generic ChangeActivity builder with application/json body
+func NewChangeActivityRequest(server string, activityID ActivityID, body ChangeActivityJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeActivityRequestWithBody(server, activityID, "application/json", bodyReader)
+}
+
+// NewChangeActivityRequestWithBody constructs an http.Request for the ChangeActivity method, with any body, and a specified content type
+func NewChangeActivityRequestWithBody(server string, activityID ActivityID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "activity_id", activityID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/activities/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewChangeDraftRequest calls the generic ChangeDraft builder with application/json body
 func NewChangeDraftRequest(server string, activityID ActivityID, body ChangeDraftJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -1203,6 +1440,87 @@ func NewChangeDraftRequestWithBody(server string, activityID ActivityID, content
 	}
 
 	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewArchiveActivityRequest constructs an http.Request for the ArchiveActivity method
+func NewArchiveActivityRequest(server string, activityID ActivityID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "activity_id", activityID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/activities/%s/archive", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCopyActivityRequest calls the generic CopyActivity builder with application/json body
+func NewCopyActivityRequest(server string, activityID ActivityID, body CopyActivityJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCopyActivityRequestWithBody(server, activityID, "application/json", bodyReader)
+}
+
+// NewCopyActivityRequestWithBody constructs an http.Request for the CopyActivity method, with any body, and a specified content type
+func NewCopyActivityRequestWithBody(server string, activityID ActivityID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "activity_id", activityID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/activities/%s/copy", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -1310,6 +1628,53 @@ func NewPublishActivityRequest(server string, activityID ActivityID) (*http.Requ
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewDryRunActivityRequest calls the generic DryRunActivity builder with application/json body
+func NewDryRunActivityRequest(server string, activityID ActivityID, body DryRunActivityJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDryRunActivityRequestWithBody(server, activityID, "application/json", bodyReader)
+}
+
+// NewDryRunActivityRequestWithBody constructs an http.Request for the DryRunActivity method, with any body, and a specified content type
+func NewDryRunActivityRequestWithBody(server string, activityID ActivityID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "activity_id", activityID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/activities/%s/trial", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -2425,6 +2790,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/groupbuy/admin/v1/activities/{activity_id} (the `AdminGetActivity` operationId).
 	AdminGetActivityWithResponse(ctx context.Context, activityID ActivityID, reqEditors ...RequestEditorFn) (*AdminGetActivityResponse, error)
 
+	// ChangeActivityWithBodyWithResponse Change what may change of a published or paused activity
+	//
+	// Its name, its end (later) and its stock (up). Anything else is a copy. Everything wrong is reported at once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/groupbuy/admin/v1/activities/{activity_id} (the `ChangeActivity` operationId).
+	ChangeActivityWithBodyWithResponse(ctx context.Context, activityID ActivityID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeActivityResponse, error)
+
+	// ChangeActivityWithResponse Change what may change of a published or paused activity
+	//
+	// Its name, its end (later) and its stock (up). Anything else is a copy. Everything wrong is reported at once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/groupbuy/admin/v1/activities/{activity_id} (the `ChangeActivity` operationId).
+	ChangeActivityWithResponse(ctx context.Context, activityID ActivityID, body ChangeActivityJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeActivityResponse, error)
+
 	// ChangeDraftWithBodyWithResponse Rewrite a draft
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -2438,6 +2821,27 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/groupbuy/admin/v1/activities/{activity_id} (the `ChangeDraft` operationId).
 	ChangeDraftWithResponse(ctx context.Context, activityID ActivityID, body ChangeDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeDraftResponse, error)
+
+	// ArchiveActivityWithResponse Put an ended activity away; open teams go on
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/archive (the `ArchiveActivity` operationId).
+	ArchiveActivityWithResponse(ctx context.Context, activityID ActivityID, reqEditors ...RequestEditorFn) (*ArchiveActivityResponse, error)
+
+	// CopyActivityWithBodyWithResponse Write a draft of the same configuration under a new name
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/copy (the `CopyActivity` operationId).
+	CopyActivityWithBodyWithResponse(ctx context.Context, activityID ActivityID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CopyActivityResponse, error)
+
+	// CopyActivityWithResponse Write a draft of the same configuration under a new name
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/copy (the `CopyActivity` operationId).
+	CopyActivityWithResponse(ctx context.Context, activityID ActivityID, body CopyActivityJSONRequestBody, reqEditors ...RequestEditorFn) (*CopyActivityResponse, error)
 
 	// EndActivityWithResponse Let no team be opened any more; open teams go on
 	//
@@ -2461,6 +2865,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/publish (the `PublishActivity` operationId).
 	PublishActivityWithResponse(ctx context.Context, activityID ActivityID, reqEditors ...RequestEditorFn) (*PublishActivityResponse, error)
+
+	// DryRunActivityWithBodyWithResponse What would this buyer pay, and why not
+	//
+	// Of an activity in any state. A draft is looked at as if it were published.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/trial (the `DryRunActivity` operationId).
+	DryRunActivityWithBodyWithResponse(ctx context.Context, activityID ActivityID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DryRunActivityResponse, error)
+
+	// DryRunActivityWithResponse What would this buyer pay, and why not
+	//
+	// Of an activity in any state. A draft is looked at as if it were published.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/trial (the `DryRunActivity` operationId).
+	DryRunActivityWithResponse(ctx context.Context, activityID ActivityID, body DryRunActivityJSONRequestBody, reqEditors ...RequestEditorFn) (*DryRunActivityResponse, error)
 
 	// ListPartnersWithResponse Every partner
 	//
@@ -2631,8 +3053,9 @@ type ClientWithResponsesInterface interface {
 
 	// SettleSeatWithBodyWithResponse Report that the buyer paid
 	//
-	// `joined`: the team still gathers. `formed`: this payment filled the team. `refund_required`: the payment came too
-	// late to buy a seat; send it back and confirm. The outcome is the one of the first report for ever.
+	// `joined`: the team still gathers. `formed`: the team is formed, by this payment or, with tiers, before it.
+	// `refund_required`: the payment came too late to buy a seat; send it back and confirm. The outcome is the one of
+	// the first report for ever.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2641,15 +3064,19 @@ type ClientWithResponsesInterface interface {
 
 	// SettleSeatWithResponse Report that the buyer paid
 	//
-	// `joined`: the team still gathers. `formed`: this payment filled the team. `refund_required`: the payment came too
-	// late to buy a seat; send it back and confirm. The outcome is the one of the first report for ever.
+	// `joined`: the team still gathers. `formed`: the team is formed, by this payment or, with tiers, before it.
+	// `refund_required`: the payment came too late to buy a seat; send it back and confirm. The outcome is the one of
+	// the first report for ever.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/payment (the `SettleSeat` operationId).
 	SettleSeatWithResponse(ctx context.Context, outTradeNo OutTradeNo, body SettleSeatJSONRequestBody, reqEditors ...RequestEditorFn) (*SettleSeatResponse, error)
 
-	// ConfirmRefundWithResponse Report that the buyer has the money back
+	// ConfirmRefundWithResponse Report that the buyer has the money back, or the difference to a lower price
+	//
+	// What a seat owes is its whole amount, or `difference_fen` while its reason is `tier_reached`: such a seat is paid
+	// again afterwards. 409 `seat_not_refunding` when nothing is owed.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2836,6 +3263,54 @@ func (r AdminGetActivityResponse) ContentType() string {
 	return ""
 }
 
+type ChangeActivityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Activity
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeActivityResponse) GetJSON200() *Activity {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeActivityResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeActivityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeActivityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeActivityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeActivityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ChangeDraftResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -2878,6 +3353,102 @@ func (r ChangeDraftResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangeDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ArchiveActivityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Activity
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ArchiveActivityResponse) GetJSON200() *Activity {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ArchiveActivityResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ArchiveActivityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ArchiveActivityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ArchiveActivityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ArchiveActivityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CopyActivityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Activity
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CopyActivityResponse) GetJSON201() *Activity {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CopyActivityResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CopyActivityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CopyActivityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CopyActivityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CopyActivityResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3022,6 +3593,54 @@ func (r PublishActivityResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r PublishActivityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DryRunActivityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DryRun
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DryRunActivityResponse) GetJSON200() *DryRun {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DryRunActivityResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DryRunActivityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DryRunActivityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DryRunActivityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DryRunActivityResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4264,6 +4883,36 @@ func (c *ClientWithResponses) AdminGetActivityWithResponse(ctx context.Context, 
 	return ParseAdminGetActivityResponse(rsp)
 }
 
+// ChangeActivityWithBodyWithResponse Change what may change of a published or paused activity
+//
+// Its name, its end (later) and its stock (up). Anything else is a copy. Everything wrong is reported at once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/groupbuy/admin/v1/activities/{activity_id} (the `ChangeActivity` operationId).
+func (c *ClientWithResponses) ChangeActivityWithBodyWithResponse(ctx context.Context, activityID ActivityID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeActivityResponse, error) {
+	rsp, err := c.ChangeActivityWithBody(ctx, activityID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeActivityResponse(rsp)
+}
+
+// ChangeActivityWithResponse Change what may change of a published or paused activity
+//
+// Its name, its end (later) and its stock (up). Anything else is a copy. Everything wrong is reported at once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/groupbuy/admin/v1/activities/{activity_id} (the `ChangeActivity` operationId).
+func (c *ClientWithResponses) ChangeActivityWithResponse(ctx context.Context, activityID ActivityID, body ChangeActivityJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeActivityResponse, error) {
+	rsp, err := c.ChangeActivity(ctx, activityID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeActivityResponse(rsp)
+}
+
 // ChangeDraftWithBodyWithResponse Rewrite a draft
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -4288,6 +4937,45 @@ func (c *ClientWithResponses) ChangeDraftWithResponse(ctx context.Context, activ
 		return nil, err
 	}
 	return ParseChangeDraftResponse(rsp)
+}
+
+// ArchiveActivityWithResponse Put an ended activity away; open teams go on
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/archive (the `ArchiveActivity` operationId).
+func (c *ClientWithResponses) ArchiveActivityWithResponse(ctx context.Context, activityID ActivityID, reqEditors ...RequestEditorFn) (*ArchiveActivityResponse, error) {
+	rsp, err := c.ArchiveActivity(ctx, activityID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseArchiveActivityResponse(rsp)
+}
+
+// CopyActivityWithBodyWithResponse Write a draft of the same configuration under a new name
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/copy (the `CopyActivity` operationId).
+func (c *ClientWithResponses) CopyActivityWithBodyWithResponse(ctx context.Context, activityID ActivityID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CopyActivityResponse, error) {
+	rsp, err := c.CopyActivityWithBody(ctx, activityID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCopyActivityResponse(rsp)
+}
+
+// CopyActivityWithResponse Write a draft of the same configuration under a new name
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/copy (the `CopyActivity` operationId).
+func (c *ClientWithResponses) CopyActivityWithResponse(ctx context.Context, activityID ActivityID, body CopyActivityJSONRequestBody, reqEditors ...RequestEditorFn) (*CopyActivityResponse, error) {
+	rsp, err := c.CopyActivity(ctx, activityID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCopyActivityResponse(rsp)
 }
 
 // EndActivityWithResponse Let no team be opened any more; open teams go on
@@ -4329,6 +5017,36 @@ func (c *ClientWithResponses) PublishActivityWithResponse(ctx context.Context, a
 		return nil, err
 	}
 	return ParsePublishActivityResponse(rsp)
+}
+
+// DryRunActivityWithBodyWithResponse What would this buyer pay, and why not
+//
+// Of an activity in any state. A draft is looked at as if it were published.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/trial (the `DryRunActivity` operationId).
+func (c *ClientWithResponses) DryRunActivityWithBodyWithResponse(ctx context.Context, activityID ActivityID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DryRunActivityResponse, error) {
+	rsp, err := c.DryRunActivityWithBody(ctx, activityID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDryRunActivityResponse(rsp)
+}
+
+// DryRunActivityWithResponse What would this buyer pay, and why not
+//
+// Of an activity in any state. A draft is looked at as if it were published.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/activities/{activity_id}/trial (the `DryRunActivity` operationId).
+func (c *ClientWithResponses) DryRunActivityWithResponse(ctx context.Context, activityID ActivityID, body DryRunActivityJSONRequestBody, reqEditors ...RequestEditorFn) (*DryRunActivityResponse, error) {
+	rsp, err := c.DryRunActivity(ctx, activityID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDryRunActivityResponse(rsp)
 }
 
 // ListPartnersWithResponse Every partner
@@ -4638,8 +5356,9 @@ func (c *ClientWithResponses) GetSeatWithResponse(ctx context.Context, outTradeN
 
 // SettleSeatWithBodyWithResponse Report that the buyer paid
 //
-// `joined`: the team still gathers. `formed`: this payment filled the team. `refund_required`: the payment came too
-// late to buy a seat; send it back and confirm. The outcome is the one of the first report for ever.
+// `joined`: the team still gathers. `formed`: the team is formed, by this payment or, with tiers, before it.
+// `refund_required`: the payment came too late to buy a seat; send it back and confirm. The outcome is the one of
+// the first report for ever.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4654,8 +5373,9 @@ func (c *ClientWithResponses) SettleSeatWithBodyWithResponse(ctx context.Context
 
 // SettleSeatWithResponse Report that the buyer paid
 //
-// `joined`: the team still gathers. `formed`: this payment filled the team. `refund_required`: the payment came too
-// late to buy a seat; send it back and confirm. The outcome is the one of the first report for ever.
+// `joined`: the team still gathers. `formed`: the team is formed, by this payment or, with tiers, before it.
+// `refund_required`: the payment came too late to buy a seat; send it back and confirm. The outcome is the one of
+// the first report for ever.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4668,7 +5388,10 @@ func (c *ClientWithResponses) SettleSeatWithResponse(ctx context.Context, outTra
 	return ParseSettleSeatResponse(rsp)
 }
 
-// ConfirmRefundWithResponse Report that the buyer has the money back
+// ConfirmRefundWithResponse Report that the buyer has the money back, or the difference to a lower price
+//
+// What a seat owes is its whole amount, or `difference_fen` while its reason is `tier_reached`: such a seat is paid
+// again afterwards. 409 `seat_not_refunding` when nothing is owed.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -4845,6 +5568,39 @@ func ParseAdminGetActivityResponse(rsp *http.Response) (*AdminGetActivityRespons
 	return response, nil
 }
 
+// ParseChangeActivityResponse parses an HTTP response from a ChangeActivityWithResponse call
+func ParseChangeActivityResponse(rsp *http.Response) (*ChangeActivityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeActivityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Activity
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseChangeDraftResponse parses an HTTP response from a ChangeDraftWithResponse call
 func ParseChangeDraftResponse(rsp *http.Response) (*ChangeDraftResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4865,6 +5621,72 @@ func ParseChangeDraftResponse(rsp *http.Response) (*ChangeDraftResponse, error) 
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseArchiveActivityResponse parses an HTTP response from a ArchiveActivityWithResponse call
+func ParseArchiveActivityResponse(rsp *http.Response) (*ArchiveActivityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ArchiveActivityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Activity
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCopyActivityResponse parses an HTTP response from a CopyActivityWithResponse call
+func ParseCopyActivityResponse(rsp *http.Response) (*CopyActivityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CopyActivityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Activity
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -4960,6 +5782,39 @@ func ParsePublishActivityResponse(rsp *http.Response) (*PublishActivityResponse,
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Activity
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDryRunActivityResponse parses an HTTP response from a DryRunActivityWithResponse call
+func ParseDryRunActivityResponse(rsp *http.Response) (*DryRunActivityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DryRunActivityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DryRun
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 
 // Defines values for ActivityStatus.
 const (
+	Archived  ActivityStatus = "archived"
 	Draft     ActivityStatus = "draft"
 	Ended     ActivityStatus = "ended"
 	Paused    ActivityStatus = "paused"
@@ -19,6 +20,8 @@ const (
 // Valid indicates whether the value is a known member of the ActivityStatus enum.
 func (e ActivityStatus) Valid() bool {
 	switch e {
+	case Archived:
+		return true
 	case Draft:
 		return true
 	case Ended:
@@ -166,22 +169,49 @@ func (e TeamStatus) Valid() bool {
 
 // Defines values for TrialReason.
 const (
-	ActivityNotOpen TrialReason = "activity_not_open"
-	ChannelBlocked  TrialReason = "channel_blocked"
-	GoodsNotFound   TrialReason = "goods_not_found"
-	NoActivity      TrialReason = "no_activity"
+	TrialReasonActivityNotOpen TrialReason = "activity_not_open"
+	TrialReasonAudience        TrialReason = "audience"
+	TrialReasonBuyerDenied     TrialReason = "buyer_denied"
+	TrialReasonChannelBlocked  TrialReason = "channel_blocked"
+	TrialReasonDowngraded      TrialReason = "downgraded"
+	TrialReasonGoodsNotFound   TrialReason = "goods_not_found"
+	TrialReasonLimitJoin       TrialReason = "limit_join"
+	TrialReasonLimitOpen       TrialReason = "limit_open"
+	TrialReasonLimitTotal      TrialReason = "limit_total"
+	TrialReasonNewBuyersOnly   TrialReason = "new_buyers_only"
+	TrialReasonNoActivity      TrialReason = "no_activity"
+	TrialReasonRolledOut       TrialReason = "rolled_out"
+	TrialReasonStockOut        TrialReason = "stock_out"
 )
 
 // Valid indicates whether the value is a known member of the TrialReason enum.
 func (e TrialReason) Valid() bool {
 	switch e {
-	case ActivityNotOpen:
+	case TrialReasonActivityNotOpen:
 		return true
-	case ChannelBlocked:
+	case TrialReasonAudience:
 		return true
-	case GoodsNotFound:
+	case TrialReasonBuyerDenied:
 		return true
-	case NoActivity:
+	case TrialReasonChannelBlocked:
+		return true
+	case TrialReasonDowngraded:
+		return true
+	case TrialReasonGoodsNotFound:
+		return true
+	case TrialReasonLimitJoin:
+		return true
+	case TrialReasonLimitOpen:
+		return true
+	case TrialReasonLimitTotal:
+		return true
+	case TrialReasonNewBuyersOnly:
+		return true
+	case TrialReasonNoActivity:
+		return true
+	case TrialReasonRolledOut:
+		return true
+	case TrialReasonStockOut:
 		return true
 	default:
 		return false
@@ -190,25 +220,45 @@ func (e TrialReason) Valid() bool {
 
 // Activity defines model for Activity.
 type Activity struct {
-	ActivityID      string      `json:"activity_id"`
+	ActivityID string `json:"activity_id"`
+
+	// AllowBuyers Left out of lists, events and what partners read
+	AllowBuyers []PartnerID `json:"allow_buyers,omitempty,omitzero"`
+
+	// Audience A tag that was never built admits nobody
+	Audience        Audience    `json:"audience"`
+	BlockedChannels []PartnerID `json:"blocked_channels"`
+	BuyAlone        bool        `json:"buy_alone"`
 	Channels        []PartnerID `json:"channels"`
 	CloseTeamsAtEnd bool        `json:"close_teams_at_end"`
 
 	// CreatedAt RFC 3339, UTC, milliseconds
 	CreatedAt Instant `json:"created_at"`
 
+	// DenyBuyers Left out of lists, events and what partners read
+	DenyBuyers []PartnerID `json:"deny_buyers,omitempty,omitzero"`
+
 	// EndsAt RFC 3339, UTC, milliseconds
 	EndsAt Instant     `json:"ends_at,omitempty,omitzero"`
 	Goods  []PartnerID `json:"goods"`
 
+	// InstantTag A crowd tag
+	InstantTag TagID `json:"instant_tag,omitempty,omitzero"`
+
+	// LeaderDiscountFen 0.01 CNY
+	LeaderDiscountFen Fen `json:"leader_discount_fen"`
+
 	// Limits How often one buyer may take part, counting held and paid seats; 0 is no limit
-	Limits      Limits `json:"limits"`
-	MaxQuantity int    `json:"max_quantity"`
-	Name        string `json:"name"`
+	Limits        Limits `json:"limits"`
+	MaxQuantity   int    `json:"max_quantity"`
+	MinReal       int    `json:"min_real"`
+	Name          string `json:"name"`
+	NewBuyersOnly bool   `json:"new_buyers_only"`
 
 	// PartnerID The partner's own identifier
 	PartnerID      PartnerID `json:"partner_id"`
-	Plan           Plan      `json:"plan,omitempty,omitzero"`
+	RolloutPercent int       `json:"rollout_percent"`
+	Rules          []Rule    `json:"rules"`
 	SeatTTLSeconds int64     `json:"seat_ttl_seconds"`
 
 	// StartsAt RFC 3339, UTC, milliseconds
@@ -217,30 +267,74 @@ type Activity struct {
 	Stock          []Stock        `json:"stock"`
 	TeamSize       int            `json:"team_size"`
 	TeamTTLSeconds int64          `json:"team_ttl_seconds"`
+	Tiers          []Tier         `json:"tiers"`
 
 	// UpdatedAt RFC 3339, UTC, milliseconds
 	UpdatedAt Instant `json:"updated_at"`
 }
 
+// ActivityChange defines model for ActivityChange.
+type ActivityChange struct {
+	// EndsAt Later than before
+	EndsAt *Instant `json:"ends_at,omitempty"`
+	Name   *string  `json:"name,omitempty"`
+
+	// Stock More pieces of SKUs that are limited already
+	Stock []Stock `json:"stock,omitempty,omitzero"`
+}
+
+// ActivityCopy defines model for ActivityCopy.
+type ActivityCopy struct {
+	Name string `json:"name"`
+}
+
 // ActivityInput defines model for ActivityInput.
 type ActivityInput struct {
+	// AllowBuyers Empty means everybody who is not denied
+	AllowBuyers []PartnerID `json:"allow_buyers,omitempty,omitzero"`
+
+	// Audience A tag that was never built admits nobody
+	Audience        Audience    `json:"audience,omitempty,omitzero"`
+	BlockedChannels []PartnerID `json:"blocked_channels,omitempty,omitzero"`
+
+	// BuyAlone The goods may be bought alone as well
+	BuyAlone *bool `json:"buy_alone,omitempty"`
+
 	// Channels Left out or empty means every channel
 	Channels        []PartnerID `json:"channels,omitempty,omitzero"`
 	CloseTeamsAtEnd bool        `json:"close_teams_at_end,omitempty,omitzero"`
+	DenyBuyers      []PartnerID `json:"deny_buyers,omitempty,omitzero"`
 
 	// EndsAt RFC 3339, UTC, milliseconds
 	EndsAt Instant     `json:"ends_at,omitempty,omitzero"`
 	Goods  []PartnerID `json:"goods,omitempty,omitzero"`
 
+	// InstantTag A crowd tag
+	InstantTag TagID `json:"instant_tag,omitempty,omitzero"`
+
+	// LeaderDiscountFen Per piece, taken off once more for the seat that opens a team
+	LeaderDiscountFen Fen `json:"leader_discount_fen,omitempty,omitzero"`
+
 	// Limits How often one buyer may take part, counting held and paid seats; 0 is no limit
 	Limits      Limits `json:"limits,omitempty,omitzero"`
 	MaxQuantity *int   `json:"max_quantity,omitempty"`
-	Name        string `json:"name"`
+
+	// MinReal A team that so many paid for is filled with virtual seats at its end; 0 is never
+	MinReal int    `json:"min_real,omitempty,omitzero"`
+	Name    string `json:"name"`
+
+	// NewBuyersOnly Teams are joined by buyers without a paid order; anybody opens them
+	NewBuyersOnly bool `json:"new_buyers_only,omitempty,omitzero"`
 
 	// PartnerID The partner's own identifier
-	PartnerID      PartnerID `json:"partner_id"`
-	Plan           Plan      `json:"plan,omitempty,omitzero"`
-	SeatTTLSeconds *int64    `json:"seat_ttl_seconds,omitempty"`
+	PartnerID PartnerID `json:"partner_id"`
+
+	// RolloutPercent The share of buyers that the activity is for
+	RolloutPercent *int `json:"rollout_percent,omitempty"`
+
+	// Rules The buyer gets the lowest price of those that apply. One must have no tag
+	Rules          []Rule `json:"rules,omitempty,omitzero"`
+	SeatTTLSeconds *int64 `json:"seat_ttl_seconds,omitempty"`
 
 	// StartsAt RFC 3339, UTC, milliseconds
 	StartsAt Instant `json:"starts_at,omitempty,omitzero"`
@@ -249,6 +343,9 @@ type ActivityInput struct {
 	Stock          []Stock `json:"stock,omitempty,omitzero"`
 	TeamSize       *int    `json:"team_size,omitempty"`
 	TeamTTLSeconds *int64  `json:"team_ttl_seconds,omitempty"`
+
+	// Tiers Beyond the team size, sizes rising and prices falling. A formed team stays open until the last size is paid or its window ends; then everybody gets the price of the highest tier reached
+	Tiers []Tier `json:"tiers,omitempty,omitzero"`
 }
 
 // ActivityList defines model for ActivityList.
@@ -295,6 +392,15 @@ type Attempt struct {
 	TookMs     int64 `json:"took_ms"`
 }
 
+// Audience A tag that was never built admits nobody
+type Audience struct {
+	// Join Only its members open and join teams
+	Join TagID `json:"join,omitempty,omitzero"`
+
+	// See Only its members see the activity
+	See TagID `json:"see,omitempty,omitzero"`
+}
+
 // Delivery defines model for Delivery.
 type Delivery struct {
 	Attempts int `json:"attempts"`
@@ -329,6 +435,29 @@ type DeliveryStatus string
 type DeliveryWithAttempts struct {
 	Attempts []Attempt `json:"attempts"`
 	Delivery Delivery  `json:"delivery"`
+}
+
+// DryRun defines model for DryRun.
+type DryRun struct {
+	ActivityID string         `json:"activity_id"`
+	Quotes     []Quote        `json:"quotes"`
+	Status     ActivityStatus `json:"status"`
+}
+
+// DryRunInput defines model for DryRunInput.
+type DryRunInput struct {
+	// At When; left out means now
+	At *Instant `json:"at,omitempty"`
+
+	// BuyerID The partner's own identifier
+	BuyerID PartnerID `json:"buyer_id"`
+
+	// Channel The partner's own identifier
+	Channel PartnerID `json:"channel"`
+	Items   []Item    `json:"items"`
+
+	// Joining A team that is open already; otherwise the buyer opens one
+	Joining bool `json:"joining,omitempty,omitzero"`
 }
 
 // Endpoint defines model for Endpoint.
@@ -381,7 +510,7 @@ type Event struct {
 	Data EventData `json:"data"`
 	ID   string    `json:"id"`
 
-	// Type team.opened, team.formed, team.failed, team.leader_changed, seat.held, seat.paid, seat.released, seat.refunding, seat.refunded, seat.refund_required, activity.published, activity.paused, activity.ended, webhook.test
+	// Type team.opened, team.formed, team.failed, team.closed, team.leader_changed, seat.held, seat.paid, seat.released, seat.refunding, seat.refunded, seat.difference, seat.difference_refunded, seat.refund_required, activity.published, activity.paused, activity.changed, activity.ended, activity.archived, webhook.test
 	Type string `json:"type"`
 }
 
@@ -503,6 +632,7 @@ type LockInput struct {
 // OpenTeam defines model for OpenTeam.
 type OpenTeam struct {
 	ActivityID string `json:"activity_id"`
+	Capacity   int    `json:"capacity"`
 
 	// ExpiresAt RFC 3339, UTC, milliseconds
 	ExpiresAt Instant `json:"expires_at"`
@@ -515,10 +645,14 @@ type OpenTeam struct {
 	OpenedAt Instant `json:"opened_at"`
 
 	// Own The buyer asked about leads this team
-	Own    bool   `json:"own"`
-	Paid   int    `json:"paid"`
-	Target int    `json:"target"`
-	TeamID string `json:"team_id"`
+	Own    bool       `json:"own"`
+	Paid   int        `json:"paid"`
+	Status TeamStatus `json:"status"`
+	Target int        `json:"target"`
+	TeamID string     `json:"team_id"`
+
+	// Tiers Sizes beyond the target, each with a lower price. Left out without tiers
+	Tiers []int `json:"tiers,omitempty,omitzero"`
 }
 
 // OpenTeamList defines model for OpenTeamList.
@@ -611,14 +745,23 @@ type Problem struct {
 type Quote struct {
 	Activity ActivitySummary `json:"activity,omitempty,omitzero"`
 
+	// BuyAlone The goods may be bought alone as well
+	BuyAlone bool `json:"buy_alone"`
+
 	// DeductionFen 0.01 CNY
 	DeductionFen Fen `json:"deduction_fen"`
 
 	// GoodsID The partner's own identifier
 	GoodsID PartnerID `json:"goods_id"`
 
+	// Instant A team that the buyer opens is formed by that one payment
+	Instant bool `json:"instant"`
+
 	// Joinable The buyer may open or join a team now
 	Joinable bool `json:"joinable"`
+
+	// LeaderDiscountFen Already off the pay price, for opening a team; who joins pays that much more
+	LeaderDiscountFen Fen `json:"leader_discount_fen"`
 
 	// OriginalPriceFen 0.01 CNY
 	OriginalPriceFen Fen `json:"original_price_fen"`
@@ -632,8 +775,25 @@ type Quote struct {
 	// SKUID The partner's own identifier
 	SKUID PartnerID `json:"sku_id"`
 
+	// Tag The crowd tag that the price is for; left out when it is for everybody
+	Tag TagID `json:"tag,omitempty,omitzero"`
+
+	// Tiers The price from each size on, the first being the pay price; left out without tiers
+	Tiers []TierPrice `json:"tiers,omitempty,omitzero"`
+
+	// Verdicts With `explain`, every rule in the order they are checked, then every way to a price
+	Verdicts []Verdict `json:"verdicts,omitempty,omitzero"`
+
 	// Visible Show the group price
 	Visible bool `json:"visible"`
+}
+
+// Rule defines model for Rule.
+type Rule struct {
+	Plan Plan `json:"plan"`
+
+	// Tag Whose members it is for; left out means everybody
+	Tag TagID `json:"tag,omitempty,omitzero"`
 }
 
 // Seat defines model for Seat.
@@ -652,6 +812,12 @@ type Seat struct {
 	// DeductionFen Per piece
 	DeductionFen Fen `json:"deduction_fen"`
 
+	// DifferenceFen What of `amount_fen` goes back because the team closed at a lower price. While the seat is `refunding` with reason `tier_reached` this is owed, and nothing more; confirming it makes the seat `paid` again
+	DifferenceFen Fen `json:"difference_fen,omitempty,omitzero"`
+
+	// DifferenceNo The number of the refund that gave the difference back
+	DifferenceNo string `json:"difference_no,omitempty,omitzero"`
+
 	// EndedAt RFC 3339, UTC, milliseconds
 	EndedAt Instant `json:"ended_at,omitempty,omitzero"`
 
@@ -663,6 +829,9 @@ type Seat struct {
 
 	// HeldAt RFC 3339, UTC, milliseconds
 	HeldAt Instant `json:"held_at"`
+
+	// LeaderDiscountFen Per piece, already off the pay price, for opening the team
+	LeaderDiscountFen Fen `json:"leader_discount_fen,omitempty,omitzero"`
 
 	// Opened This seat opened the team
 	Opened bool `json:"opened"`
@@ -691,7 +860,13 @@ type Seat struct {
 	// SKUID The partner's own identifier
 	SKUID  PartnerID  `json:"sku_id"`
 	Status SeatStatus `json:"status"`
-	TeamID string     `json:"team_id"`
+
+	// Tag Whose members the plan is for; left out means everybody
+	Tag    TagID  `json:"tag,omitempty,omitzero"`
+	TeamID string `json:"team_id"`
+
+	// TierPricesFen What a piece costs at the target and at each of the team's tiers. Left out without tiers
+	TierPricesFen []Fen `json:"tier_prices_fen,omitempty,omitzero"`
 }
 
 // SeatStatus defines model for SeatStatus.
@@ -744,11 +919,23 @@ type Stock struct {
 	SKUID PartnerID `json:"sku_id"`
 }
 
+// TagID A crowd tag
+type TagID = string
+
 // Team defines model for Team.
 type Team struct {
 	ActivityID string `json:"activity_id"`
 
-	// EndedAt RFC 3339, UTC, milliseconds
+	// Capacity Seats in all: the last tier, or else the target
+	Capacity int `json:"capacity"`
+
+	// ClosedAt Since when nobody can join. Later than `ended_at` only with tiers
+	ClosedAt Instant `json:"closed_at,omitempty,omitzero"`
+
+	// CostFen What completing it with virtual seats gave away: original price less amount, over the paid seats
+	CostFen Fen `json:"cost_fen,omitempty,omitzero"`
+
+	// EndedAt When it formed or failed
 	EndedAt Instant `json:"ended_at,omitempty,omitzero"`
 
 	// ExpiresAt RFC 3339, UTC, milliseconds
@@ -764,13 +951,24 @@ type Team struct {
 	LeaderID PartnerID `json:"leader_id"`
 
 	// OpenedAt RFC 3339, UTC, milliseconds
-	OpenedAt Instant    `json:"opened_at"`
-	Paid     int        `json:"paid"`
-	Status   TeamStatus `json:"status"`
+	OpenedAt Instant `json:"opened_at"`
 
-	// Target People who must have paid
+	// Paid Paid seats, also while a difference goes back
+	Paid   int        `json:"paid"`
+	Status TeamStatus `json:"status"`
+
+	// Target People who must have paid for the team to form
 	Target int    `json:"target"`
 	TeamID string `json:"team_id"`
+
+	// Tier Once closed: how many of `tiers` were reached. Left out when none
+	Tier int `json:"tier,omitempty,omitzero"`
+
+	// Tiers Sizes beyond the target, each with a lower price. Left out without tiers
+	Tiers []int `json:"tiers,omitempty,omitzero"`
+
+	// Virtual Seats without a buyer, by which the team was completed when its time was up; show them as such
+	Virtual int `json:"virtual"`
 }
 
 // TeamSeat defines model for TeamSeat.
@@ -799,6 +997,21 @@ type TeamWithSeats struct {
 	Team  Team       `json:"team"`
 }
 
+// Tier defines model for Tier.
+type Tier struct {
+	Plan Plan `json:"plan"`
+
+	// Size People who must have paid
+	Size int `json:"size"`
+}
+
+// TierPrice defines model for TierPrice.
+type TierPrice struct {
+	// PriceFen 0.01 CNY
+	PriceFen Fen `json:"price_fen"`
+	Size     int `json:"size"`
+}
+
 // Trial defines model for Trial.
 type Trial struct {
 	// Goods Per goods, when teams or statistics were asked for
@@ -808,13 +1021,22 @@ type Trial struct {
 
 // TrialInput defines model for TrialInput.
 type TrialInput struct {
+	// ActivityID Look at this activity only
+	ActivityID string `json:"activity_id,omitempty,omitzero"`
+
 	// BuyerID The partner's own identifier
 	BuyerID PartnerID `json:"buyer_id"`
 
 	// Channel The partner's own identifier
-	Channel    PartnerID `json:"channel"`
-	Items      []Item    `json:"items"`
-	Statistics bool      `json:"statistics,omitempty,omitzero"`
+	Channel PartnerID `json:"channel"`
+
+	// Explain List what every rule says about the buyer
+	Explain bool   `json:"explain,omitempty,omitzero"`
+	Items   []Item `json:"items"`
+
+	// Joining A team that is open already; otherwise the buyer opens one
+	Joining    bool `json:"joining,omitempty,omitzero"`
+	Statistics bool `json:"statistics,omitempty,omitzero"`
 
 	// TeamsLimit Open teams to list per goods
 	TeamsLimit int `json:"teams_limit,omitempty,omitzero"`
@@ -822,6 +1044,21 @@ type TrialInput struct {
 
 // TrialReason Why the buyer may not join
 type TrialReason string
+
+// Verdict defines model for Verdict.
+type Verdict struct {
+	// Detail What the rule wants
+	Detail string `json:"detail"`
+
+	// Ok It lets the buyer in, or applies to the buyer
+	Ok bool `json:"ok"`
+
+	// Rule The code that it refuses with, or the field that it prices by
+	Rule string `json:"rule"`
+
+	// Value What was looked at
+	Value string `json:"value"`
+}
 
 // ActivityID defines model for ActivityId.
 type ActivityID = string
@@ -885,8 +1122,17 @@ type ListOpenTeamsParams struct {
 // CreateActivityJSONRequestBody defines body for CreateActivity for application/json ContentType.
 type CreateActivityJSONRequestBody = ActivityInput
 
+// ChangeActivityJSONRequestBody defines body for ChangeActivity for application/json ContentType.
+type ChangeActivityJSONRequestBody = ActivityChange
+
 // ChangeDraftJSONRequestBody defines body for ChangeDraft for application/json ContentType.
 type ChangeDraftJSONRequestBody = ActivityInput
+
+// CopyActivityJSONRequestBody defines body for CopyActivity for application/json ContentType.
+type CopyActivityJSONRequestBody = ActivityCopy
+
+// DryRunActivityJSONRequestBody defines body for DryRunActivity for application/json ContentType.
+type DryRunActivityJSONRequestBody = DryRunInput
 
 // PutPartnerJSONRequestBody defines body for PutPartner for application/json ContentType.
 type PutPartnerJSONRequestBody = PartnerInput
