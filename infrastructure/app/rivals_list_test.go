@@ -1,0 +1,81 @@
+package app_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// root is the repository, seen from this folder.
+const root = "../.."
+
+// Every test that docs/rivals.md names exists in the file that it names, and every entry names at least one.
+func TestRivals_ListIsProven(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "docs/rivals.md"))
+	require.NoError(t, err)
+	entries := 0
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 6 || !regexp.MustCompile(`^ \d+ $`).MatchString(cells[1]) {
+			continue
+		}
+		entries++
+		file, tests := "", 0
+		for _, quoted := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[4], -1) {
+			if strings.HasSuffix(quoted[1], ".go") {
+				file = quoted[1]
+				continue
+			}
+			require.NotEmpty(t, file, "%s is in no file", quoted[1])
+			requireTest(t, file, quoted[1])
+			tests++
+		}
+		require.Positive(t, tests, "entry%shas no test", cells[1])
+	}
+	require.Equal(t, 15, entries)
+}
+
+func requireTest(t *testing.T, file, name string) {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(root, file))
+	require.NoError(t, err)
+	declared := "func " + name + "(t *testing.T)"
+	if !strings.HasPrefix(name, "Test") {
+		declared = `{"` + name + `", `
+	}
+	require.Contains(t, string(source), declared, "%s has no %s", file, name)
+}
+
+// Nothing that holds, moves or stores money knows floating point at all.
+func TestRivals_NoMoneyInFloatingPoint(t *testing.T) {
+	files := 0
+	for _, dir := range []string{
+		"money", "groupbuy", "mall", "api/groupbuywire", "api/mallwire",
+		"infrastructure/groupbuystore", "infrastructure/mallstore", "infrastructure/alipay", "infrastructure/sandbox",
+	} {
+		require.NoError(t, filepath.WalkDir(filepath.Join(root, dir), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			files++
+			parsed, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			require.NoError(t, err)
+			ast.Inspect(parsed, func(node ast.Node) bool {
+				if name, ok := node.(*ast.Ident); ok {
+					require.NotContains(t, []string{"float32", "float64", "ParseFloat"}, name.Name, path)
+				}
+				return true
+			})
+			return nil
+		}))
+	}
+	require.Greater(t, files, 50)
+}
