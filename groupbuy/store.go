@@ -46,6 +46,7 @@ type Seats interface {
 type Tx interface {
 	Roster
 	Trail
+	Switches
 
 	// Now is the transaction's time, UTC, in whole milliseconds, the same at every call.
 	Now() time.Time
@@ -116,6 +117,8 @@ type Reader interface {
 	Staff
 	// Audit lists what actors did, newest first.
 	Audit(ctx context.Context, q AuditQuery) ([]AuditEntry, error)
+	// Settings returns the global switches.
+	Settings(ctx context.Context) (activity.Settings, error)
 
 	// ConfigVersion is the number that TouchConfig raises.
 	ConfigVersion(ctx context.Context) (int64, error)
