@@ -46,7 +46,7 @@ func (a *API) enter(c *gin.Context, in mall.SignedIn, err error) {
 		fail(c, err)
 		return
 	}
-	a.door.cookie.give(c, in.Token)
+	a.door.cookie.Give(c, string(in.Token))
 	c.JSON(http.StatusCreated, wire.Session{
 		Token: string(in.Token), ExpiresAt: instant.Of(in.ExpiresAt), Account: accountWire(in.Account),
 	})
@@ -62,7 +62,7 @@ func (a *API) SignOut(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	a.door.cookie.takeBack(c)
+	a.door.cookie.TakeBack(c)
 	c.Status(http.StatusNoContent)
 }
 

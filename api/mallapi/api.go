@@ -4,15 +4,14 @@ package mallapi
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"net/http"
-	"net/url"
 
 	"github.com/gin-gonic/gin"
 
+	"kaituan/api/edge"
 	"kaituan/api/sign"
 	"kaituan/mall"
+	"kaituan/mall/account"
 )
 
 // Settings are what the interface must know besides the shop itself.
@@ -42,24 +41,20 @@ type API struct {
 
 // New returns the handlers over a shop. Errors: a setting that cannot be used.
 func New(shop *mall.Shop, books Books, set Settings) (*API, error) {
-	public, err := url.Parse(set.PublicURL)
-	if err != nil || public.Host == "" || public.Scheme != "https" && public.Scheme != "http" {
-		return nil, fmt.Errorf("mallapi: PublicURL %q is no http(s) address", set.PublicURL)
+	site, err := edge.NewSite(set.PublicURL)
+	if err != nil {
+		return nil, err
 	}
 	for _, secret := range set.WebhookSecrets {
 		if err := sign.CheckSecret(secret); err != nil {
 			return nil, fmt.Errorf("mallapi: WebhookSecrets: %w", err)
 		}
 	}
-	origin := http.NewCrossOriginProtection()
-	if err := origin.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
-		return nil, fmt.Errorf("mallapi: PublicURL: %w", err)
-	}
 	return &API{
 		shop: shop, books: books, secrets: set.WebhookSecrets,
 		door: &door{
-			shop: shop, origin: origin, cookie: cookieFor(public),
-			token: sha256.Sum256([]byte(set.OperatorToken)), noToken: set.OperatorToken == "",
+			shop: shop, site: site, cookie: site.Cookie("kaituan", "kaituan_session", account.AbsoluteLimit),
+			token: edge.NewFixedToken(set.OperatorToken),
 		},
 	}, nil
 }

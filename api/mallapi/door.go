@@ -1,11 +1,6 @@
 package mallapi
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
-	"net/http"
-	"strings"
-
 	"github.com/gin-gonic/gin"
 
 	"kaituan/api/edge"
@@ -16,11 +11,10 @@ import (
 
 // door lets in who may call.
 type door struct {
-	shop    *mall.Shop
-	origin  *http.CrossOriginProtection
-	cookie  cookie
-	token   [sha256.Size]byte // of the operator token, so that comparing takes the same time for every length
-	noToken bool
+	shop   *mall.Shop
+	site   *edge.Site
+	cookie edge.Cookie     // of buyers
+	token  edge.FixedToken // of operators
 }
 
 func (d *door) admit(w who) gin.HandlerFunc {
@@ -89,9 +83,8 @@ func (d *door) checkVisitor(c *gin.Context) error {
 
 // checkOperator takes the operator token. Cookies play no part, so no other site can use them.
 func (d *door) checkOperator(c *gin.Context) error {
-	token, _ := bearer(c)
-	sum := sha256.Sum256([]byte(token))
-	if d.noToken || subtle.ConstantTimeCompare(sum[:], d.token[:]) != 1 {
+	token, _ := edge.Bearer(c)
+	if !d.token.Is(token) {
 		c.Header("WWW-Authenticate", "Bearer")
 		return &problem.Problem{Code: problem.Unauthenticated}
 	}
@@ -100,27 +93,6 @@ func (d *door) checkOperator(c *gin.Context) error {
 	return nil
 }
 
-// checkOrigin refuses writes that a browser sends for another site's page. Browsers say so in Sec-Fetch-Site or
-// Origin; a call with neither comes from a program. No browser adds a bearer token by itself.
-func (d *door) checkOrigin(c *gin.Context) error {
-	if _, program := bearer(c); program {
-		return nil
-	}
-	if d.origin.Check(c.Request) != nil {
-		return &problem.Problem{Code: "cross_site"}
-	}
-	return nil
-}
+func (d *door) checkOrigin(c *gin.Context) error { return d.site.CheckOrigin(c) }
 
-// tokenOf returns the token of the caller's session; a bearer token counts before the cookie.
-func (d *door) tokenOf(c *gin.Context) account.Token {
-	if token, ok := bearer(c); ok {
-		return account.Token(token)
-	}
-	return d.cookie.token(c)
-}
-
-func bearer(c *gin.Context) (string, bool) {
-	scheme, token, ok := strings.Cut(c.GetHeader("Authorization"), " ")
-	return token, ok && strings.EqualFold(scheme, "Bearer") // RFC 9110, section 11.1: the scheme's case is free
-}
+func (d *door) tokenOf(c *gin.Context) account.Token { return account.Token(d.cookie.Token(c)) }

@@ -31,7 +31,7 @@ func TestDoor_DeniesWhereNobodyIsNamed(t *testing.T) {
 
 func TestDoor_WithoutAnOperatorTokenLetsNobodyIn(t *testing.T) {
 	router := edge.New(slog.New(slog.DiscardHandler))
-	router.GET("/admin", (&door{noToken: true}).admit(operators), func(*gin.Context) { require.Fail(t, "let in") })
+	router.GET("/admin", (&door{}).admit(operators), func(*gin.Context) { require.Fail(t, "let in") })
 	for _, authorization := range []string{"", "Bearer ", "Bearer x"} {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/admin", nil)
 		req.Header.Set("Authorization", authorization)

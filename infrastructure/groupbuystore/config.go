@@ -55,7 +55,9 @@ func (s *Store) config(db *gorm.DB) (c groupbuy.Config, err error) {
 	if c.Goods, err = mappedOrFail(goods, goodsRow.goods); err != nil {
 		return c, err
 	}
-	c.Settings = activity.DefaultSettings()
+	if c.Settings, err = settings(db); err != nil {
+		return c, err
+	}
 	var keys []keyRow
 	err = db.Where("revoked_at = 0").Order("partner_id, created_at, id").Find(&keys).Error
 	c.Keys = mapped(keys, keyRow.key)

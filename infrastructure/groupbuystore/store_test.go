@@ -45,6 +45,9 @@ func empty(t *testing.T, db *sqldb.DB) {
 				return err
 			}
 		}
+		if err := tx.Exec("UPDATE settings SET downgraded = 0, rollout_percent = 100").Error; err != nil {
+			return err
+		}
 		return tx.Exec("UPDATE audit_head SET seq = 0, hash = ''").Error
 	}))
 }
