@@ -40,11 +40,11 @@ func TestCreateActivity_Refusals(t *testing.T) {
 	_, err := w.CreateActivity(w.ctx, stranger)
 	w.refused(err, groupbuy.CodePartnerNotFound)
 	_, err = w.CreateActivity(w.ctx, w.draft(""))
-	require.Equal(t, "name", w.refused(err, groupbuy.CodeInvalid).Param)
+	require.Equal(t, "name", w.refusal(err, groupbuy.CodeInvalid).Param)
 	_, err = w.CreateActivity(w.ctx, w.draft("spring"))
 	require.NoError(t, err)
 	_, err = w.CreateActivity(w.ctx, w.draft("spring"))
-	require.Equal(t, "name", w.refused(err, groupbuy.CodeNameTaken).Param)
+	require.Equal(t, "name", w.refusal(err, groupbuy.CodeNameTaken).Param)
 }
 
 func TestCreateActivity_OneNameAtOnce(t *testing.T) {
@@ -86,11 +86,11 @@ func TestChangeDraft(t *testing.T) {
 	moved := rewrite
 	moved.Partner = "other"
 	_, err = w.ChangeDraft(w.ctx, moved)
-	require.Equal(t, "partner_id", w.refused(err, groupbuy.CodeInvalid).Param)
+	require.Equal(t, "partner_id", w.refusal(err, groupbuy.CodeInvalid).Param)
 	nameless := rewrite
 	nameless.Name = ""
 	_, err = w.ChangeDraft(w.ctx, nameless)
-	require.Equal(t, "name", w.refused(err, groupbuy.CodeInvalid).Param)
+	require.Equal(t, "name", w.refusal(err, groupbuy.CodeInvalid).Param)
 	clash := rewrite
 	clash.Name = taken.Name
 	_, err = w.ChangeDraft(w.ctx, clash)
@@ -139,16 +139,16 @@ func TestPublishActivity_ReportsEveryFaultAtOnce(t *testing.T) {
 	rival := w.publish(nil)
 	bad := w.draft("bad")
 	bad.Goods = []activity.GoodsID{tea, "unknown"}
-	bad.TeamSize, bad.Rules[0].Plan.Off = 0, 200_00
+	bad.TeamSize, bad.Plan.Off = 0, 200_00
 	created, err := w.CreateActivity(w.ctx, bad)
 	require.NoError(t, err)
 	_, err = w.PublishActivity(w.ctx, created.ID)
 	var params []string
-	refusal := w.refused(err, groupbuy.CodeActivityInvalid)
+	refusal := w.refusal(err, groupbuy.CodeActivityInvalid)
 	for _, fault := range refusal.Faults {
 		params = append(params, fault.Param)
 	}
-	require.ElementsMatch(t, []string{"team_size", "goods[1]", "goods", "rules[0].plan"}, params)
+	require.ElementsMatch(t, []string{"team_size", "goods[1]", "goods", "plan"}, params)
 	require.Contains(t, err.Error(), refusal.Param)
 	for _, fault := range refusal.Faults {
 		if fault.Param == "goods" {
@@ -286,7 +286,7 @@ func TestPublishActivity_Largest(t *testing.T) {
 func TestPutGoods_Refusals(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.PutGoods(w.ctx, activity.Goods{Partner: mall, ID: "a b"})
-	refusal := w.refused(err, groupbuy.CodeInvalid)
+	refusal := w.refusal(err, groupbuy.CodeInvalid)
 	require.Len(t, refusal.Faults, 3)
 }
 

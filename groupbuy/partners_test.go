@@ -27,10 +27,10 @@ func TestPutPartner(t *testing.T) {
 		require.NoError(w, err)
 		require.Len(w, list, 2)
 		_, err = w.PutPartner(w.ctx, "a b", "x")
-		require.Equal(w, "partner_id", w.refused(err, groupbuy.CodeInvalid).Param)
+		require.Equal(w, "partner_id", w.refusal(err, groupbuy.CodeInvalid).Param)
 		for _, name := range []string{"", strings.Repeat("团", 201), "\xff"} {
 			_, err = w.PutPartner(w.ctx, "other", name)
-			require.Equal(w, "name", w.refused(err, groupbuy.CodeInvalid).Param)
+			require.Equal(w, "name", w.refusal(err, groupbuy.CodeInvalid).Param)
 		}
 	})
 }
@@ -95,7 +95,7 @@ func TestAddKey_IsRepeatedAtEveryStart(t *testing.T) {
 	require.Len(t, keys, 1)
 	own.Secret = "another"
 	_, err = w.AddKey(w.ctx, own)
-	require.Equal(t, "key_id", w.refused(err, groupbuy.CodeInvalid).Param)
+	require.Equal(t, "key_id", w.refusal(err, groupbuy.CodeInvalid).Param)
 	found, err := w.PartnerByKey(w.ctx, "key_own")
 	require.NoError(t, err)
 	require.Equal(t, "s3cret", found.Secret)
@@ -118,7 +118,7 @@ func TestAddKey_RevokedStaysRevoked(t *testing.T) {
 func TestEndpoint_Life(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.CreateEndpoint(w.ctx, mall, "http://10.0.0.1/")
-	require.Equal(t, "url", w.refused(err, groupbuy.CodeEndpointURL).Param)
+	require.Equal(t, "url", w.refusal(err, groupbuy.CodeEndpointURL).Param)
 	_, err = w.CreateEndpoint(w.ctx, "nobody", "https://a.example/hook")
 	w.refused(err, groupbuy.CodePartnerNotFound)
 	_, err = w.Endpoints(w.ctx, "nobody")

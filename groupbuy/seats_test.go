@@ -75,7 +75,7 @@ func TestLock_Refusals(t *testing.T) {
 			req := w.request(id, "ann")
 			test.change(&req)
 			_, err := w.Lock(w.ctx, mall, req)
-			refusal := w.refused(err, test.code)
+			refusal := w.refusal(err, test.code)
 			require.Equal(t, test.param, refusal.Param)
 			_, _, err = w.Seat(w.ctx, mall, req.OutTradeNo)
 			w.refused(err, "seat_not_found")
@@ -94,7 +94,7 @@ func TestLock_PriceChangedCarriesThePrice(t *testing.T) {
 	req.ExpectedPrice = 80_00
 	w.putGoods(tea, 110_00)
 	_, err := w.Lock(w.ctx, mall, req)
-	refusal := w.refused(err, groupbuy.CodePriceChanged)
+	refusal := w.refusal(err, groupbuy.CodePriceChanged)
 	require.Equal(t, money.Fen(90_00), refusal.CurrentPrice)
 	req.ExpectedPrice = refusal.CurrentPrice
 	require.Equal(t, money.Fen(90_00), w.lock(req).Seat.Amount)
@@ -229,7 +229,7 @@ func TestSettle_Refusals(t *testing.T) {
 			pay := payment(seat)
 			test.change(&pay)
 			_, err := w.Settle(w.ctx, test.by, seat.Key.OutTradeNo, pay)
-			require.Equal(t, test.param, w.refused(err, test.code).Param)
+			require.Equal(t, test.param, w.refusal(err, test.code).Param)
 			w.requireSeat(seat.Key, team.Held)
 		})
 	}
@@ -279,7 +279,7 @@ func TestReleaseAndConfirmRefund_Replayed(t *testing.T) {
 	_, err = confirm("rf_1")
 	w.refused(err, "seat_not_refunding")
 	_, err = confirm("rf 1")
-	require.Equal(t, "out_request_no", w.refused(err, groupbuy.CodeInvalid).Param)
+	require.Equal(t, "out_request_no", w.refusal(err, groupbuy.CodeInvalid).Param)
 	w.clock.advance(25 * time.Hour)
 	_, err = w.ExpireTeams(w.ctx, 10)
 	require.NoError(t, err)

@@ -37,12 +37,12 @@ func TestTrial_Bounds(t *testing.T) {
 		many := ask
 		many.Items = make([]groupbuy.TrialItem, n)
 		_, err := w.Trial(w.ctx, mall, many)
-		require.Equal(t, "items", w.refused(err, groupbuy.CodeInvalid).Param)
+		require.Equal(t, "items", w.refusal(err, groupbuy.CodeInvalid).Param)
 	}
 	nobody := ask
 	nobody.Buyer = ""
 	_, err := w.Trial(w.ctx, mall, nobody)
-	require.Equal(t, "buyer_id", w.refused(err, groupbuy.CodeInvalid).Param)
+	require.Equal(t, "buyer_id", w.refusal(err, groupbuy.CodeInvalid).Param)
 }
 
 // Open teams and statistics are told once per goods, and only of goods that an activity covers.

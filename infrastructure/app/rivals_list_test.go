@@ -19,7 +19,7 @@ const root = "../.."
 
 // Every test that docs/rivals.md names exists in the file that it names, and every entry names at least one.
 func TestRivals_ListIsProven(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "docs/rivals.md"))
+	text, err := os.ReadFile(filepath.Join(root, "docs", "rivals.md"))
 	require.NoError(t, err)
 	entries := 0
 	for line := range strings.Lines(string(text)) {
