@@ -15,6 +15,7 @@ import (
 	"kaituan/groupbuy/activity"
 	"kaituan/groupbuy/partner"
 	"kaituan/groupbuy/team"
+	"kaituan/money"
 )
 
 // The world of the tests: one partner, one activity over one goods.
@@ -50,7 +51,7 @@ func (e *env) lock(buyer activity.Buyer) team.Lock {
 		Buyer: buyer, Quantity: 1, NewSeat: team.SeatID(e.next("seat_")), NewTeam: team.ID(e.next("team_")),
 		Terms: team.Terms{
 			Original: 1000, PayPrice: 800, Amount: 800, Plan: activity.Plan{Kind: activity.Reduce, Off: 200},
-			Target: 2, SeatTTL: 15 * time.Minute, Expiry: after(24 * time.Hour),
+			Sizes: []int{2}, SeatTTL: 15 * time.Minute, Expiry: after(24 * time.Hour),
 		},
 	}
 }
@@ -105,13 +106,40 @@ func (e *env) do(cmd team.Command) team.Outcome {
 func (e *env) teamOf(target int, buyers ...activity.Buyer) (team.ID, []team.Seat) {
 	e.Helper()
 	open := e.lock(buyers[0])
-	open.Terms.Target = target
+	open.Terms.Sizes = []int{target}
+	return e.teamBy(open, buyers[1:]...)
+}
+
+// teamBy opens a team in which others hold seats too.
+func (e *env) teamBy(open team.Lock, others ...activity.Buyer) (team.ID, []team.Seat) {
+	e.Helper()
 	first := e.do(open)
 	seats := []team.Seat{first.Seat}
-	for _, buyer := range buyers[1:] {
-		seats = append(seats, e.do(e.lockIn(first.Team.ID, buyer)).Seat)
+	for _, buyer := range others {
+		seats = append(seats, e.do(e.joinOf(open, first.Team.ID, buyer)).Seat)
 	}
 	return first.Team.ID, seats
+}
+
+// joinOf is a request to join a team under the prices of the one who opened it.
+func (e *env) joinOf(open team.Lock, id team.ID, buyer activity.Buyer) team.Lock {
+	join := e.lockIn(id, buyer)
+	join.Terms.TierPrices = open.Terms.TierPrices
+	return join
+}
+
+// tiered is a request to open a team that forms with two people at 8.00 and goes on to three at 7.00 and four at 5.00.
+func (e *env) tiered(buyer activity.Buyer) team.Lock {
+	cmd := e.lock(buyer)
+	cmd.Terms.Sizes, cmd.Terms.TierPrices = []int{2, 3, 4}, []money.Fen{800, 700, 500}
+	return cmd
+}
+
+func (e *env) settleAll(seats []team.Seat) {
+	e.Helper()
+	for _, seat := range seats {
+		e.do(settle(seat))
+	}
 }
 
 // concurrently carries out each command in a batch of its own, all at once, spread over the nodes.

@@ -39,7 +39,7 @@ func seatNotFound(e *env) {
 func (e *env) paidTeam(leader activity.Buyer, target int, window time.Duration) team.ID {
 	e.Helper()
 	open := e.lock(leader)
-	open.Terms.Target, open.Terms.Expiry = target, after(window)
+	open.Terms.Sizes, open.Terms.Expiry = []int{target}, after(window)
 	out := e.do(open)
 	e.do(settle(out.Seat))
 	return out.Team.ID

@@ -24,6 +24,11 @@ func raceTests() []test {
 		{"Settle_AgainstExpire", settleAgainstExpire},
 		{"Settle_SameBuyerManyTeams", settleSameBuyer},
 		{"Batch_CrossingTeams", crossingTeams},
+		{"Tiers_LastSizeForMany", lastSizeForMany},
+		{"Tiers_LastPaymentsAtOnce", lastPaymentsAtOnce},
+		{"Tiers_CloseAgainstSettle", closeAgainstSettle},
+		{"Tiers_ConfirmManyAtOnce", confirmManyAtOnce},
+		{"Stock_RaisedUnderLoad", stockRaisedUnderLoad},
 	}
 }
 

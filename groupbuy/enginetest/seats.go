@@ -208,7 +208,7 @@ func expireRefundsAndReleases(e *env) {
 func expireLargeTeam(e *env) {
 	const size = 450
 	open := e.lock("leader")
-	open.Terms.Target = size + 1
+	open.Terms.Sizes = []int{size + 1}
 	id := e.do(open).Team.ID
 	var cmds []team.Command
 	for n := range size {
@@ -225,7 +225,7 @@ func expireLargeTeam(e *env) {
 func batchOfSeveralSteps(e *env) {
 	e.openStock(10)
 	open := e.lock("ann")
-	open.Terms.Target = 1
+	open.Terms.Sizes = []int{1}
 	pay := team.Settle{Key: open.Key, Amount: 800, PaidAt: time.Now().UTC().Truncate(time.Millisecond), ProviderNo: "p-1"}
 	out := e.batch(0, open, pay, pay)
 	require.Equal(e, team.FormedTeam, out[1].Seat.Settlement)

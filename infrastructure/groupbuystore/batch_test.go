@@ -147,7 +147,9 @@ func TestBatch_CallerLeaves(t *testing.T) {
 // TestBatch_StaleVersion shows the second guard: what is not as it was read is never overwritten, locks or not.
 func TestBatch_StaleVersion(t *testing.T) {
 	for name, spoil := range map[string]func(s *team.State){
-		"team":  func(s *team.State) { s.LoadTeam(team.Team{ID: "team_1", Version: 9, Status: team.Forming, Target: 2}) },
+		"team": func(s *team.State) {
+			s.LoadTeam(team.Team{ID: "team_1", Version: 9, Status: team.Forming, Sizes: []int{2}})
+		},
 		"stock": func(s *team.State) { s.LoadStock(team.Stock{Key: tea(), Pieces: 9, Taken: 1, Version: 9}) },
 	} {
 		t.Run(name, func(t *testing.T) {

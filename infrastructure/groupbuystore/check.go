@@ -46,8 +46,10 @@ func rules(now time.Time) []rule {
 		{"I1", stockRule, nil},
 		{"I2", countersRule, nil},
 		{"I2", orphansRule, nil},
-		{"I8", "SELECT id AS subject, CONCAT('forming, expired at ', expires_at) AS detail FROM teams WHERE status = 'forming' AND expires_at < ?", []any{overdue}},
+		{"I2", liveRule, nil},
+		{"I8", "SELECT id AS subject, CONCAT(status, ' and open, expired at ', expires_at) AS detail FROM teams WHERE closed_at = 0 AND expires_at < ?", []any{overdue}},
 		{"I8", formedRule, nil},
+		{"I8", closedRule, nil},
 		historyRule("team", team.Forming, team.Transitions()),
 		unrecordedRule("team"),
 		historyRule("seat", team.Held, team.SeatTransitions()),
@@ -55,6 +57,8 @@ func rules(now time.Time) []rule {
 		{"I11", "SELECT id AS subject, CONCAT('topic ', topic, ', due at ', next_at, ', attempts ', attempts) AS detail FROM outbox " +
 			"WHERE sent_at IS NULL AND dead_at IS NULL AND next_at < ?", []any{overdue}},
 		{"amount", amountRule, nil},
+		{"amount", differenceRule, nil},
+		{"amount", costRule, nil},
 	}
 }
 
@@ -62,31 +66,73 @@ const stockRule = `
 SELECT CONCAT(k.activity_id, '/', k.goods_id, '/', k.sku_id) AS subject,
        CONCAT('taken ', k.taken, ' of ', k.pieces, ', live seats have ', COALESCE(l.pieces, 0)) AS detail
 FROM activity_stock k
-LEFT JOIN (SELECT activity_id, goods_id, sku_id, SUM(quantity) AS pieces FROM seats WHERE status IN ('held', 'paid')
+LEFT JOIN (SELECT activity_id, goods_id, sku_id, SUM(quantity) AS pieces FROM seats WHERE ordinal IS NOT NULL
            GROUP BY activity_id, goods_id, sku_id) l
   ON l.activity_id = k.activity_id AND l.goods_id = k.goods_id AND l.sku_id = k.sku_id
 WHERE k.taken <> COALESCE(l.pieces, 0) OR k.taken > k.pieces OR k.taken < 0`
 
+// countersRule counts a seat as paid while its difference goes back, when it keeps its ordinal.
 const countersRule = `
 SELECT t.id AS subject,
-       CONCAT('held ', t.held, ' and paid ', t.paid, ' of ', t.target, ', seats say ', COALESCE(s.held, 0), ' and ', COALESCE(s.paid, 0)) AS detail
+       CONCAT('held ', t.held, ', paid ', t.paid, ' and virtual ', t.virtual_seats, ' of ', t.capacity,
+              ', seats say ', COALESCE(s.held, 0), ' and ', COALESCE(s.paid, 0)) AS detail
 FROM teams t
-LEFT JOIN (SELECT team_id, SUM(status = 'held') AS held, SUM(status = 'paid') AS paid FROM seats GROUP BY team_id) s ON s.team_id = t.id
-WHERE t.held <> COALESCE(s.held, 0) OR t.paid <> COALESCE(s.paid, 0) OR t.held + t.paid > t.target`
+LEFT JOIN (SELECT team_id, SUM(status = 'held') AS held,
+                  SUM(status = 'paid' OR (status = 'refunding' AND ordinal IS NOT NULL)) AS paid FROM seats GROUP BY team_id) s ON s.team_id = t.id
+WHERE t.held <> COALESCE(s.held, 0) OR t.paid <> COALESCE(s.paid, 0) OR t.held + t.paid + t.virtual_seats > t.capacity`
+
+// liveRule ties the ordinal, by which queries know live seats, to what a seat's status and difference say.
+const liveRule = `
+SELECT id AS subject, CONCAT(status, ' with ordinal ', COALESCE(ordinal, 0), ', difference ', difference_fen, ' "', difference_no, '"') AS detail
+FROM seats
+WHERE (ordinal IS NOT NULL) <> (status IN ('held', 'paid') OR (status = 'refunding' AND difference_fen > 0 AND difference_no = ''))`
 
 const orphansRule = `
 SELECT s.id AS subject, CONCAT('its team ', s.team_id, ' does not exist') AS detail
 FROM seats s LEFT JOIN teams t ON t.id = s.team_id WHERE t.id IS NULL`
 
-// formedRule reads settlements, because seats of a formed team may be refunded later.
+// formedRule reads settlements, because seats of a formed team may be refunded later. Of a team formed by payments,
+// the payment that formed it and all later ones were answered "formed"; virtual seats form one without any.
 const formedRule = `
 SELECT t.id AS subject,
-       CONCAT(t.status, ' with paid ', t.paid, ' of ', t.target, '; ', COALESCE(s.joined, 0), ' settled, ', COALESCE(s.formed, 0), ' of them formed it') AS detail
+       CONCAT(t.status, ' with paid ', t.paid, ' and virtual ', t.virtual_seats, ' of ', t.target, '; ', COALESCE(s.settled, 0), ' settled, ',
+              COALESCE(s.formed, 0), ' of them formed') AS detail
 FROM teams t
-LEFT JOIN (SELECT team_id, SUM(settlement IN ('joined', 'formed')) AS joined, SUM(settlement = 'formed') AS formed
+LEFT JOIN (SELECT team_id, SUM(settlement IN ('joined', 'formed')) AS settled, SUM(settlement = 'formed') AS formed
            FROM seats GROUP BY team_id) s ON s.team_id = t.id
-WHERE (t.status = 'formed' AND (COALESCE(s.joined, 0) < t.target OR COALESCE(s.formed, 0) <> 1))
-   OR (t.status <> 'formed' AND (t.paid >= t.target OR COALESCE(s.formed, 0) > 0))`
+WHERE (t.status = 'formed' AND t.virtual_seats = 0 AND (COALESCE(s.settled, 0) < t.target OR COALESCE(s.formed, 0) <> s.settled - t.target + 1))
+   OR (t.status = 'formed' AND t.virtual_seats > 0 AND (t.min_real < 1 OR COALESCE(s.settled, 0) < t.min_real
+       OR s.settled + t.virtual_seats <> t.target OR COALESCE(s.formed, 0) > 0))
+   OR (t.status <> 'formed' AND (t.paid >= t.target OR COALESCE(s.formed, 0) > 0 OR t.virtual_seats <> 0))`
+
+// closedRule: a team is open while it gathers, and with tiers until its last size is paid; then its price is the one
+// of the highest size that was reached.
+const closedRule = `
+SELECT id AS subject,
+       CONCAT(status, ', closed at ', closed_at, ', tier ', tier, ' of [', target, '] ', tiers, ' with paid ', paid) AS detail
+FROM teams
+WHERE (status = 'forming' AND closed_at <> 0) OR (status = 'failed' AND closed_at = 0)
+   OR (status = 'formed' AND closed_at = 0 AND (capacity = target OR virtual_seats > 0 OR paid >= capacity))
+   OR (closed_at = 0 AND tier <> 0) OR (tier > 0 AND COALESCE(JSON_EXTRACT(NULLIF(tiers, ''), CONCAT('$[', tier - 1, ']')) + 0, paid + 1) > paid)
+   OR (status = 'formed' AND closed_at > 0 AND JSON_EXTRACT(NULLIF(tiers, ''), CONCAT('$[', tier, ']')) + 0 <= paid)`
+
+// costRule: what auto-completion gave away is original price less amount of the seats that people paid.
+const costRule = `
+SELECT t.id AS subject, CONCAT('cost ', t.cost_fen, ' with virtual ', t.virtual_seats, ', paid seats say ', COALESCE(s.cost, 0)) AS detail
+FROM teams t
+LEFT JOIN (SELECT team_id, SUM(quantity * original_fen - amount_fen) AS cost FROM seats
+           WHERE settlement IN ('joined', 'formed') GROUP BY team_id) s ON s.team_id = t.id
+WHERE t.cost_fen <> CASE WHEN t.virtual_seats > 0 THEN COALESCE(s.cost, 0) ELSE 0 END`
+
+// differenceRule: what people paid, less what goes back, is the price of the size that their team reached.
+const differenceRule = `
+SELECT subject, CONCAT('of ', amount_fen, ' fen goes back ', difference_fen, ', at tier ', tier, ' owed ', owed) AS detail
+FROM (SELECT s.id AS subject, s.amount_fen, s.difference_fen, t.tier,
+             CASE WHEN s.status IN ('paid', 'refunding') AND JSON_EXTRACT(s.terms, CONCAT('$.tier_prices_fen[', t.tier, ']')) + 0 < s.pay_price_fen
+                  THEN s.quantity * (s.pay_price_fen - JSON_EXTRACT(s.terms, CONCAT('$.tier_prices_fen[', t.tier, ']'))) ELSE 0 END AS owed
+      FROM seats s JOIN teams t ON t.id = s.team_id
+      WHERE s.difference_fen <> 0 OR t.tier > 0) differences
+WHERE difference_fen <> owed`
 
 const amountRule = `
 SELECT id AS subject,

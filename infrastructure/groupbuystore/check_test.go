@@ -14,6 +14,7 @@ import (
 	"kaituan/infrastructure/groupbuystore"
 	"kaituan/infrastructure/sqldb"
 	"kaituan/infrastructure/sqldb/sqldbtest"
+	"kaituan/money"
 )
 
 type damage struct {
@@ -29,23 +30,57 @@ func damages() []damage {
 		{"stock oversold", "UPDATE activity_stock SET pieces = 2",
 			groupbuy.Violation{Invariant: "I1", Subject: "act_1/tea/green", Detail: "taken 3 of 2, live seats have 3"}},
 		{"counter differs from seats", "UPDATE teams SET paid = 2 WHERE id = 'team_forming'",
-			groupbuy.Violation{Invariant: "I2", Subject: "team_forming", Detail: "held 0 and paid 2 of 3, seats say 0 and 1"}},
-		{"team over its target", "UPDATE teams SET target = 1 WHERE id = 'team_formed'",
-			groupbuy.Violation{Invariant: "I2", Subject: "team_formed", Detail: "held 0 and paid 2 of 1, seats say 0 and 2"}},
+			groupbuy.Violation{Invariant: "I2", Subject: "team_forming", Detail: "held 0, paid 2 and virtual 0 of 3, seats say 0 and 1"}},
+		{"team over its target", "UPDATE teams SET capacity = 1 WHERE id = 'team_formed'",
+			groupbuy.Violation{Invariant: "I2", Subject: "team_formed", Detail: "held 0, paid 2 and virtual 0 of 1, seats say 0 and 2"}},
+		{"virtual seats over the capacity", "UPDATE teams SET virtual_seats = 3 WHERE id = 'team_completed'",
+			groupbuy.Violation{Invariant: "I2", Subject: "team_completed", Detail: "held 0, paid 1 and virtual 3 of 3, seats say 0 and 1"}},
+		{"counter of a tiered team differs", "UPDATE teams SET paid = 2 WHERE id = 'team_tiered'",
+			groupbuy.Violation{Invariant: "I2", Subject: "team_tiered", Detail: "held 0, paid 2 and virtual 0 of 4, seats say 0 and 3"}},
+		{"paid seat that is not live", "UPDATE seats SET ordinal = NULL WHERE id = 'seat_leader'",
+			groupbuy.Violation{Invariant: "I2", Subject: "seat_leader", Detail: `paid with ordinal 0, difference 0 ""`}},
+		{"refunding seat that stays live", "UPDATE seats SET difference_fen = 0 WHERE id = 'seat_tier_1'",
+			groupbuy.Violation{Invariant: "I2", Subject: "seat_tier_1", Detail: `refunding with ordinal 1, difference 0 ""`}},
 		{"seat without team", "UPDATE seats SET team_id = 'team_gone' WHERE id = 'seat_held'",
 			groupbuy.Violation{Invariant: "I2", Subject: "seat_held", Detail: "its team team_gone does not exist"}},
 		{"team not expired", fmt.Sprintf("UPDATE teams SET expires_at = %d WHERE id = 'team_forming'", long),
-			groupbuy.Violation{Invariant: "I8", Subject: "team_forming", Detail: fmt.Sprintf("forming, expired at %d", long)}},
+			groupbuy.Violation{Invariant: "I8", Subject: "team_forming", Detail: fmt.Sprintf("forming and open, expired at %d", long)}},
+		{"formed team not closed", fmt.Sprintf("UPDATE teams SET expires_at = %d WHERE id = 'team_open'", long),
+			groupbuy.Violation{Invariant: "I8", Subject: "team_open", Detail: fmt.Sprintf("formed and open, expired at %d", long)}},
 		{"formed short of its target", "UPDATE teams SET target = 3 WHERE id = 'team_formed'",
-			groupbuy.Violation{Invariant: "I8", Subject: "team_formed", Detail: "formed with paid 2 of 3; 2 settled, 1 of them formed it"}},
+			groupbuy.Violation{Invariant: "I8", Subject: "team_formed", Detail: "formed with paid 2 and virtual 0 of 3; 2 settled, 1 of them formed"}},
 		{"formed twice", "UPDATE seats SET settlement = 'formed' WHERE team_id = 'team_formed'",
-			groupbuy.Violation{Invariant: "I8", Subject: "team_formed", Detail: "formed with paid 2 of 2; 2 settled, 2 of them formed it"}},
+			groupbuy.Violation{Invariant: "I8", Subject: "team_formed", Detail: "formed with paid 2 and virtual 0 of 2; 2 settled, 2 of them formed"}},
 		{"complete and not formed", "UPDATE teams SET target = 1 WHERE id = 'team_forming'",
-			groupbuy.Violation{Invariant: "I8", Subject: "team_forming", Detail: "forming with paid 1 of 1; 1 settled, 0 of them formed it"}},
+			groupbuy.Violation{Invariant: "I8", Subject: "team_forming", Detail: "forming with paid 1 and virtual 0 of 1; 1 settled, 0 of them formed"}},
+		{"later payment told to wait", "UPDATE seats SET settlement = 'joined' WHERE id = 'seat_tier_3'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_tiered", Detail: "formed with paid 3 and virtual 0 of 2; 3 settled, 1 of them formed"}},
+		{"completed although it may not", "UPDATE teams SET min_real = 0 WHERE id = 'team_completed'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_completed", Detail: "formed with paid 1 and virtual 2 of 3; 1 settled, 0 of them formed"}},
+		{"completed with too few people", "UPDATE teams SET min_real = 2 WHERE id = 'team_completed'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_completed", Detail: "formed with paid 1 and virtual 2 of 3; 1 settled, 0 of them formed"}},
+		{"completed short", "UPDATE teams SET virtual_seats = 1 WHERE id = 'team_completed'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_completed", Detail: "formed with paid 1 and virtual 1 of 3; 1 settled, 0 of them formed"}},
+		{"virtual seats in a gathering team", "UPDATE teams SET virtual_seats = 1 WHERE id = 'team_forming'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_forming", Detail: "forming with paid 1 and virtual 1 of 3; 1 settled, 0 of them formed"}},
+		{"gathering and closed", "UPDATE teams SET closed_at = 1 WHERE id = 'team_forming'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_forming", Detail: "forming, closed at 1, tier 0 of [3]  with paid 1"}},
+		{"formed without tiers and open", "UPDATE teams SET closed_at = 0 WHERE id = 'team_formed'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_formed", Detail: "formed, closed at 0, tier 0 of [2]  with paid 2"}},
+		{"full and open", "UPDATE teams SET capacity = 3, tiers = '[3]', closed_at = 0 WHERE id = 'team_tiered'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_tiered", Detail: "formed, closed at 0, tier 1 of [2] [3] with paid 3"}},
+		{"tier not reached", "UPDATE teams SET tier = 2, closed_at = 7 WHERE id = 'team_tiered'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_tiered", Detail: "formed, closed at 7, tier 2 of [2] [3,4] with paid 3"}},
+		{"higher tier reached", "UPDATE teams SET tier = 0, closed_at = 7 WHERE id = 'team_tiered'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_tiered", Detail: "formed, closed at 7, tier 0 of [2] [3,4] with paid 3"}},
+		{"tier of a team without tiers", "UPDATE teams SET tier = 1, closed_at = 7 WHERE id = 'team_formed'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_formed", Detail: "formed, closed at 7, tier 1 of [2]  with paid 2"}},
 		{"illegal step of a team", "UPDATE team_history SET to_status = 'forming' WHERE id = 'team_formed' AND from_status = 'forming'",
 			groupbuy.Violation{Invariant: "I9", Subject: "team_formed", Detail: `step from "forming" to "forming" after "forming", now formed`}},
 		{"illegal step of a seat", "UPDATE seat_history SET to_status = 'refunded' WHERE id = 'seat_leader' AND from_status = 'held'",
 			groupbuy.Violation{Invariant: "I9", Subject: "seat_leader", Detail: `step from "held" to "refunded" after "held", now paid`}},
+		{"difference refund that skips a step", "DELETE FROM seat_history WHERE id = 'seat_tier_2' AND to_status = 'refunding'",
+			groupbuy.Violation{Invariant: "I9", Subject: "seat_tier_2", Detail: `step from "refunding" to "paid" after "paid", now paid`}},
 		{"gap in a seat's history", "DELETE FROM seat_history WHERE id = 'seat_leader' AND from_status = ''",
 			groupbuy.Violation{Invariant: "I9", Subject: "seat_leader", Detail: `step from "held" to "paid" after "", now paid`}},
 		{"state beside the history", "UPDATE seats SET status = 'refunding' WHERE id = 'seat_leader'",
@@ -64,6 +99,16 @@ func damages() []damage {
 			groupbuy.Violation{Invariant: "amount", Subject: "seat_held", Detail: "1 x 1001 of 1000 fen makes 1001; settled  0"}},
 		{"paid too little", "UPDATE seats SET paid_amount_fen = 799 WHERE id = 'seat_leader'",
 			groupbuy.Violation{Invariant: "amount", Subject: "seat_leader", Detail: "1 x 800 of 1000 fen makes 800; settled joined 799"}},
+		{"difference off by one fen", "UPDATE seats SET difference_fen = 101 WHERE id = 'seat_tier_2'",
+			groupbuy.Violation{Invariant: "amount", Subject: "seat_tier_2", Detail: "of 800 fen goes back 101, at tier 1 owed 100"}},
+		{"difference forgotten", "UPDATE seats SET difference_fen = 0 WHERE id = 'seat_tier_2'",
+			groupbuy.Violation{Invariant: "amount", Subject: "seat_tier_2", Detail: "of 800 fen goes back 0, at tier 1 owed 100"}},
+		{"difference without a tier", "UPDATE seats SET difference_fen = 1 WHERE id = 'seat_leader'",
+			groupbuy.Violation{Invariant: "amount", Subject: "seat_leader", Detail: "of 800 fen goes back 1, at tier 0 owed 0"}},
+		{"cost off by one fen", "UPDATE teams SET cost_fen = 201 WHERE id = 'team_completed'",
+			groupbuy.Violation{Invariant: "amount", Subject: "team_completed", Detail: "cost 201 with virtual 2, paid seats say 200"}},
+		{"cost without virtual seats", "UPDATE teams SET cost_fen = 1 WHERE id = 'team_formed'",
+			groupbuy.Violation{Invariant: "amount", Subject: "team_formed", Detail: "cost 1 with virtual 0, paid seats say 400"}},
 		{"paid without a settlement", "UPDATE seats SET status = 'paid' WHERE id = 'seat_held'",
 			groupbuy.Violation{Invariant: "amount", Subject: "seat_held", Detail: "1 x 800 of 1000 fen makes 800; settled  0"}},
 	}
@@ -85,8 +130,8 @@ func TestViolations_EachInvariantBroken(t *testing.T) {
 	})
 }
 
-// sound fills a database with a formed team, one that gathers and one that waits for its first payment, and three
-// pieces taken of five.
+// sound fills a database with a formed team, one that gathers, one that waits for its first payment, and one of each
+// of lateTeams; three pieces are taken of five.
 func sound(t *testing.T, db *sqldb.DB) *groupbuystore.Store {
 	t.Helper()
 	store := groupbuystore.New(db)
@@ -95,14 +140,41 @@ func sound(t *testing.T, db *sqldb.DB) *groupbuystore.Store {
 	leader, member := lock("seat_formed", "team_formed", "ann"), lock("seat_last", "", "bob")
 	member.Team = "team_formed"
 	lone, unpaid := lock("seat_leader", "team_forming", "cat"), lock("seat_held", "team_new", "dan")
-	lone.Terms.Target = 3
+	lone.Terms.Sizes = []int{3}
 	unpaid.SKU = "black" // not limited
 	apply(t, store, leader, member, lone, unpaid)
 	apply(t, store, pay(leader), pay(member), pay(lone))
+	lateTeams(t, store)
 	found, err := store.Violations(t.Context(), time.Now())
 	require.NoError(t, err)
 	require.Empty(t, found)
 	return store
+}
+
+// lateTeams adds a team that closed at its second tier, a formed one that may still reach it, and one completed with
+// virtual seats. Of the differences one is back.
+func lateTeams(t *testing.T, store *groupbuystore.Store) {
+	t.Helper()
+	tiered := func(seat team.SeatID, id team.ID, buyer activity.Buyer) team.Lock {
+		cmd := lock(seat, id, buyer)
+		cmd.SKU, cmd.Terms.Sizes, cmd.Terms.TierPrices = "black", []int{2, 3, 4}, []money.Fen{800, 700, 500}
+		return cmd
+	}
+	first, second, third := tiered("seat_tier_1", "team_tiered", "eve"), tiered("seat_tier_2", "", "fay"), tiered("seat_tier_3", "", "gil")
+	second.Team, third.Team = "team_tiered", "team_tiered"
+	one, two := tiered("seat_open_1", "team_open", "hal"), tiered("seat_open_2", "", "ida")
+	two.Team = "team_open"
+	completed := lock("seat_completed", "team_completed", "jon")
+	completed.SKU, completed.Terms.Sizes, completed.Terms.MinReal = "black", []int{3}, 1
+	cmds := []team.Command{first, second, third, pay(first), pay(second), pay(third), one, two, pay(one), pay(two), completed, pay(completed)}
+	apply(t, store, cmds...)
+	later := []team.Command{
+		team.Expire{Team: "team_tiered"}, team.Expire{Team: "team_completed"},
+		team.ConfirmRefund{Key: second.Key, RefundNo: "rf-1"}, team.ConfirmRefund{Key: third.Key, RefundNo: "rf-2"},
+	}
+	require.NoError(t, store.Batch(t.Context(), team.TouchOf(later), func(s *team.State, now time.Time) {
+		team.Apply(s, later, now.Add(2*time.Hour))
+	}))
 }
 
 func lock(seat team.SeatID, opens team.ID, buyer activity.Buyer) team.Lock {
@@ -110,7 +182,7 @@ func lock(seat team.SeatID, opens team.ID, buyer activity.Buyer) team.Lock {
 		Key: team.Key{Partner: "mall", OutTradeNo: "order-" + string(seat)}, Activity: "act_1", Goods: "tea", SKU: "green",
 		Channel: "app", Buyer: buyer, Quantity: 1, NewSeat: seat, NewTeam: opens,
 		Terms: team.Terms{
-			Original: 1000, PayPrice: 800, Amount: 800, Target: 2, SeatTTL: time.Hour,
+			Original: 1000, PayPrice: 800, Amount: 800, Sizes: []int{2}, SeatTTL: time.Hour,
 			Expiry: func(at time.Time) time.Time { return at.Add(time.Hour) },
 		},
 	}

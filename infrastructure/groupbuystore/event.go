@@ -54,7 +54,10 @@ func (s *Store) newEventRow(p partner.ID, kind string, at, now time.Time, doc ev
 
 func newEventDoc(e groupbuy.Event) (doc eventDoc, err error) {
 	if e.Team != nil {
-		of := newTeamRow(*e.Team)
+		of, err := newTeamRow(*e.Team)
+		if err != nil {
+			return doc, err
+		}
 		doc.Team = &of
 	}
 	if e.Seat != nil {
@@ -91,7 +94,10 @@ func (r eventRow) event() (groupbuy.Event, error) {
 		return e, fmt.Errorf("groupbuystore: body of event %s: %w", r.ID, err)
 	}
 	if doc.Team != nil {
-		of := doc.Team.team()
+		of, err := doc.Team.team()
+		if err != nil {
+			return e, err
+		}
 		e.Team = &of
 	}
 	if doc.Seat != nil {

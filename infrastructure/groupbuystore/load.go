@@ -27,7 +27,8 @@ type loading struct {
 	dialect sqldb.Dialect
 	named   map[team.Key]bool // the seats asked for, known or not
 	anchors []seatRow         // those that are known: what they belong to never changes
-	rosters []seatRow         // every live seat of the whole teams
+	closing []string          // the teams that the batch's payments may close
+	rosters []seatRow         // every live seat of the whole and closing teams
 }
 
 func (s *Store) load(db *gorm.DB, touch team.Touch) (loaded, error) {
@@ -37,7 +38,7 @@ func (s *Store) load(db *gorm.DB, touch team.Touch) (loaded, error) {
 		dialect: s.db.Dialect(),
 		named:   map[team.Key]bool{},
 	}
-	for _, step := range []func(team.Touch) error{l.resolve, l.lockTeams, l.readNamed, l.readRosters, l.lockBuyers, l.lockStock} {
+	for _, step := range []func(team.Touch) error{l.resolve, l.lockTeams, l.readNamed, l.readRosters, l.lockBuyers, l.lockStock, l.readHistory} {
 		if err := step(touch); err != nil {
 			return loaded{}, err
 		}
@@ -80,7 +81,14 @@ func (l *loading) lockTeams(touch team.Touch) error {
 		return fmt.Errorf("groupbuystore: lock teams: %w", err)
 	}
 	for _, row := range rows {
-		l.state.LoadTeam(row.team())
+		t, err := row.team()
+		if err != nil {
+			return err
+		}
+		if t.MayClose(touch.Payments) {
+			l.closing = append(l.closing, row.ID)
+		}
+		l.state.LoadTeam(t)
 		l.teams[row.ID] = row.Status
 	}
 	return nil
@@ -112,7 +120,7 @@ func (l *loading) readRosters(touch team.Touch) error {
 	for _, key := range touch.WholeOf {
 		of[key] = true
 	}
-	ids := texts(touch.Whole)
+	ids := slices.Concat(texts(touch.Whole), l.closing)
 	for _, row := range l.anchors {
 		if of[row.key()] {
 			ids = append(ids, row.TeamID)
@@ -121,7 +129,7 @@ func (l *loading) readRosters(touch team.Touch) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := l.db.Where("team_id IN ? AND status IN ?", distinct(ids), liveStatuses()).Find(&l.rosters).Error; err != nil {
+	if err := l.db.Where("team_id IN ? AND "+live, distinct(ids)).Find(&l.rosters).Error; err != nil {
 		return fmt.Errorf("groupbuystore: read rosters: %w", err)
 	}
 	return l.add(l.rosters)
@@ -225,4 +233,9 @@ func distinct(list []string) []string {
 	return slices.Compact(list)
 }
 
-func liveStatuses() []string { return []string{string(team.Held), string(team.Paid)} }
+// live is which seats count. A seat whose difference goes back is refunding and live, any other refunding one is not;
+// the statuses are there for the indexes.
+const live = "status IN ('held', 'paid', 'refunding') AND ordinal IS NOT NULL"
+
+// bought is which seats are paid for good, also while a difference goes back.
+const bought = "status IN ('paid', 'refunding') AND ordinal IS NOT NULL"

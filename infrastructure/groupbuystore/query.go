@@ -27,10 +27,11 @@ func seatsInTeams(db *gorm.DB) *gorm.DB {
 		prefix string
 		names  string
 	}{
-		{"t", "id partner_id activity_id goods_id status target held paid leader opened_at expires_at ended_at version"},
+		{"t", "id partner_id activity_id goods_id status target tiers capacity min_real held paid virtual_seats cost_fen leader " +
+			"opened_at expires_at ended_at closed_at tier version"},
 		{"s", "id partner_id out_trade_no team_id activity_id goods_id sku_id channel buyer quantity opened status " +
 			"original_fen pay_price_fen amount_fen terms ordinal held_at expires_at paid_at paid_amount_fen provider_no " +
-			"settlement ended_at refund_no reason version"},
+			"settlement ended_at refund_no difference_fen difference_no reason version"},
 	} {
 		for _, name := range strings.Fields(of.names) {
 			columns = append(columns, of.prefix+"."+name+" AS "+of.prefix+"_"+name)
@@ -48,7 +49,11 @@ func (s *Store) Seat(ctx context.Context, key team.Key) (team.Seat, team.Team, e
 		return team.Seat{}, team.Team{}, failed(err, "seat %s of %s", key.OutTradeNo, key.Partner)
 	}
 	seat, err := row.Seat.seat()
-	return seat, row.Team.team(), err
+	if err != nil {
+		return team.Seat{}, team.Team{}, err
+	}
+	t, err := row.Team.team()
+	return seat, t, err
 }
 
 // Team returns a partner's team with its seats. See groupbuy.Reader. A team has a seat from its first moment on, so
@@ -56,7 +61,7 @@ func (s *Store) Seat(ctx context.Context, key team.Key) (team.Seat, team.Team, e
 func (s *Store) Team(ctx context.Context, p partner.ID, id team.ID) (team.Team, []team.Seat, error) {
 	var rows []seatInTeam
 	err := seatsInTeams(s.db.Read(ctx)).Where("t.id = ? AND t.partner_id = ?", string(id), string(p)).
-		Where("(t.status <> ? OR s.status IN ?)", string(team.Forming), liveStatuses()).
+		Where("(t.closed_at > 0 OR s.ordinal IS NOT NULL)").
 		Order("s.held_at, s.id").Find(&rows).Error
 	if err == nil && len(rows) == 0 {
 		err = gorm.ErrRecordNotFound
@@ -64,8 +69,12 @@ func (s *Store) Team(ctx context.Context, p partner.ID, id team.ID) (team.Team, 
 	if err != nil {
 		return team.Team{}, nil, failed(err, "team %s of %s", id, p)
 	}
+	t, err := rows[0].Team.team()
+	if err != nil {
+		return team.Team{}, nil, err
+	}
 	seats, err := mappedOrFail(rows, func(r seatInTeam) (team.Seat, error) { return r.Seat.seat() })
-	return rows[0].Team.team(), seats, err
+	return t, seats, err
 }
 
 // OpenTeams lists teams that can be joined. See groupbuy.Reader.
@@ -84,7 +93,7 @@ func (s *Store) OpenTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) ([]tea
 			listed = append(listed, row)
 		}
 	}
-	return mapped(listed[:min(len(listed), q.Limit)], teamRow.team), nil
+	return mappedOrFail(listed[:min(len(listed), q.Limit)], teamRow.team)
 }
 
 // ownTeams returns the teams that the buyer sits in. Asked in two steps, because a join lets SQLite walk through all
@@ -95,7 +104,7 @@ func (s *Store) ownTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) (own []
 	}
 	var ids []string
 	err = s.db.Read(ctx).Model(&seatRow{}).
-		Where("partner_id = ? AND buyer = ? AND goods_id = ? AND status IN ?", string(q.Partner), string(q.Buyer), string(q.Goods), liveStatuses()).
+		Where("partner_id = ? AND buyer = ? AND goods_id = ? AND "+live, string(q.Partner), string(q.Buyer), string(q.Goods)).
 		Pluck("team_id", &ids).Error
 	if err != nil || len(ids) == 0 {
 		return nil, err
@@ -109,8 +118,8 @@ func (s *Store) ownTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) (own []
 const leaderPaid = "(t.paid > 0 AND EXISTS (SELECT 1 FROM seats l WHERE l.team_id = t.id AND l.status = 'paid' AND l.buyer = t.leader))"
 
 func joinable(db *gorm.DB, q groupbuy.OpenTeamsQuery) *gorm.DB {
-	db = db.Table("teams t").Where("t.partner_id = ? AND t.goods_id = ? AND t.status = ?", string(q.Partner), string(q.Goods), string(team.Forming)).
-		Where("t.expires_at > ? AND t.held + t.paid < t.target", millis(q.Now))
+	db = db.Table("teams t").Where("t.partner_id = ? AND t.goods_id = ? AND t.closed_at = 0", string(q.Partner), string(q.Goods)).
+		Where("t.expires_at > ? AND t.held + t.paid < t.capacity", millis(q.Now))
 	if q.Activity != "" {
 		db = db.Where("t.activity_id = ?", string(q.Activity))
 	}
@@ -139,14 +148,14 @@ func (s *Store) Statistics(ctx context.Context, id activity.ID, goods activity.G
 		}
 	}
 	err = s.db.Read(ctx).Model(&seatRow{}).Select("COUNT(DISTINCT buyer)").
-		Where("activity_id = ? AND goods_id = ? AND status = ?", string(id), string(goods), string(team.Paid)).Scan(&stats.Buyers).Error
+		Where("activity_id = ? AND goods_id = ? AND "+bought, string(id), string(goods)).Scan(&stats.Buyers).Error
 	return stats, failed(err, "count buyers of %s", id)
 }
 
-// DueTeams returns gathering teams whose window ended. See groupbuy.Reader.
+// DueTeams returns open teams whose window ended. See groupbuy.Reader.
 func (s *Store) DueTeams(ctx context.Context, now time.Time, limit int) ([]team.ID, error) {
 	var ids []team.ID
-	err := s.db.Read(ctx).Model(&teamRow{}).Where("status = ? AND expires_at <= ?", string(team.Forming), millis(now)).
+	err := s.db.Read(ctx).Model(&teamRow{}).Where("closed_at = 0 AND expires_at <= ?", millis(now)).
 		Order("expires_at, id").Limit(limit).Pluck("id", &ids).Error
 	return ids, failed(err, "teams that are due")
 }

@@ -22,7 +22,10 @@ func (s *Store) save(db *gorm.DB, l loaded, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	teams := mapped(l.state.ChangedTeams(), newTeamRow)
+	teams, err := mappedOrFail(l.state.ChangedTeams(), newTeamRow)
+	if err != nil {
+		return err
+	}
 	w := &writing{db: db}
 	w.update("teams", teamChanges(), mapped(only(teams, teamRow.stored), teamRow.changes))
 	w.update("seats", seatChanges(), mapped(only(seats, seatRow.leaving), seatRow.changes))

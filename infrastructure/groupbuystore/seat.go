@@ -37,6 +37,8 @@ type seatRow struct {
 	Settlement    string `json:"settlement"`
 	EndedAt       int64  `json:"ended_at"`
 	RefundNo      string `json:"refund_no"`
+	DifferenceFen int64  `json:"difference_fen"`
+	DifferenceNo  string `json:"difference_no"`
 	Reason        string `json:"reason"`
 	Version       int64  `json:"version"`
 }
@@ -45,12 +47,17 @@ type seatRow struct {
 func (seatRow) TableName() string { return "seats" }
 
 type termsDoc struct {
-	Plan   planDoc   `json:"plan"`
-	Limits limitsDoc `json:"limits"`
+	Plan       planDoc     `json:"plan"`
+	Limits     limitsDoc   `json:"limits"`
+	Tag        string      `json:"tag,omitempty"`
+	LeaderFen  int64       `json:"leader_discount_fen,omitempty"`
+	TierPrices []money.Fen `json:"tier_prices_fen,omitempty"` // per piece, at each size of the team
 }
 
 func newSeatRow(s team.Seat) (seatRow, error) {
-	terms, err := json.Marshal(termsDoc{Plan: newPlanDoc(s.Plan), Limits: limitsDoc(s.Limits)})
+	terms, err := json.Marshal(termsDoc{
+		Plan: newPlanDoc(s.Plan), Limits: limitsDoc(s.Limits), Tag: string(s.Tag), LeaderFen: int64(s.LeaderDiscount), TierPrices: s.TierPrices,
+	})
 	if err != nil {
 		return seatRow{}, fmt.Errorf("groupbuystore: terms of seat %s: %w", s.ID, err)
 	}
@@ -61,7 +68,8 @@ func newSeatRow(s team.Seat) (seatRow, error) {
 		OriginalFen: int64(s.Original), PayPriceFen: int64(s.PayPrice), AmountFen: int64(s.Amount), Terms: string(terms),
 		Ordinal: optional(s.Ordinal), HeldAt: millis(s.HeldAt), ExpiresAt: millis(s.ExpiresAt),
 		PaidAt: millis(s.PaidAt), PaidAmountFen: int64(s.PaidAmount), ProviderNo: s.ProviderNo, Settlement: string(s.Settlement),
-		EndedAt: millis(s.EndedAt), RefundNo: s.RefundNo, Reason: string(s.Reason), Version: s.Version,
+		EndedAt: millis(s.EndedAt), RefundNo: s.RefundNo, DifferenceFen: int64(s.Difference), DifferenceNo: s.DifferenceNo,
+		Reason: string(s.Reason), Version: s.Version,
 	}, nil
 }
 
@@ -76,7 +84,8 @@ func (r seatRow) seat() (team.Seat, error) {
 		Channel: activity.Channel(r.Channel), Buyer: activity.Buyer(r.Buyer), Quantity: r.Quantity,
 		Opened: r.Opened == 1, Status: team.SeatStatus(r.Status),
 		Original: money.Fen(r.OriginalFen), PayPrice: money.Fen(r.PayPriceFen), Amount: money.Fen(r.AmountFen),
-		Plan: terms.Plan.plan(), Limits: activity.Limits(terms.Limits),
+		Plan: terms.Plan.plan(), Tag: activity.TagID(terms.Tag), LeaderDiscount: money.Fen(terms.LeaderFen), Limits: activity.Limits(terms.Limits), TierPrices: terms.TierPrices,
+		Difference: money.Fen(r.DifferenceFen), DifferenceNo: r.DifferenceNo,
 		HeldAt: instant(r.HeldAt), ExpiresAt: instant(r.ExpiresAt), PaidAt: instant(r.PaidAt),
 		PaidAmount: money.Fen(r.PaidAmountFen), ProviderNo: r.ProviderNo, Settlement: team.Settlement(r.Settlement),
 		EndedAt: instant(r.EndedAt), RefundNo: r.RefundNo, Reason: team.Reason(r.Reason), Version: r.Version,
@@ -93,12 +102,16 @@ func (r seatRow) key() team.Key {
 
 // seatChanges are the columns that change after a seat was taken.
 func seatChanges() []string {
-	return []string{"status", "ordinal", "paid_at", "paid_amount_fen", "provider_no", "settlement", "ended_at", "refund_no", "reason"}
+	return []string{
+		"status", "ordinal", "paid_at", "paid_amount_fen", "provider_no", "settlement", "ended_at", "refund_no", "difference_fen",
+		"difference_no", "reason",
+	}
 }
 
 func (r seatRow) changes() change {
 	return change{id: r.ID, version: r.Version, values: []any{
-		r.Status, r.Ordinal, r.PaidAt, r.PaidAmountFen, r.ProviderNo, r.Settlement, r.EndedAt, r.RefundNo, r.Reason,
+		r.Status, r.Ordinal, r.PaidAt, r.PaidAmountFen, r.ProviderNo, r.Settlement, r.EndedAt, r.RefundNo, r.DifferenceFen,
+		r.DifferenceNo, r.Reason,
 	}}
 }
 

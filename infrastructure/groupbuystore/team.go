@@ -1,9 +1,13 @@
 package groupbuystore
 
 import (
+	"encoding/json"
+	"fmt"
+
 	"kaituan/groupbuy/activity"
 	"kaituan/groupbuy/partner"
 	"kaituan/groupbuy/team"
+	"kaituan/money"
 )
 
 // teamRow is also how a team is kept in an event, hence the JSON names.
@@ -14,37 +18,68 @@ type teamRow struct {
 	GoodsID    string `json:"goods_id"`
 	Status     string `json:"status"`
 	Target     int    `json:"target"`
+	Tiers      string `json:"tiers,omitempty"` // JSON list of the sizes beyond the target
+	Capacity   int    `json:"capacity"`
+	MinReal    int    `json:"min_real"`
 	Held       int    `json:"held"`
 	Paid       int    `json:"paid"`
+	Virtual    int    `gorm:"column:virtual_seats" json:"virtual_seats"`
+	CostFen    int64  `json:"cost_fen"`
 	Leader     string `json:"leader"`
 	OpenedAt   int64  `json:"opened_at"`
 	ExpiresAt  int64  `json:"expires_at"`
 	EndedAt    int64  `json:"ended_at"`
+	ClosedAt   int64  `json:"closed_at"`
+	Tier       int    `json:"tier"`
 	Version    int64  `json:"version"`
 }
 
 // TableName is GORM's hook for the table.
 func (teamRow) TableName() string { return "teams" }
 
-func newTeamRow(t team.Team) teamRow {
+func newTeamRow(t team.Team) (teamRow, error) {
+	tiers := ""
+	if len(t.Sizes) > 1 {
+		list, err := json.Marshal(t.Sizes[1:])
+		if err != nil {
+			return teamRow{}, fmt.Errorf("groupbuystore: tiers of team %s: %w", t.ID, err)
+		}
+		tiers = string(list)
+	}
 	return teamRow{
 		ID: string(t.ID), PartnerID: string(t.Partner), ActivityID: string(t.Activity), GoodsID: string(t.Goods),
-		Status: string(t.Status), Target: t.Target, Held: t.Held, Paid: t.Paid, Leader: string(t.Leader),
-		OpenedAt: millis(t.OpenedAt), ExpiresAt: millis(t.ExpiresAt), EndedAt: millis(t.EndedAt), Version: t.Version,
-	}
+		Status: string(t.Status), Target: t.Target(), Tiers: tiers, Capacity: t.Capacity(), MinReal: t.MinReal,
+		Held: t.Held, Paid: t.Paid, Virtual: t.Virtual, CostFen: int64(t.CostFen), Leader: string(t.Leader),
+		OpenedAt: millis(t.OpenedAt), ExpiresAt: millis(t.ExpiresAt), EndedAt: millis(t.EndedAt), ClosedAt: millis(t.ClosedAt),
+		Tier: t.Tier, Version: t.Version,
+	}, nil
 }
 
-func (r teamRow) team() team.Team {
+func (r teamRow) team() (team.Team, error) {
+	sizes := []int{r.Target}
+	if r.Tiers != "" {
+		var tiers []int
+		if err := json.Unmarshal([]byte(r.Tiers), &tiers); err != nil {
+			return team.Team{}, fmt.Errorf("groupbuystore: tiers of team %s: %w", r.ID, err)
+		}
+		sizes = append(sizes, tiers...)
+	}
 	return team.Team{
 		ID: team.ID(r.ID), Partner: partner.ID(r.PartnerID), Activity: activity.ID(r.ActivityID), Goods: activity.GoodsID(r.GoodsID),
-		Status: team.Status(r.Status), Target: r.Target, Held: r.Held, Paid: r.Paid, Leader: activity.Buyer(r.Leader),
-		OpenedAt: instant(r.OpenedAt), ExpiresAt: instant(r.ExpiresAt), EndedAt: instant(r.EndedAt), Version: r.Version,
-	}
+		Status: team.Status(r.Status), Sizes: sizes, MinReal: r.MinReal, Held: r.Held, Paid: r.Paid,
+		Virtual: r.Virtual, CostFen: money.Fen(r.CostFen), Leader: activity.Buyer(r.Leader),
+		OpenedAt: instant(r.OpenedAt), ExpiresAt: instant(r.ExpiresAt), EndedAt: instant(r.EndedAt), ClosedAt: instant(r.ClosedAt),
+		Tier: r.Tier, Version: r.Version,
+	}, nil
 }
 
 // teamChanges are the columns that change after a team was opened.
-func teamChanges() []string { return []string{"status", "held", "paid", "leader", "ended_at"} }
+func teamChanges() []string {
+	return []string{"status", "held", "paid", "virtual_seats", "cost_fen", "leader", "ended_at", "closed_at", "tier"}
+}
 
 func (r teamRow) changes() change {
-	return change{id: r.ID, version: r.Version, values: []any{r.Status, r.Held, r.Paid, r.Leader, r.EndedAt}}
+	return change{id: r.ID, version: r.Version, values: []any{
+		r.Status, r.Held, r.Paid, r.Virtual, r.CostFen, r.Leader, r.EndedAt, r.ClosedAt, r.Tier,
+	}}
 }
