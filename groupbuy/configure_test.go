@@ -139,7 +139,7 @@ func TestPublishActivity_ReportsEveryFaultAtOnce(t *testing.T) {
 	rival := w.publish(nil)
 	bad := w.draft("bad")
 	bad.Goods = []activity.GoodsID{tea, "unknown"}
-	bad.TeamSize, bad.Plan.Off = 0, 200_00
+	bad.TeamSize, bad.Rules[0].Plan.Off = 0, 200_00
 	created, err := w.CreateActivity(w.ctx, bad)
 	require.NoError(t, err)
 	_, err = w.PublishActivity(w.ctx, created.ID)
@@ -148,7 +148,7 @@ func TestPublishActivity_ReportsEveryFaultAtOnce(t *testing.T) {
 	for _, fault := range refusal.Faults {
 		params = append(params, fault.Param)
 	}
-	require.ElementsMatch(t, []string{"team_size", "goods[1]", "goods", "plan"}, params)
+	require.ElementsMatch(t, []string{"team_size", "goods[1]", "goods", "rules[0].plan"}, params)
 	require.Contains(t, err.Error(), refusal.Param)
 	for _, fault := range refusal.Faults {
 		if fault.Param == "goods" {

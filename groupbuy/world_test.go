@@ -207,11 +207,11 @@ func (w *world) putGoods(id activity.GoodsID, price money.Fen) {
 
 // draft is a team of two at 80.00, for a day from an hour ago.
 func (w *world) draft(name string) activity.Activity {
-	now := w.clock.Now()
-	return activity.Activity{
-		Partner: mall, Name: name, Goods: []activity.GoodsID{tea}, TeamSize: 2, Plan: activity.Plan{Kind: activity.Reduce, Off: 20_00},
-		StartsAt: now.Add(-time.Hour), EndsAt: now.Add(23 * time.Hour),
-	}
+	a, now := activity.Blank(), w.clock.Now()
+	a.Partner, a.Name, a.Goods, a.TeamSize = mall, name, []activity.GoodsID{tea}, 2
+	a.Rules = []activity.Rule{{Plan: activity.Plan{Kind: activity.Reduce, Off: 20_00}}}
+	a.StartsAt, a.EndsAt = now.Add(-time.Hour), now.Add(23*time.Hour)
+	return a
 }
 
 // publish makes an activity live. change may alter the draft before; nil leaves it.
