@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kaituan/groupbuy/activity"
+	"kaituan/groupbuy/crowd"
 	"kaituan/groupbuy/operator"
 	"kaituan/groupbuy/partner"
 	"kaituan/groupbuy/team"
@@ -80,7 +81,11 @@ type Deps struct {
 	Hasher   operator.Hasher // of operators' passwords
 	Random   io.Reader       // for operators' session tokens
 	Clock    func() time.Time
-	// Crowd knows who is a member of which tag. Nil knows none, so that whatever asks for a tag admits nobody.
+	// Crowds keeps order facts and the members of tags.
+	Crowds Crowds
+	// Directory holds the members of tags in memory; FollowCrowd fills it. Nil makes one, which admits nobody until then.
+	Directory *crowd.Directory
+	// Crowd knows who is a member of which tag. Nil asks the Directory.
 	Crowd activity.Crowd
 	// EventLag is how old an event is before the log shows it. Where transactions may commit in another order than
 	// their events were numbered, a partner that reads at the tip would miss one for ever without it.
@@ -100,8 +105,11 @@ type Engine struct {
 
 // New returns an engine. Its first call reads the configuration from the store.
 func New(deps Deps) *Engine {
+	if deps.Directory == nil {
+		deps.Directory = crowd.NewDirectory()
+	}
 	if deps.Crowd == nil {
-		deps.Crowd = activity.NoCrowd{}
+		deps.Crowd = deps.Directory
 	}
 	return &Engine{
 		Deps: deps, rules: &rulebook{store: deps.Store, crowd: deps.Crowd},

@@ -26,6 +26,13 @@ const (
 	CodeQuantityExceeded Code = "quantity_exceeded" // more pieces than one seat may have
 	CodeDeliveryPending  Code = "delivery_pending"  // it is being sent already
 	CodeEndpointURL      Code = "endpoint_url"      // not an address that may receive webhooks
+	CodeTagNotFound      Code = "tag_not_found"     //
+	CodeTagNameTaken     Code = "tag_name_taken"    //
+	CodeTagChanged       Code = "tag_changed"       // somebody else saved it in between
+	CodeTagBusy          Code = "tag_busy"          // a job or list is at work on it
+	CodeTagBuiltIn       Code = "tag_built_in"      // the engine's own, not to be changed
+	CodeTagManual        Code = "tag_manual"        // has no rule that could be computed
+	CodeTagNotManual     Code = "tag_not_manual"    // members come from its rule, not from lists
 	CodeUnauthenticated  Code = "unauthenticated"   // no operator with this login and password, or no live session
 	CodeOperatorNotFound Code = "operator_not_found"
 )
@@ -35,6 +42,7 @@ func Codes() []Code {
 	codes := []Code{
 		CodeInvalid, CodePartnerNotFound, CodeActivityNotFound, CodeKeyNotFound, CodeEndpointNotFound, CodeDeliveryNotFound,
 		CodeActivityInvalid, CodeActivityState, CodeActivityChanged, CodeNameTaken, CodeTooManyKeys, CodePriceChanged,
+		CodeTagNotFound, CodeTagNameTaken, CodeTagChanged, CodeTagBusy, CodeTagBuiltIn, CodeTagManual, CodeTagNotManual,
 		CodeQuantityExceeded, CodeDeliveryPending, CodeEndpointURL, CodeUnauthenticated, CodeOperatorNotFound,
 	}
 	for _, r := range activity.Reasons() {

@@ -44,6 +44,7 @@ type Seats interface {
 
 // Tx is one transaction over what operators and partners configure.
 type Tx interface {
+	TagBook
 	Roster
 	Trail
 	Switches
@@ -114,6 +115,7 @@ type Config struct {
 
 // Reader answers questions. None of its answers is older than the last commit.
 type Reader interface {
+	TagReader
 	Staff
 	// Audit lists what actors did, newest first.
 	Audit(ctx context.Context, q AuditQuery) ([]AuditEntry, error)
@@ -148,6 +150,8 @@ type Reader interface {
 	OpenTeams(ctx context.Context, q OpenTeamsQuery) ([]team.Team, error)
 	// Statistics counts what happened to goods in an activity.
 	Statistics(ctx context.Context, id activity.ID, goods activity.GoodsID) (Statistics, error)
+	// Standing returns what the seats already taken say about a buyer and a SKU.
+	Standing(ctx context.Context, q StandingQuery) (Standing, error)
 	// DueTeams returns gathering teams whose window ended by now, the longest overdue first.
 	DueTeams(ctx context.Context, now time.Time, limit int) ([]team.ID, error)
 	// DueSeats returns held seats whose payment deadline passed by now, the longest overdue first.

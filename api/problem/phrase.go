@@ -13,6 +13,44 @@ type phrase struct{ en, zh string }
 // source that has none.
 func phrases() []phrase {
 	return []phrase{
+		{"want 0 (nobody) to 100 (everybody) percent", "应为 0（无人）到 100（所有人）的百分数"},
+		{"want 0 (off) to {}, the team size", "应为 0（关闭）到 {}（成团人数）"},
+		{"want 0 (off) to {}, at most the team size", "应为 0（关闭）到 {}，且不超过成团人数"},
+		{"want at most {} buyers, not {}; use a tag for more", "最多 {} 个买家，现有 {} 个；更多请使用人群标签"},
+		{"want at most {} tiers", "最多 {} 个阶梯"},
+		{"want {} to {} rules", "应为 {} 到 {} 条价格规则"},
+		{"want one rule without a tag, for buyers of no tag", "至少要有一条不带标签的规则，供没有标签的买家使用"},
+		{"want more people than the {} of the step before, at most {}", "人数应多于上一档的 {} 人，且不超过 {} 人"},
+		{"want less than the {} of the step before, not {}, for SKU {} of goods {}", "应低于上一档的 {}，而不是 {}（规格 {}，商品 {}）"},
+		{"leaves no price after the leader discount for SKU {} of goods {} at {}", "规格 {}（商品 {}，原价 {}）减去团长优惠后价格不足 1 分"},
+		{"the same goes for {} more SKUs", "另有 {} 个规格存在同样的问题"},
+		{"the partner has no tag {}", "该合作商城没有标签 {}"},
+		{"buyer {} is in deny_buyers as well", "买家 {} 同时在 deny_buyers 中"},
+		{"channel {} is in blocked_channels as well", "渠道 {} 同时在 blocked_channels 中"},
+		{"want later than {}; end the activity to stop it", "应晚于 {}；要提前停止请结束活动"},
+		{"names a SKU that the activity does not limit", "该规格在活动中没有限量"},
+		{"want more than the {} of now, at most {}", "应多于现在的 {}，且不超过 {}"},
+		{"a {} activity cannot be changed; copy it", "状态为 {} 的活动不能修改，请复制后再改"},
+		{"want goods and a SKU that the partner registered", "应为合作商城已登记的商品和规格"},
+		{"want an activity over these goods that is not a draft", "应为包含该商品且不是草稿的活动"},
+		{"the switch that turns every group-buy off", "关闭全部拼团的降级开关"},
+		{"want a bucket below {} of the activity and below {} of all", "分桶应小于活动的 {} 和全局的 {}"},
+		{"is for {}; blocked: {}", "适用渠道：{}；屏蔽渠道：{}"},
+		{"{} buyers are allowed (0: all), {} are denied", "允许名单 {} 人（0 为不限），拒绝名单 {} 人"},
+		{"teams are opened while it is published, from {} to {}", "已发布期间可开团，自 {} 至 {}"},
+		{"is for everybody", "对所有人开放"},
+		{"want a member of every tag named", "应属于列出的每个人群标签"},
+		{"anybody may open a team", "任何人都可以开团"},
+		{"want a joiner without a paid order", "参团者应没有已支付的订单"},
+		{"at most {} seats held or paid (0: no limit)", "占用或已支付的席位最多 {} 个（0 为不限）"},
+		{"is not limited", "不限量"},
+		{"pieces left of {}", "总量 {} 件中的剩余件数"},
+		{"the lowest that applies, for everybody", "适用规则中的最低价，所有人可用"},
+		{"the lowest that applies, for members of {}; the buyer is {}", "适用规则中的最低价，标签 {} 的成员可用；该买家：{}"},
+		{"for everybody", "所有人可用"},
+		{"for members of {}; the buyer is {}", "标签 {} 的成员可用；该买家：{}"},
+		{"for the seat that opens a team", "适用于开团的席位"},
+		{"a member who opens a team fills it alone", "标签成员开团后一人即成团"},
 		{"is required", "必填"},
 		{"is listed twice", "重复出现"},
 		{"want 1 to 64 of A-Z a-z 0-9 _ . -", "应为 1 到 64 个字符，可用 A-Z a-z 0-9 _ . -"},
@@ -23,6 +61,29 @@ func phrases() []phrase {
 		{"want at least {} fen", "至少 {} 分"},
 		{"want at least {}", "至少 {}"},
 		{"want {} to {} characters", "应为 {} 到 {} 个字符"},
+		{"want {} to {} orders, not {}", "应为 {} 到 {} 单，而不是 {}"},
+		{"want {} to {} fen, not {}", "应为 {} 到 {} 分，而不是 {}"},
+		{"want {} to {} days, not {}", "应为 {} 到 {} 天，而不是 {}"},
+		{"want {} to {} minutes, not {}", "应为 {} 到 {} 分钟，而不是 {}"},
+		{"want {} to {} conditions, not {}", "应为 {} 到 {} 个条件，而不是 {}"},
+		{"want all or any", "应为 all（全部满足）或 any（任一满足）"},
+		{"want order_count or spend", "应为 order_count（订单数）或 spend（消费额）"},
+		{"want either days or from and to", "days 与 from、to 只能给出一种"},
+		{"must be after from", "必须晚于 from"},
+		{"want rule or manual", "应为 rule（规则）或 manual（手工）"},
+		{"a manual tag lists the buyers of one partner", "手工标签必须指定一个合作商城"},
+		{"a manual tag has no rule", "手工标签没有规则"},
+		{"a manual tag has no schedule", "手工标签没有计划"},
+		{"want either daily_at or every_minutes", "daily_at 与 every_minutes 只能给出一种"},
+		{"want hh:mm from 00:00 to 23:59, in UTC+8", "应为 00:00 到 23:59 的 hh:mm，按东八区"},
+		{"want at most {} buyers at once", "一次最多 {} 个买家"},
+		{"want paid or refunded", "应为 paid（已付）或 refunded（已退）"},
+		{"want an instant from 1990 until tomorrow, not {}", "应为 1990 年到明天之间的时刻，而不是 {}"},
+		{"the order is known with buyer {}", "该订单已记录为买家 {}"},
+		{"want at least the {} fen that were refunded", "不能少于已退的 {} 分"},
+		{"want at most the {} fen that were paid", "不能超过已付的 {} 分"},
+		{"the order is known as {} with {} fen", "该订单已记录为 {}，金额 {} 分"},
+		{"the order is known as {} at {}", "该订单已记录为 {}，时间 {}"},
 		{"want {} to {} fen", "应为 {} 到 {} 分"},
 		{"want {} to {} people", "应为 {} 到 {} 人"},
 		{"want {} to {} pieces", "应为 {} 到 {} 件"},
@@ -65,6 +126,17 @@ func phrases() []phrase {
 		{"the body ends in the middle of a value", "请求体不完整"},
 		{"is not one of the values that the specification lists", "不是规范列出的取值"},
 	}
+}
+
+// Say puts an English text of the domains, such as the detail of a verdict, into a language; one without a twin stays
+// English.
+func Say(english string, lang Language) string {
+	if lang == Chinese {
+		if text, ok := chinese(english); ok {
+			return text
+		}
+	}
+	return english
 }
 
 // translate puts an English detail into lang. One without a twin is given behind the table's general text.

@@ -40,7 +40,7 @@ func rules() []rule {
 		{pkg: "groupbuy/partner", may: []string{"money"}},
 		{pkg: "groupbuy/operator", may: []string{"money"}},
 		{pkg: "groupbuy/activity", may: []string{"money", "groupbuy/partner"}},
-		{pkg: "groupbuy/crowd", may: []string{"money", "groupbuy/partner"}},
+		{pkg: "groupbuy/crowd", may: []string{"money", "groupbuy/partner", "groupbuy/activity"}},
 		{pkg: "groupbuy/team", may: []string{"money", "groupbuy/partner", "groupbuy/activity"}},
 		{pkg: "groupbuy", may: []string{
 			"money", "groupbuy/partner", "groupbuy/activity", "groupbuy/crowd", "groupbuy/team", "groupbuy/operator",
@@ -77,6 +77,7 @@ func rules() []rule {
 		{pkg: "infrastructure/sqldb/sqldbtest", may: []string{"infrastructure/sqldb"}, modules: true},
 		adapter("infrastructure/outbox"),
 		adapter("infrastructure/groupbuystore", "groupbuy/..."),
+		adapter("infrastructure/crowdstore", "groupbuy/..."),
 		adapter("infrastructure/mallstore", "mall/..."),
 		adapter("infrastructure/password", "mall/account"),
 		adapter("infrastructure/alipay", "mall/..."),

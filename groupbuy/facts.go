@@ -1,0 +1,79 @@
+package groupbuy
+
+import (
+	"context"
+	"fmt"
+
+	"kaituan/groupbuy/crowd"
+	"kaituan/groupbuy/partner"
+	"kaituan/groupbuy/team"
+)
+
+// RecordFacts adds order facts of one partner and says what became of each. A fact that cannot be taken never stops
+// the others, and a repeat changes nothing. At most MaxFactBatch at once.
+func (e *Engine) RecordFacts(ctx context.Context, facts []crowd.Fact) ([]crowd.Verdict, error) {
+	verdicts := make([]crowd.Verdict, len(facts))
+	var sound []crowd.Fact
+	var places []int
+	now := e.Clock()
+	for i, fact := range facts {
+		if fault := fact.Fault(now); fault.Param != "" {
+			verdicts[i] = crowd.Verdict{Outcome: crowd.Refused, Fault: fault}
+			continue
+		}
+		sound = append(sound, fact)
+		places = append(places, i)
+	}
+	if len(sound) == 0 {
+		return verdicts, nil
+	}
+	taken, err := e.Crowds.PutFacts(ctx, sound)
+	if err != nil {
+		return nil, fmt.Errorf("groupbuy: put %d order facts: %w", len(sound), err)
+	}
+	for i, verdict := range taken {
+		verdicts[places[i]] = verdict
+	}
+	return verdicts, nil
+}
+
+// RecordEventFact turns an event of a seat of ours into an order fact, if it tells one. Safe to repeat, and in any
+// order. A fact that contradicts one that the partner sent itself is left out and logged.
+func (e *Engine) RecordEventFact(ctx context.Context, id partner.EventID) error {
+	event, err := e.Store.Event(ctx, id)
+	if err != nil {
+		return fmt.Errorf("groupbuy: fact of event %s: %w", id, err)
+	}
+	fact, tells := factOf(event)
+	if !tells {
+		return nil
+	}
+	verdicts, err := e.RecordFacts(ctx, []crowd.Fact{fact})
+	if err != nil {
+		return err
+	}
+	if v := verdicts[0]; v.Outcome == crowd.Refused {
+		e.Log.WarnContext(ctx, "order fact left out", "event", id, "order", fact.Order, "param", v.Fault.Param, "detail", v.Fault.Detail)
+	}
+	return nil
+}
+
+// factOf returns what an event says about an order. Money that came too late for a seat never bought anything.
+func factOf(e Event) (crowd.Fact, bool) {
+	if e.Seat == nil || e.Seat.Settlement == team.RefundRequired || e.Seat.Settlement == team.SettlementNone {
+		return crowd.Fact{}, false
+	}
+	seat := e.Seat
+	fact := crowd.Fact{Partner: seat.Key.Partner, Order: crowd.OrderID(seat.Key.OutTradeNo), Buyer: seat.Buyer}
+	switch team.EventType(e.Type) {
+	case team.EventSeatPaid:
+		fact.Kind, fact.Amount, fact.At = crowd.Paid, seat.PaidAmount, seat.PaidAt
+	case team.EventSeatRefunded:
+		fact.Kind, fact.Amount, fact.At = crowd.Refunded, seat.PaidAmount, e.At
+	case team.EventDifferenceBack:
+		fact.Kind, fact.Amount, fact.At = crowd.Refunded, seat.Difference, e.At
+	default:
+		return crowd.Fact{}, false
+	}
+	return fact, fact.Amount > 0
+}
