@@ -135,16 +135,12 @@ func (e *Engine) EndActivity(ctx context.Context, id activity.ID) (activity.Acti
 	return e.move(ctx, id, activity.Ended, nil)
 }
 
-// move takes an activity to its next state. The partner's configuration is held meanwhile, so that two activities
-// over the same goods cannot be published at once, each unaware of the other.
+// move takes an activity to its next state.
 func (e *Engine) move(ctx context.Context, id activity.ID, next activity.Status, check func(Tx, activity.Activity) error) (activity.Activity, error) {
 	var a activity.Activity
 	err := e.configure(ctx, &e.rules.prices, func(tx Tx) error {
 		var err error
-		if a, err = tx.Activity(id); err != nil {
-			return notFound(err, CodeActivityNotFound)
-		}
-		if err := tx.LockPartner(a.Partner); err != nil {
+		if a, err = lockActivity(tx, id); err != nil {
 			return err
 		}
 		if !a.Status.CanBecome(next) {
@@ -160,7 +156,7 @@ func (e *Engine) move(ctx context.Context, id activity.ID, next activity.Status,
 		if err := saveError(tx.PutActivity(a)); err != nil {
 			return err
 		}
-		if _, err = tx.Record(Event{Partner: a.Partner, Type: "activity." + string(next), Activity: &a}); err != nil {
+		if err := recordActivity(tx, "activity."+string(next), a); err != nil {
 			return err
 		}
 		return e.audit(tx, "activity."+string(next), string(a.ID), before, a)

@@ -30,7 +30,7 @@ func TestLock_TakesTheTermsOfTheTrial(t *testing.T) {
 	require.Equal(t, activity.Limits{Total: 5}, seat.Limits)
 	require.Equal(t, w.clock.Now().Add(10*time.Minute), seat.ExpiresAt)
 	require.Equal(t, w.clock.Now().Add(time.Hour), out.Team.ExpiresAt)
-	require.Equal(t, 2, out.Team.Target)
+	require.Equal(t, 2, out.Team.Target())
 	w.requireSound()
 }
 

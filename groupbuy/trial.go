@@ -15,6 +15,9 @@ type TrialRequest struct {
 	Buyer      activity.Buyer
 	Channel    activity.Channel
 	Items      []TrialItem
+	Activity   activity.ID // look at this one only; empty: whichever takes the buyer
+	Joining    bool        // a team that is open already; otherwise the buyer opens one
+	Explain    bool
 	TeamsLimit int // open teams to list per goods; 0: none
 	Statistics bool
 }
@@ -25,9 +28,25 @@ type TrialItem struct {
 	SKU   activity.SKUID
 }
 
-// Trial is the answer: one quote per item in the order asked, and one outlook per goods when asked for.
+func (req TrialRequest) ask(p partner.ID, item TrialItem) activity.Ask {
+	return activity.Ask{
+		Partner: p, Buyer: req.Buyer, Joining: req.Joining,
+		Item: activity.Item{Goods: item.Goods, SKU: item.SKU, Channel: req.Channel},
+	}
+}
+
+func (req TrialRequest) validate() error {
+	if len(req.Items) < 1 || len(req.Items) > MaxTrialItems {
+		return invalid("items", "want 1 to 100 items")
+	}
+	return validIDs("buyer_id", string(req.Buyer), "channel", string(req.Channel))
+}
+
+// Trial is the answer: one quote per item in the order asked, with its verdicts when they were asked for, and one
+// outlook per goods when asked for.
 type Trial struct {
 	Quotes   []activity.Quote
+	Verdicts [][]activity.Verdict
 	Outlooks []Outlook
 }
 
@@ -41,13 +60,13 @@ type Outlook struct {
 // MaxTrialItems bounds one trial.
 const MaxTrialItems = 100
 
-// Trial tells a buyer's prices (试算). Prices come from memory; only open teams and statistics ask the store.
-// Errors: CodeInvalid.
+// Trial tells a buyer's prices (试算). Prices come from memory; only open teams, statistics and explanations ask the
+// store. Errors: CodeInvalid.
 func (e *Engine) Trial(ctx context.Context, p partner.ID, req TrialRequest) (Trial, error) {
-	if len(req.Items) < 1 || len(req.Items) > MaxTrialItems {
-		return Trial{}, invalid("items", "want 1 to 100 items")
+	if err := req.validate(); err != nil {
+		return Trial{}, err
 	}
-	if err := validIDs("buyer_id", string(req.Buyer), "channel", string(req.Channel)); err != nil {
+	if err := optionalIDs("activity_id", string(req.Activity)); err != nil {
 		return Trial{}, err
 	}
 	rules, err := e.rules.load(ctx)
@@ -55,16 +74,70 @@ func (e *Engine) Trial(ctx context.Context, p partner.ID, req TrialRequest) (Tri
 		return Trial{}, err
 	}
 	now := e.Clock()
-	trial := Trial{Quotes: make([]activity.Quote, len(req.Items))}
-	for i, item := range req.Items {
-		trial.Quotes[i] = rules.snapshot.Quote(activity.Ask{
-			Partner: p, Buyer: req.Buyer, Item: activity.Item{Goods: item.Goods, SKU: item.SKU, Channel: req.Channel},
-		}, now)
-	}
-	if req.TeamsLimit > 0 || req.Statistics {
+	trial, err := e.quote(ctx, rules.snapshot, p, req, now)
+	if err == nil && (req.TeamsLimit > 0 || req.Statistics) {
 		trial.Outlooks, err = e.outlooks(ctx, p, req, trial.Quotes, now)
 	}
 	return trial, err
+}
+
+// quote answers every item, and explains the answers when asked to.
+func (e *Engine) quote(ctx context.Context, snapshot *activity.Snapshot, p partner.ID, req TrialRequest, now time.Time) (Trial, error) {
+	trial := Trial{Quotes: make([]activity.Quote, len(req.Items))}
+	if req.Explain {
+		trial.Verdicts = make([][]activity.Verdict, len(req.Items))
+	}
+	for i, item := range req.Items {
+		ask := req.ask(p, item)
+		if req.Activity == "" {
+			trial.Quotes[i] = snapshot.Quote(ask, now)
+		} else {
+			trial.Quotes[i] = snapshot.QuoteIn(ask, req.Activity, now)
+		}
+		if !req.Explain {
+			continue
+		}
+		var err error
+		if trial.Verdicts[i], err = e.explain(ctx, snapshot, ask, &trial.Quotes[i], now); err != nil {
+			return Trial{}, err
+		}
+	}
+	return trial, nil
+}
+
+// DryRun tells an operator what a buyer would pay in one activity, and what every rule says, at a given instant. The
+// activity may be in any state; a draft is looked at as if it were published. It returns the activity as it is.
+// Errors: CodeInvalid, CodeActivityNotFound.
+func (e *Engine) DryRun(ctx context.Context, id activity.ID, req TrialRequest, at time.Time) (activity.Activity, Trial, error) {
+	if err := req.validate(); err != nil {
+		return activity.Activity{}, Trial{}, err
+	}
+	rules, err := e.rules.load(ctx)
+	if err != nil {
+		return activity.Activity{}, Trial{}, err
+	}
+	a, goods, err := e.withGoods(ctx, id)
+	if err != nil {
+		return activity.Activity{}, Trial{}, err
+	}
+	if at.IsZero() {
+		at = e.Clock()
+	}
+	req.Activity, req.Explain = id, true
+	trial, err := e.quote(ctx, rules.snapshot.AsIf(a, goods), a.Partner, req, at)
+	return a, trial, err
+}
+
+// withGoods returns an activity in any state with those of its goods that are registered.
+func (e *Engine) withGoods(ctx context.Context, id activity.ID) (a activity.Activity, goods []activity.Goods, err error) {
+	err = e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+		if a, err = tx.Activity(id); err != nil {
+			return notFound(err, CodeActivityNotFound)
+		}
+		goods, err = tx.Goods(a.Partner, a.Goods)
+		return err
+	})
+	return a, goods, err
 }
 
 func (e *Engine) outlooks(ctx context.Context, p partner.ID, req TrialRequest, quotes []activity.Quote, now time.Time) ([]Outlook, error) {
@@ -138,6 +211,19 @@ func validIDs(pairs ...string) error {
 	for i := 0; i < len(pairs); i += 2 {
 		if !partner.ValidID(pairs[i+1]) {
 			return invalid(pairs[i], "want 1 to 64 of A-Z a-z 0-9 _ . -")
+		}
+	}
+	return nil
+}
+
+// optionalIDs is validIDs for values that may be left out.
+func optionalIDs(pairs ...string) error {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			continue
+		}
+		if err := validIDs(pairs[i], pairs[i+1]); err != nil {
+			return err
 		}
 	}
 	return nil

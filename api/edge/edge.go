@@ -3,6 +3,7 @@
 package edge
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 
@@ -11,7 +12,7 @@ import (
 	"kaituan/api/problem"
 )
 
-// MaxBody is the largest request body in bytes.
+// MaxBody is the largest request body in bytes, unless the handler allows more.
 const MaxBody = 1 << 20
 
 // New returns a router that logs to log. Routes are registered on it afterwards; unknown addresses and methods are
@@ -28,9 +29,20 @@ func New(log *slog.Logger) *gin.Engine {
 	return router
 }
 
+type unboundBody struct{}
+
+// AllowBody lets the body of this request be larger than MaxBody. Call it before anything was read, and only for
+// callers who are known.
+func AllowBody(c *gin.Context, most int64) {
+	if body, ok := c.Get(unboundBody{}); ok {
+		c.Request.Body = http.MaxBytesReader(c.Writer, body.(io.ReadCloser), most)
+	}
+}
+
 // protect bounds the body and sets the headers that suit an answer with data. Pages replace the Cache-Control and
 // Content-Security-Policy with their own.
 func protect(c *gin.Context) {
+	c.Set(unboundBody{}, c.Request.Body)
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, MaxBody)
 	header := c.Writer.Header()
 	header.Set("X-Content-Type-Options", "nosniff")

@@ -216,6 +216,14 @@ func TestDecode_BoundsTheBody(t *testing.T) {
 	require.Equal(t, 413, rec.Code)
 	rec, _ = served(t, decode, post("/thing/1", `{"name":"`+strings.Repeat("x", edge.MaxBody-11)+`"}`))
 	require.Equal(t, 200, rec.Code)
+	generous := func(c *gin.Context) {
+		edge.AllowBody(c, 2*edge.MaxBody)
+		decode(c)
+	}
+	for size, want := range map[int]int{2*edge.MaxBody - 11: 200, 2*edge.MaxBody - 10: 413} {
+		rec, _ = served(t, generous, post("/thing/1", `{"name":"`+strings.Repeat("x", size)+`"}`))
+		require.Equal(t, want, rec.Code, size)
+	}
 	for media, want := range map[string]int{"application/json; charset=utf-8": 200, "text/json": 415, "": 415, "application/x-www-form-urlencoded": 415} {
 		req := post("/thing/1", `{"name":"a"}`)
 		req.Header.Set("Content-Type", media)

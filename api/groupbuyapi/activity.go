@@ -31,7 +31,7 @@ func (a *API) ListActivities(c *gin.Context, params wire.ListActivitiesParams) {
 // GetActivity returns one of the partner's activities.
 func (a *API) GetActivity(c *gin.Context, id wire.ActivityID) {
 	found, err := a.engine.PartnerActivity(c.Request.Context(), caller(c), activity.ID(id))
-	answerActivity(c, http.StatusOK, found, err)
+	answerActivity(c, http.StatusOK, found.WithoutLists(), err)
 }
 
 // AdminListActivities lists activities for operators.
@@ -86,6 +86,28 @@ func (a *API) CreateActivity(c *gin.Context) {
 	answerActivity(c, http.StatusCreated, created, err)
 }
 
+// CopyActivity writes a draft like another activity.
+func (a *API) CopyActivity(c *gin.Context, id wire.ActivityID) {
+	var in wire.ActivityCopy
+	if err := edge.Decode(c, &in); err != nil {
+		fail(c, err)
+		return
+	}
+	copied, err := a.engine.CopyActivity(c.Request.Context(), activity.ID(id), in.Name)
+	answerActivity(c, http.StatusCreated, copied, err)
+}
+
+// ChangeActivity changes what may change of an activity that is live.
+func (a *API) ChangeActivity(c *gin.Context, id wire.ActivityID) {
+	change, err := decodeChange(c)
+	if err != nil {
+		fail(c, err)
+		return
+	}
+	changed, err := a.engine.ChangeActivity(c.Request.Context(), activity.ID(id), change)
+	answerActivity(c, http.StatusOK, changed, err)
+}
+
 // ChangeDraft rewrites a draft.
 func (a *API) ChangeDraft(c *gin.Context, id wire.ActivityID) {
 	draft, err := decodeDraft(c)
@@ -109,6 +131,11 @@ func (a *API) PauseActivity(c *gin.Context, id wire.ActivityID) { move(c, id, a.
 // EndActivity lets no team be opened any more.
 func (a *API) EndActivity(c *gin.Context, id wire.ActivityID) { move(c, id, a.engine.EndActivity) }
 
+// ArchiveActivity puts an ended activity away.
+func (a *API) ArchiveActivity(c *gin.Context, id wire.ActivityID) {
+	move(c, id, a.engine.ArchiveActivity)
+}
+
 func move(c *gin.Context, id wire.ActivityID, to func(context.Context, activity.ID) (activity.Activity, error)) {
 	if err := edge.NoBody(c); err != nil {
 		fail(c, err)
@@ -123,5 +150,5 @@ func answerActivity(c *gin.Context, status int, a activity.Activity, err error) 
 		fail(c, err)
 		return
 	}
-	c.JSON(status, activityWire(a))
+	c.JSON(status, wholeActivityWire(a))
 }

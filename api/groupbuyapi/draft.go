@@ -16,12 +16,10 @@ import (
 	"kaituan/money"
 )
 
-const (
-	wantName    = "want 1 to 200 characters"
-	maxLimits   = 1_000_000
-	maxQuantity = 100_000
-	maxChannels = 100
-)
+const wantName = "want 1 to 200 characters"
+
+// maxDraft is far more than the largest activity, in bytes, so that a list which is too long is told how long it is.
+const maxDraft = 16 << 20
 
 func validName(name string) bool {
 	n := utf8.RuneCountInString(name)
@@ -31,19 +29,37 @@ func validName(name string) bool {
 // decodeDraft reads an activity. A draft may be incomplete, but what is there is within the specification's bounds,
 // so that it can be stored and its durations do not overflow.
 func decodeDraft(c *gin.Context) (activity.Activity, error) {
+	edge.AllowBody(c, maxDraft)
 	var in wire.ActivityInput
 	if err := edge.Decode(c, &in); err != nil {
 		return activity.Activity{}, err
 	}
 	if faults := draftFaults(in); len(faults) > 0 {
-		return activity.Activity{}, &problem.Problem{
-			Code: problem.Invalid, Param: faults[0].Param, Detail: faults[0].Detail, Faults: faults,
-		}
+		return activity.Activity{}, faults.problem()
 	}
 	return draftOf(in), nil
 }
 
+// decodeChange reads a change of a live activity.
+func decodeChange(c *gin.Context) (activity.Change, error) {
+	var in wire.ActivityChange
+	if err := edge.Decode(c, &in); err != nil {
+		return activity.Change{}, err
+	}
+	var f faults
+	f.require(in.Name == nil || validName(*in.Name), "name", wantName)
+	f.stock(in.Stock)
+	if len(f) > 0 {
+		return activity.Change{}, f.problem()
+	}
+	return activity.Change{Name: orZero(in.Name), EndsAt: orZero(in.EndsAt).Time, Stock: each(in.Stock, stockOf)}, nil
+}
+
 type faults []problem.Fault
+
+func (f faults) problem() error {
+	return &problem.Problem{Code: problem.Invalid, Param: f[0].Param, Detail: f[0].Detail, Faults: f}
+}
 
 func (f *faults) require(ok bool, param, detail string) {
 	if !ok {
@@ -63,57 +79,132 @@ func draftFaults(in wire.ActivityInput) faults {
 	f.require(partner.ValidID(in.PartnerID), "partner_id", wantID)
 	f.require(validName(in.Name), "name", wantName)
 	f.ids(in.Goods, "goods", activity.MaxGoods)
-	f.ids(in.Channels, "channels", maxChannels)
+	f.ids(in.Channels, "channels", activity.MaxChannels)
+	f.ids(in.BlockedChannels, "blocked_channels", activity.MaxChannels)
 	f.require(within(in.TeamSize, 1, activity.MaxTeamSize), "team_size", "want 1 to 1000 people")
-	f.require(within(in.MaxQuantity, 1, maxQuantity), "max_quantity", "want 1 to 100000 pieces")
+	f.require(within(in.MaxQuantity, 1, activity.MaxQuantity), "max_quantity", "want 1 to 100000 pieces")
 	seconds := int64(activity.MaxTTL / time.Second)
 	f.require(within(in.TeamTTLSeconds, 1, seconds), "team_ttl_seconds", "want 1 second to 30 days")
 	f.require(within(in.SeatTTLSeconds, 1, seconds), "seat_ttl_seconds", "want 1 second to 30 days")
-	f.require(within(&in.Limits.Open, 0, maxLimits), "limits.open", "want 0 to 1000000")
-	f.require(within(&in.Limits.Join, 0, maxLimits), "limits.join", "want 0 to 1000000")
-	f.require(within(&in.Limits.Total, 0, maxLimits), "limits.total", "want 0 to 1000000")
-	planFaults(&f, in.Plan)
-	f.require(len(in.Stock) <= activity.MaxGoods, "stock", "at most "+strconv.Itoa(activity.MaxGoods))
-	for i, s := range in.Stock {
+	f.require(within(&in.Limits.Open, 0, activity.MaxLimit), "limits.open", "want 0 to 1000000")
+	f.require(within(&in.Limits.Join, 0, activity.MaxLimit), "limits.join", "want 0 to 1000000")
+	f.require(within(&in.Limits.Total, 0, activity.MaxLimit), "limits.total", "want 0 to 1000000")
+	f.price(in)
+	f.audience(in)
+	f.stock(in.Stock)
+	return f
+}
+
+func (f *faults) stock(list []wire.Stock) {
+	f.require(len(list) <= activity.MaxGoods, "stock", "at most "+strconv.Itoa(activity.MaxGoods))
+	for i, s := range list {
 		at := "stock[" + strconv.Itoa(i) + "]"
 		f.require(partner.ValidID(s.GoodsID), at+".goods_id", wantID)
 		f.require(partner.ValidID(s.SKUID), at+".sku_id", wantID)
 		f.require(within(&s.Pieces, 0, activity.MaxPieces), at+".pieces", "want 0 to 1000000000")
 	}
-	return f
 }
 
-func planFaults(f *faults, p wire.Plan) {
-	f.require(p.OffFen >= 0, "plan.off_fen", "want at least 0")
-	f.require(p.FromFen >= 0, "plan.from_fen", "want at least 0")
-	f.require(p.PriceFen >= 0, "plan.price_fen", "want at least 0")
-	f.require(within(&p.ShareBp, 0, int64(money.Whole)), "plan.share_bp", "want 0 to 10000")
+func (f *faults) price(in wire.ActivityInput) {
+	f.require(within(&in.LeaderDiscountFen, 0, activity.MaxPrice), "leader_discount_fen", "want 0 to 10000000000 fen")
+	f.require(len(in.Rules) <= activity.MaxRules, "rules", "at most "+strconv.Itoa(activity.MaxRules))
+	for i, rule := range in.Rules {
+		at := "rules[" + strconv.Itoa(i) + "]"
+		f.plan(at+".plan", rule.Plan)
+		f.tag(at+".tag", rule.Tag)
+	}
+	f.require(len(in.Tiers) <= activity.MaxTiers, "tiers", "at most "+strconv.Itoa(activity.MaxTiers))
+	for i, tier := range in.Tiers {
+		at := "tiers[" + strconv.Itoa(i) + "]"
+		f.plan(at+".plan", tier.Plan)
+		f.require(within(&tier.Size, 2, activity.MaxTeamSize), at+".size", "want 2 to 1000 people")
+	}
+}
+
+func (f *faults) plan(at string, p wire.Plan) {
+	f.require(p.OffFen >= 0, at+".off_fen", "want at least 0")
+	f.require(p.FromFen >= 0, at+".from_fen", "want at least 0")
+	f.require(p.PriceFen >= 0, at+".price_fen", "want at least 0")
+	f.require(within(&p.ShareBp, 0, int64(money.Whole)), at+".share_bp", "want 0 to 10000")
+}
+
+func (f *faults) audience(in wire.ActivityInput) {
+	f.tag("audience.see", in.Audience.See)
+	f.tag("audience.join", in.Audience.Join)
+	f.tag("instant_tag", in.InstantTag)
+	f.buyers("allow_buyers", in.AllowBuyers)
+	f.buyers("deny_buyers", in.DenyBuyers)
+	f.require(within(in.RolloutPercent, 0, 100), "rollout_percent", "want 0 (nobody) to 100 (everybody) percent")
+	f.require(within(&in.MinReal, 0, activity.MaxTeamSize), "min_real", "want 0 (off) to 1000, at most the team size")
+}
+
+func (f *faults) tag(param, tag string) {
+	f.require(tag == "" || partner.ValidID(tag), param, wantID)
+}
+
+// buyers says of a list that is too long how long it is, and nothing about its entries.
+func (f *faults) buyers(param string, list []string) {
+	if len(list) > activity.MaxBuyers {
+		f.require(false, param, "want at most 10000 buyers, not "+strconv.Itoa(len(list))+"; use a tag for more")
+		return
+	}
+	f.ids(list, param, activity.MaxBuyers)
 }
 
 // within says whether a value that may be left out lies between the bounds.
-func within[T int | int64](value *T, low, high T) bool {
+func within[T ~int | ~int64](value *T, low, high T) bool {
 	return value == nil || *value >= low && *value <= high
 }
 
 func draftOf(in wire.ActivityInput) activity.Activity {
 	return activity.Activity{
 		Partner: partner.ID(in.PartnerID), Name: in.Name,
-		Goods:    each(in.Goods, func(id string) activity.GoodsID { return activity.GoodsID(id) }),
-		Channels: each(in.Channels, func(id string) activity.Channel { return activity.Channel(id) }),
-		Plan: activity.Plan{
-			Kind: activity.PlanKind(in.Plan.Kind), Off: in.Plan.OffFen, From: in.Plan.FromFen,
-			Share: money.BasisPoints(in.Plan.ShareBp), Price: in.Plan.PriceFen,
-		},
-		TeamSize: orZero(in.TeamSize), MaxQuantity: orZero(in.MaxQuantity),
+		Goods: named[activity.GoodsID](in.Goods), Channels: named[activity.Channel](in.Channels),
+		Rules: each(in.Rules, func(r wire.Rule) activity.Rule {
+			return activity.Rule{Plan: planOf(r.Plan), Tag: activity.TagID(r.Tag)}
+		}),
+		LeaderDiscount: in.LeaderDiscountFen,
+		Tiers:          each(in.Tiers, func(t wire.Tier) activity.Tier { return activity.Tier{Size: t.Size, Plan: planOf(t.Plan)} }),
+		TeamSize:       orZero(in.TeamSize), MaxQuantity: orZero(in.MaxQuantity),
 		StartsAt: in.StartsAt.Time, EndsAt: in.EndsAt.Time,
 		TeamTTL:         time.Duration(orZero(in.TeamTTLSeconds)) * time.Second,
 		SeatTTL:         time.Duration(orZero(in.SeatTTLSeconds)) * time.Second,
 		CloseTeamsAtEnd: in.CloseTeamsAtEnd,
 		Limits:          activity.Limits{Open: in.Limits.Open, Join: in.Limits.Join, Total: in.Limits.Total},
-		Stock: each(in.Stock, func(s wire.Stock) activity.Stock {
-			return activity.Stock{Goods: activity.GoodsID(s.GoodsID), SKU: activity.SKUID(s.SKUID), Pieces: s.Pieces}
-		}),
+		Stock:           each(in.Stock, stockOf),
+		Audience:        activity.Audience{See: activity.TagID(in.Audience.See), Join: activity.TagID(in.Audience.Join)},
+		AllowBuyers:     named[activity.Buyer](in.AllowBuyers), DenyBuyers: named[activity.Buyer](in.DenyBuyers),
+		BlockedChannels: named[activity.Channel](in.BlockedChannels),
+		RolloutPercent:  orDefault(in.RolloutPercent, activity.Blank().RolloutPercent),
+		NewBuyersOnly:   in.NewBuyersOnly, InstantTag: activity.TagID(in.InstantTag),
+		MinReal: in.MinReal, BuyAlone: orDefault(in.BuyAlone, activity.Blank().BuyAlone),
 	}
+}
+
+func planOf(p wire.Plan) activity.Plan {
+	return activity.Plan{
+		Kind: activity.PlanKind(p.Kind), Off: p.OffFen, From: p.FromFen, Share: money.BasisPoints(p.ShareBp), Price: p.PriceFen,
+	}
+}
+
+func stockOf(s wire.Stock) activity.Stock {
+	return activity.Stock{Goods: activity.GoodsID(s.GoodsID), SKU: activity.SKUID(s.SKUID), Pieces: s.Pieces}
+}
+
+// named gives a list of ids its type.
+func named[T ~string](list []string) []T {
+	return each(list, func(id string) T { return T(id) })
+}
+
+func unnamed[T ~string](list []T) []string {
+	return each(list, func(id T) string { return string(id) })
+}
+
+func orDefault[T any](value *T, fallback T) T {
+	if value == nil {
+		return fallback
+	}
+	return *value
 }
 
 func orZero[T any](value *T) T {
@@ -124,12 +215,17 @@ func orZero[T any](value *T) T {
 	return *value
 }
 
+// activityWire is the activity as lists, events and partners see it, without its lists of buyers.
 func activityWire(a activity.Activity) wire.Activity {
 	return wire.Activity{
 		ActivityID: string(a.ID), PartnerID: string(a.Partner), Name: a.Name, Status: wire.ActivityStatus(a.Status),
-		Goods:    each(a.Goods, func(id activity.GoodsID) string { return string(id) }),
-		Channels: each(a.Channels, func(channel activity.Channel) string { return string(channel) }),
-		Plan:     planWire(a.Plan), TeamSize: a.TeamSize, MaxQuantity: a.MaxQuantity,
+		Goods: unnamed(a.Goods), Channels: unnamed(a.Channels),
+		Rules: each(a.Rules, func(r activity.Rule) wire.Rule {
+			return wire.Rule{Plan: planWire(r.Plan), Tag: string(r.Tag)}
+		}),
+		LeaderDiscountFen: a.LeaderDiscount,
+		Tiers:             each(a.Tiers, func(t activity.Tier) wire.Tier { return wire.Tier{Size: t.Size, Plan: planWire(t.Plan)} }),
+		TeamSize:          a.TeamSize, MaxQuantity: a.MaxQuantity,
 		StartsAt: instant.Of(a.StartsAt), EndsAt: instant.Of(a.EndsAt),
 		TeamTTLSeconds: int64(a.TeamTTL / time.Second), SeatTTLSeconds: int64(a.SeatTTL / time.Second),
 		CloseTeamsAtEnd: a.CloseTeamsAtEnd,
@@ -137,8 +233,18 @@ func activityWire(a activity.Activity) wire.Activity {
 		Stock: each(a.Stock, func(s activity.Stock) wire.Stock {
 			return wire.Stock{GoodsID: string(s.Goods), SKUID: string(s.SKU), Pieces: s.Pieces}
 		}),
+		Audience:        wire.Audience{See: string(a.Audience.See), Join: string(a.Audience.Join)},
+		BlockedChannels: unnamed(a.BlockedChannels), RolloutPercent: a.RolloutPercent, NewBuyersOnly: a.NewBuyersOnly,
+		InstantTag: string(a.InstantTag), MinReal: a.MinReal, BuyAlone: a.BuyAlone,
 		CreatedAt: instant.Of(a.CreatedAt), UpdatedAt: instant.Of(a.UpdatedAt),
 	}
+}
+
+// wholeActivityWire is the activity as an operator reads and rewrites it.
+func wholeActivityWire(a activity.Activity) wire.Activity {
+	out := activityWire(a)
+	out.AllowBuyers, out.DenyBuyers = unnamed(a.AllowBuyers), unnamed(a.DenyBuyers)
+	return out
 }
 
 func planWire(p activity.Plan) wire.Plan {

@@ -170,7 +170,7 @@ func TestOperators_AreToldTheirMistakes(t *testing.T) {
 		{"unknown endpoint status", do("PATCH", "/partners/mall/endpoints/ep_0", m{"status": "asleep"}), 400, "invalid", "status"},
 		{"draft for nobody", draft("partner_id", "nobody"), 404, "partner_not_found", ""},
 		{"name taken", draft("name", w.draft()["name"]), 409, "name_taken", "name"},
-		{"unknown plan", draft("plan", m{"kind": "free"}), 400, "invalid", "plan.kind"},
+		{"unknown plan", draft("rules", []m{{"plan": m{"kind": "free"}}}), 400, "invalid", "rules[0].plan.kind"},
 		{"unknown activity", do("GET", "/activities/act_0", nil), 404, "activity_not_found", ""},
 		{"publishing nothing", do("POST", "/activities/act_0/publish", nil), 404, "activity_not_found", ""},
 		{"pausing nothing", do("POST", "/activities/act_0/pause", nil), 404, "activity_not_found", ""},
@@ -192,7 +192,7 @@ func TestOperators_AreToldTheirMistakes(t *testing.T) {
 	for _, fault := range p.Faults {
 		params = append(params, fault.Param)
 	}
-	require.Subset(t, params, []string{"goods", "team_size", "starts_at", "plan.kind"}, "everything at once")
+	require.Subset(t, params, []string{"goods", "team_size", "starts_at", "rules"}, "everything at once")
 }
 
 func TestSignatures_AreChecked(t *testing.T) {

@@ -54,8 +54,12 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities", operators, h.CreateActivity},
 		{http.MethodGet, "/api/groupbuy/admin/v1/activities/:activity_id", operators, h.AdminGetActivity},
 		{http.MethodPut, "/api/groupbuy/admin/v1/activities/:activity_id", operators, h.ChangeDraft},
+		{http.MethodPatch, "/api/groupbuy/admin/v1/activities/:activity_id", operators, h.ChangeActivity},
+		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/copy", operators, h.CopyActivity},
+		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/trial", operators, h.DryRunActivity},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/publish", operators, h.PublishActivity},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/pause", operators, h.PauseActivity},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/end", operators, h.EndActivity},
+		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/archive", operators, h.ArchiveActivity},
 	}
 }

@@ -37,7 +37,7 @@ func lockRequest(in wire.LockInput) (groupbuy.LockRequest, error) {
 		OutTradeNo: in.OutTradeNo, Activity: activity.ID(in.ActivityID), Goods: activity.GoodsID(in.GoodsID),
 		SKU: activity.SKUID(in.SKUID), Channel: activity.Channel(in.Channel), Buyer: activity.Buyer(in.BuyerID), Quantity: 1,
 	}
-	if !within(in.Quantity, 1, maxQuantity) {
+	if !within(in.Quantity, 1, activity.MaxQuantity) {
 		return req, invalid("quantity", "want 1 to 100000")
 	}
 	if in.Quantity != nil {
@@ -130,7 +130,7 @@ func seatWire(s team.Seat) wire.Seat {
 		GoodsID: string(s.Goods), SKUID: string(s.SKU), Channel: string(s.Channel), BuyerID: string(s.Buyer),
 		Quantity: s.Quantity, Opened: s.Opened, Status: wire.SeatStatus(s.Status),
 		OriginalPriceFen: s.Original, DeductionFen: s.Original - s.PayPrice, PayPriceFen: s.PayPrice, AmountFen: s.Amount,
-		Plan: planWire(s.Plan), HeldAt: instant.Of(s.HeldAt), ExpiresAt: instant.Of(s.ExpiresAt),
+		Plan: planWire(s.Plan), Tag: string(s.Tag), LeaderDiscountFen: s.LeaderDiscount, HeldAt: instant.Of(s.HeldAt), ExpiresAt: instant.Of(s.ExpiresAt),
 		PaidAt: instant.Of(s.PaidAt), ProviderNo: s.ProviderNo, Settlement: wire.SettlementOutcome(s.Settlement),
 		EndedAt: instant.Of(s.EndedAt), Reason: string(s.Reason), RefundNo: s.RefundNo,
 		TierPricesFen: s.TierPrices, DifferenceFen: s.Difference, DifferenceNo: s.DifferenceNo,

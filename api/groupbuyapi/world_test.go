@@ -261,7 +261,7 @@ func goodsInput() m {
 func (w *world) draft() m {
 	return m{
 		"partner_id": "mall", "name": "青花茶杯两人团", "goods": []string{"cup"}, "team_size": 2,
-		"plan":      m{"kind": "reduce", "off_fen": 2000},
+		"rules":     []m{{"plan": m{"kind": "reduce", "off_fen": 2000}}},
 		"starts_at": w.now.Add(-time.Hour), "ends_at": w.now.Add(24 * time.Hour),
 	}
 }

@@ -15,11 +15,10 @@ type Verdict struct {
 	Detail string // what the rule wants
 }
 
-// Explain lists what every rule of an activity says about a buyer, in the order they are checked, and then every way
-// to a price. Of goods or an activity that do not exist it says just that.
+// Explain lists what every check of an activity says about a buyer, in the order they are made. Of goods or an
+// activity that do not exist it says just that.
 func (s *Snapshot) Explain(ask Ask, id ID, now time.Time) []Verdict {
-	q, found := s.item(ask)
-	if !found {
+	if _, found := s.item(ask); !found {
 		return []Verdict{{Rule: string(ReasonGoodsNotFound), Value: string(ask.Item.Goods) + "/" + string(ask.Item.SKU), Detail: "want goods and a SKU that the partner registered"}}
 	}
 	a := s.covering(ask, id)
@@ -32,10 +31,12 @@ func (s *Snapshot) Explain(ask Ask, id ID, now time.Time) []Verdict {
 		value, detail := checks[i].shows(t)
 		verdicts = append(verdicts, Verdict{Rule: string(checks[i].reason), OK: checks[i].passes(t), Value: value, Detail: detail})
 	}
-	return append(verdicts, t.explainPrice(s.under(q, a, ask, now))...)
+	return verdicts
 }
 
-func (t *trial) explainPrice(q Quote) []Verdict {
+// ExplainPrice lists every way to a price that the activity of a quote has, and whether it applies to the buyer.
+func (s *Snapshot) ExplainPrice(ask Ask, q Quote, now time.Time) []Verdict {
+	t := &trial{snapshot: s, activity: q.Activity, ask: &ask, now: now}
 	var verdicts []Verdict
 	for i := range t.activity.Rules {
 		rule := &t.activity.Rules[i]

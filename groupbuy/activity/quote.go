@@ -41,6 +41,14 @@ type Quote struct {
 // Deduction is what the group price takes off, per piece.
 func (q Quote) Deduction() money.Fen { return q.Original - q.PayPrice }
 
+// ActivityID is the id of the quote's activity; empty when there is none.
+func (q Quote) ActivityID() ID {
+	if q.Activity == nil {
+		return ""
+	}
+	return q.Activity.ID
+}
+
 // Chosen is the rule that makes the price; an empty one where none does.
 func (q Quote) Chosen() Rule {
 	if q.Rule == NoRule {
