@@ -143,7 +143,7 @@ type Reader interface {
 
 	// Seat returns a partner's seat. Errors: ErrNotFound.
 	Seat(ctx context.Context, key team.Key) (team.Seat, team.Team, error)
-	// Team returns a partner's team with its live seats in the order they were taken; of an ended team, with
+	// Team returns a partner's team with its live seats in the order they were taken; of a closed team, with
 	// every seat. Errors: ErrNotFound.
 	Team(ctx context.Context, p partner.ID, id team.ID) (team.Team, []team.Seat, error)
 	// OpenTeams lists teams that can be joined, the buyer's own first, then the soonest to end.
@@ -152,7 +152,7 @@ type Reader interface {
 	Statistics(ctx context.Context, id activity.ID, goods activity.GoodsID) (Statistics, error)
 	// Standing returns what the seats already taken say about a buyer and a SKU.
 	Standing(ctx context.Context, q StandingQuery) (Standing, error)
-	// DueTeams returns gathering teams whose window ended by now, the longest overdue first.
+	// DueTeams returns open teams, formed ones with tiers too, whose window ended by now, the longest overdue first.
 	DueTeams(ctx context.Context, now time.Time, limit int) ([]team.ID, error)
 	// DueSeats returns held seats whose payment deadline passed by now, the longest overdue first.
 	DueSeats(ctx context.Context, now time.Time, limit int) ([]team.Key, error)
@@ -207,7 +207,7 @@ type Statistics struct {
 	TeamsOpened int
 	TeamsFormed int
 	TeamsFailed int
-	Buyers      int // people with a paid seat
+	Buyers      int // people with a paid seat, also while a difference goes back
 }
 
 // Event is an entry of a partner's event log.
