@@ -133,7 +133,7 @@ func (e *Engine) Release(ctx context.Context, p partner.ID, outTradeNo string) (
 	return e.command(ctx, team.Release{Key: team.Key{Partner: p, OutTradeNo: outTradeNo}, Why: team.Cancelled})
 }
 
-// ConfirmRefund records that the buyer of a seat has the money back. Errors: CodeInvalid, seat_not_found,
+// ConfirmRefund records that the buyer of a seat has the money back, or the difference to a lower price. Errors: CodeInvalid, seat_not_found,
 // seat_not_refunding, idempotency_mismatch.
 func (e *Engine) ConfirmRefund(ctx context.Context, p partner.ID, outTradeNo, refundNo string) (team.Outcome, error) {
 	if err := validIDs("out_request_no", refundNo); err != nil {
@@ -162,7 +162,7 @@ func (e *Engine) Team(ctx context.Context, p partner.ID, id team.ID) (team.Team,
 	return t, seats, notFound(err, Code(team.TeamNotFound))
 }
 
-// ExpireTeams ends up to limit teams whose window is over and returns how many it looked at. One that fails does
+// ExpireTeams ends up to limit teams whose window is over, formed ones with tiers too, and returns how many it looked at. One that fails does
 // not keep the others waiting; the errors are joined. A worker calls it each second.
 func (e *Engine) ExpireTeams(ctx context.Context, limit int) (int, error) {
 	due, err := e.Store.DueTeams(ctx, e.Clock(), limit)
