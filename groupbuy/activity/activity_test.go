@@ -2,6 +2,7 @@ package activity_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,11 +20,15 @@ func noon() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC) }
 func spring() activity.Activity {
 	return activity.Activity{
 		ID: "act_1", Partner: "mall", Name: "spring", Status: activity.Published, Goods: []activity.GoodsID{"tea", "cups"},
-		Plan: activity.Plan{Kind: activity.Reduce, Off: 200}, TeamSize: 3,
+		Rules: []activity.Rule{{Plan: reduce(200)}}, TeamSize: 3,
 		StartsAt: noon().Add(-4 * time.Hour), EndsAt: noon().Add(8 * time.Hour),
-		TeamTTL: time.Hour, SeatTTL: 10 * time.Minute, MaxQuantity: 1,
+		TeamTTL: time.Hour, SeatTTL: 10 * time.Minute, MaxQuantity: 1, RolloutPercent: 100, BuyAlone: true,
 	}
 }
+
+func reduce(off money.Fen) activity.Plan { return activity.Plan{Kind: activity.Reduce, Off: off} }
+
+func fixed(price money.Fen) activity.Plan { return activity.Plan{Kind: activity.Fixed, Price: price} }
 
 func goods(id activity.GoodsID, prices ...money.Fen) activity.Goods {
 	g := activity.Goods{Partner: "mall", ID: id, Name: string(id)}
@@ -38,10 +43,32 @@ func catalogue() []activity.Goods {
 	return []activity.Goods{goods("tea", 1000, 1500), goods("cups", 300)}
 }
 
+// among is where the tests publish: with the catalogue, one tag, and rivals.
+func among(rivals ...activity.Activity) activity.Background {
+	return activity.Background{Goods: catalogue(), Rivals: rivals, Tags: []activity.TagID{"vip"}}
+}
+
+func buyers(n int) []activity.Buyer {
+	list := make([]activity.Buyer, n)
+	for i := range list {
+		list[i] = activity.Buyer(fmt.Sprintf("u%06d", i))
+	}
+	return list
+}
+
+func plan(p activity.Plan) func(a *activity.Activity) {
+	return func(a *activity.Activity) { a.Rules[0].Plan = p }
+}
+
+func tiered(list ...activity.Tier) func(a *activity.Activity) {
+	return func(a *activity.Activity) { a.Tiers = list }
+}
+
 func TestStatus_CanBecome(t *testing.T) {
-	all := []activity.Status{activity.Draft, activity.Published, activity.Paused, activity.Ended, "gone", ""}
+	all := []activity.Status{activity.Draft, activity.Published, activity.Paused, activity.Ended, activity.Archived, "gone", ""}
 	legal := map[activity.Status][]activity.Status{
 		activity.Draft: {activity.Published}, activity.Published: {activity.Paused, activity.Ended}, activity.Paused: {activity.Published, activity.Ended},
+		activity.Ended: {activity.Archived},
 	}
 	for _, from := range all {
 		for _, to := range all {
@@ -55,7 +82,7 @@ func TestStatus_CanBecome(t *testing.T) {
 }
 
 func TestActivity_Faults(t *testing.T) {
-	require.Empty(t, spring().Faults(catalogue(), nil))
+	require.Empty(t, spring().Faults(among()))
 	for _, test := range []struct {
 		name   string
 		change func(a *activity.Activity)
@@ -93,24 +120,71 @@ func TestActivity_Faults(t *testing.T) {
 		}, []string{"stock[2]"}},
 		{"negative stock", func(a *activity.Activity) { a.Stock = []activity.Stock{{Goods: "tea", SKU: "tea-0", Pieces: -1}} }, []string{"stock[0].pieces"}},
 		{"no stock at all", func(a *activity.Activity) { a.Stock = []activity.Stock{{Goods: "tea", SKU: "tea-0"}} }, nil},
-		{"plan without kind", func(a *activity.Activity) { a.Plan = activity.Plan{} }, []string{"plan.kind"}},
-		{"reduce nothing", func(a *activity.Activity) { a.Plan = activity.Plan{Kind: activity.Reduce} }, []string{"plan.off_fen"}},
-		{"threshold of nothing", func(a *activity.Activity) { a.Plan = activity.Plan{Kind: activity.Threshold} }, []string{"plan.off_fen", "plan.from_fen"}},
-		{"percent of nothing", func(a *activity.Activity) { a.Plan = activity.Plan{Kind: activity.Percent} }, []string{"plan.share_bp"}},
-		{"percent of the whole", func(a *activity.Activity) { a.Plan = activity.Plan{Kind: activity.Percent, Share: 10_000} }, []string{"plan.share_bp"}},
-		{"fixed at nothing", func(a *activity.Activity) { a.Plan = activity.Plan{Kind: activity.Fixed} }, []string{"plan.price_fen"}},
-		{"no price left for one SKU", func(a *activity.Activity) { a.Plan.Off = 300 }, []string{"plan"}},
-		{"no price left for all", func(a *activity.Activity) { a.Plan.Off = 2000 }, []string{"plan", "plan", "plan"}},
-		{"one fen left", func(a *activity.Activity) { a.Plan.Off = 299 }, nil},
-		{"percent below half a fen", func(a *activity.Activity) { a.Plan = activity.Plan{Kind: activity.Percent, Share: 1} }, []string{"plan", "plan", "plan"}},
-		{"everything at once", func(a *activity.Activity) { *a = activity.Activity{} },
-			[]string{"name", "goods", "team_size", "max_quantity", "starts_at", "ends_at", "team_ttl_seconds", "seat_ttl_seconds", "plan.kind"}},
+		{"no rules", func(a *activity.Activity) { a.Rules = nil }, []string{"rules"}},
+		{"too many rules", func(a *activity.Activity) { a.Rules = slices.Repeat(a.Rules, 21) }, []string{"rules"}},
+		{"no price for buyers of no tag", func(a *activity.Activity) { a.Rules[0].Tag = "vip" }, []string{"rules"}},
+		{"rule of an unknown tag", func(a *activity.Activity) {
+			a.Rules = append(a.Rules, activity.Rule{Plan: reduce(100), Tag: "gold"})
+		}, []string{"rules[1].tag"}},
+		{"rule of a tag", func(a *activity.Activity) { a.Rules = append(a.Rules, activity.Rule{Plan: reduce(250), Tag: "vip"}) }, nil},
+		{"plan without kind", plan(activity.Plan{}), []string{"rules[0].plan.kind"}},
+		{"reduce nothing", plan(reduce(0)), []string{"rules[0].plan.off_fen"}},
+		{"threshold of nothing", plan(activity.Plan{Kind: activity.Threshold}), []string{"rules[0].plan.off_fen", "rules[0].plan.from_fen"}},
+		{"percent of nothing", plan(activity.Plan{Kind: activity.Percent}), []string{"rules[0].plan.share_bp"}},
+		{"percent of the whole", plan(activity.Plan{Kind: activity.Percent, Share: 10_000}), []string{"rules[0].plan.share_bp"}},
+		{"fixed at nothing", plan(fixed(0)), []string{"rules[0].plan.price_fen"}},
+		{"no price left for one SKU", plan(reduce(300)), []string{"rules[0].plan"}},
+		{"no price left for all", plan(reduce(2000)), []string{"rules[0].plan", "rules[0].plan", "rules[0].plan"}},
+		{"one fen left", plan(reduce(299)), nil},
+		{"percent below half a fen", plan(activity.Plan{Kind: activity.Percent, Share: 1}), []string{"rules[0].plan", "rules[0].plan", "rules[0].plan"}},
+		{"leader discount takes all of one SKU", func(a *activity.Activity) { a.LeaderDiscount = 100 }, []string{"rules[0].plan"}},
+		{"leader discount leaves a fen", func(a *activity.Activity) { a.LeaderDiscount = 99 }, nil},
+		{"leader discount below nothing", func(a *activity.Activity) { a.LeaderDiscount = -1 }, []string{"leader_discount_fen"}},
+		{"a tier", tiered(activity.Tier{Size: 5, Plan: reduce(250)}), nil},
+		{"two tiers", tiered(activity.Tier{Size: 4, Plan: reduce(210)}, activity.Tier{Size: 1000, Plan: reduce(220)}), nil},
+		{"too many tiers", func(a *activity.Activity) {
+			for i := range 11 {
+				a.Tiers = append(a.Tiers, activity.Tier{Size: 4 + i, Plan: reduce(money.Fen(210 + i))})
+			}
+		}, []string{"tiers"}},
+		{"tier no larger than the team", tiered(activity.Tier{Size: 3, Plan: reduce(250)}), []string{"tiers[0].size"}},
+		{"tiers that do not rise", tiered(activity.Tier{Size: 5, Plan: reduce(210)}, activity.Tier{Size: 5, Plan: reduce(220)}), []string{"tiers[1].size"}},
+		{"tier too large", tiered(activity.Tier{Size: 1001, Plan: reduce(250)}), []string{"tiers[0].size"}},
+		{"tier as dear as the team", tiered(activity.Tier{Size: 5, Plan: reduce(200)}), []string{"tiers[0].plan", "tiers[0].plan", "tiers[0].plan"}},
+		{"tier dearer for one SKU", tiered(activity.Tier{Size: 5, Plan: fixed(799)}), []string{"tiers[0].plan"}},
+		{"second tier as dear", tiered(activity.Tier{Size: 4, Plan: reduce(250)}, activity.Tier{Size: 5, Plan: reduce(250)}),
+			[]string{"tiers[1].plan", "tiers[1].plan", "tiers[1].plan"}},
+		{"tier without a plan", tiered(activity.Tier{Size: 5}), []string{"tiers[0].plan.kind"}},
+		{"tier leaves no price", tiered(activity.Tier{Size: 5, Plan: reduce(300)}), []string{"tiers[0].plan"}},
+		{"unknown audience", func(a *activity.Activity) { a.Audience = activity.Audience{See: "gold", Join: "gone"} }, []string{"audience.see", "audience.join"}},
+		{"known audience", func(a *activity.Activity) { a.Audience = activity.Audience{See: "vip", Join: "vip"} }, nil},
+		{"unknown instant tag", func(a *activity.Activity) { a.InstantTag = "gold" }, []string{"instant_tag"}},
+		{"percent 101", func(a *activity.Activity) { a.RolloutPercent = 101 }, []string{"rollout_percent"}},
+		{"percent -1", func(a *activity.Activity) { a.RolloutPercent = -1 }, []string{"rollout_percent"}},
+		{"nobody yet", func(a *activity.Activity) { a.RolloutPercent = 0 }, nil},
+		{"more real people than the team has", func(a *activity.Activity) { a.MinReal = 4 }, []string{"min_real"}},
+		{"as many real people as the team has", func(a *activity.Activity) { a.MinReal = 3 }, nil},
+		{"bad buyer", func(a *activity.Activity) { a.DenyBuyers = []activity.Buyer{"ann", "b b"} }, []string{"deny_buyers[1]"}},
+		{"most buyers", func(a *activity.Activity) { a.AllowBuyers = buyers(10_000) }, nil},
+		{"too many buyers", func(a *activity.Activity) { a.AllowBuyers = buyers(10_001) }, []string{"allow_buyers"}},
+		{"allowed and denied", func(a *activity.Activity) {
+			a.AllowBuyers, a.DenyBuyers = []activity.Buyer{"ann", "bob"}, []activity.Buyer{"bob", "eve"}
+		}, []string{"allow_buyers[1]"}},
+		{"bad blocked channel", func(a *activity.Activity) { a.BlockedChannels = []activity.Channel{""} }, []string{"blocked_channels[0]"}},
+		{"channel wanted and blocked", func(a *activity.Activity) {
+			a.Channels, a.BlockedChannels = []activity.Channel{"app", "live"}, []activity.Channel{"live"}
+		}, []string{"channels[1]"}},
+		{"everything at once", func(a *activity.Activity) {
+			*a = activity.Activity{MinReal: 1, RolloutPercent: 101, Audience: activity.Audience{See: "gold"}}
+		},
+			[]string{"name", "goods", "team_size", "max_quantity", "rollout_percent", "min_real", "starts_at", "ends_at", "team_ttl_seconds",
+				"seat_ttl_seconds", "audience.see", "rules"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := spring()
 			test.change(&a)
 			var got []string
-			for _, fault := range a.Faults(catalogue(), nil) {
+			for _, fault := range a.Faults(among()) {
 				require.NotEmpty(t, fault.Detail)
 				got = append(got, fault.Param)
 			}
@@ -141,7 +215,7 @@ func TestActivity_FaultsNameTheRival(t *testing.T) {
 			a.Channels, rival.Channels = []activity.Channel{"app"}, []activity.Channel{"app"}
 			rival.ID, rival.Name = "act_2", "rival"
 			test.change(&rival)
-			faults := a.Faults(catalogue(), []activity.Activity{rival})
+			faults := a.Faults(among(rival))
 			if !test.rivals {
 				require.Empty(t, faults)
 				return
@@ -167,6 +241,56 @@ func TestActivity_WithDefaults(t *testing.T) {
 	filled := activity.Activity{}.WithDefaults()
 	require.Equal(t, activity.Activity{TeamTTL: 24 * time.Hour, SeatTTL: 15 * time.Minute, MaxQuantity: 1}, filled)
 	require.Equal(t, spring(), spring().WithDefaults())
+	given := []activity.Buyer{"bob", "ann", "bob"}
+	a := activity.Activity{DenyBuyers: given}.WithDefaults()
+	require.Equal(t, []activity.Buyer{"ann", "bob"}, a.DenyBuyers, "in order, each once")
+	require.Equal(t, []activity.Buyer{"bob", "ann", "bob"}, given)
+	blank := activity.Blank()
+	require.Equal(t, 100, blank.RolloutPercent)
+	require.True(t, blank.BuyAlone)
+}
+
+// One fault per SKU would be a million for the largest activity.
+func TestActivity_FaultsAreBounded(t *testing.T) {
+	a := spring()
+	a.Goods, a.Rules = []activity.GoodsID{"many"}, []activity.Rule{{Plan: reduce(5000)}}
+	many := goods("many", slices.Repeat([]money.Fen{1000}, 150)...)
+	found := a.Faults(activity.Background{Goods: []activity.Goods{many}})
+	require.Len(t, found, 21)
+	require.Equal(t, activity.Fault{Param: "rules[0].plan", Detail: "the same goes for 130 more"}, found[20])
+	require.Contains(t, found[0].Detail, "many-0")
+	require.Contains(t, found[0].Detail, "10.00")
+}
+
+func TestActivity_FaultsTellTheValue(t *testing.T) {
+	a := spring()
+	a.AllowBuyers, a.DenyBuyers, a.MinReal = buyers(40)[:30], buyers(100_000), 7
+	a.Tiers = []activity.Tier{{Size: 5, Plan: fixed(900)}}
+	details := map[string]string{}
+	for _, fault := range a.Faults(among()) {
+		details[fault.Param] = fault.Detail
+	}
+	require.Contains(t, details["deny_buyers"], "100000")
+	require.Contains(t, details["min_real"], "3")
+	require.Equal(t, "the same goes for 10 more", details["allow_buyers"])
+	require.Contains(t, details["tiers[0].plan"], "3.00", "the limit")
+}
+
+func TestActivity_Copy(t *testing.T) {
+	source := spring()
+	source.Version, source.CreatedAt, source.Status = 3, noon(), activity.Ended
+	draft := source.Copy("summer")
+	want := spring()
+	want.ID, want.Name, want.Status = "", "summer", activity.Draft
+	require.Equal(t, want, draft)
+}
+
+func TestActivity_Tags(t *testing.T) {
+	a := spring()
+	require.Empty(t, a.Tags())
+	a.Audience, a.InstantTag = activity.Audience{See: "vip", Join: "gold"}, "vip"
+	a.Rules = append(a.Rules, activity.Rule{Tag: "new"})
+	require.Equal(t, []activity.TagID{"gold", "new", "vip"}, a.Tags())
 }
 
 func TestGoods_Validate(t *testing.T) {

@@ -19,6 +19,30 @@ func (f *faults) require(ok bool, param, detail string) {
 	}
 }
 
+// maxAlike bounds how many faults of one kind are told one by one. A list may have thousands of bad entries, an
+// activity a million SKUs.
+const maxAlike = 20
+
+// alike collects faults of one kind: the first ones, then how many more there are.
+type alike struct {
+	faults
+	more int
+}
+
+func (f *alike) require(ok bool, param, detail string) {
+	if !ok && len(f.faults) == maxAlike {
+		f.more++
+		return
+	}
+	f.faults.require(ok, param, detail)
+}
+
+// all returns the faults; param is what those that are only counted are told under.
+func (f *alike) all(param string) []Fault {
+	f.faults.require(f.more == 0, param, "the same goes for "+strconv.Itoa(f.more)+" more")
+	return f.faults
+}
+
 func element(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
 
 // ValidName says whether a text may be shown as the name of something: UTF-8 of 1 to MaxNameRune characters.

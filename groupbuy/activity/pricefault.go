@@ -6,9 +6,6 @@ import (
 	"kaituan/money"
 )
 
-// maxSKUFaults bounds how many SKUs one plan is reported for. An activity may have a million.
-const maxSKUFaults = 20
-
 // priceFaults checks the plans by themselves, and then against every original price that they will meet. A plan that
 // would leave no price of its own for a SKU is refused, although PayPrice would still ask 1 fen: nobody means that.
 func (a Activity) priceFaults(goods []Goods) []Fault {
@@ -98,22 +95,14 @@ func (a Activity) openPrice(original money.Fen) money.Fen {
 	return lowest
 }
 
-// perSKU asks about every SKU and reports the first ones that something is wrong with, and how many more there are.
+// perSKU asks what is wrong with every SKU.
 func perSKU(param string, goods []Goods, wrong func(Goods, SKU) string) []Fault {
-	var f faults
-	more := 0
+	var f alike
 	for _, g := range goods {
 		for _, sku := range g.SKUs {
 			detail := wrong(g, sku)
-			switch {
-			case detail == "":
-			case len(f) == maxSKUFaults:
-				more++
-			default:
-				f.require(false, param, detail)
-			}
+			f.require(detail == "", param, detail)
 		}
 	}
-	f.require(more == 0, param, "the same goes for "+strconv.Itoa(more)+" more SKUs")
-	return f
+	return f.all(param)
 }

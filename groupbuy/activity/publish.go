@@ -21,9 +21,11 @@ func buyerFaults(f *faults, param string, list []Buyer) {
 		f.require(false, param, "want at most 10000 buyers, not "+strconv.Itoa(len(list))+"; use a tag for more")
 		return
 	}
+	var bad alike
 	for i, b := range list {
-		f.require(partner.ValidID(string(b)), element(param, i), wantID)
+		bad.require(partner.ValidID(string(b)), element(param, i), wantID)
 	}
+	*f = append(*f, bad.all(param)...)
 }
 
 const wantID = "want 1 to 64 of A-Z a-z 0-9 _ . -"
@@ -76,10 +78,12 @@ func (a Activity) tagFaults(f *faults, known []TagID) {
 }
 
 func (a Activity) listFaults(f *faults) {
+	var both alike
 	for i, b := range a.AllowBuyers {
 		_, denied := slices.BinarySearch(a.DenyBuyers, b)
-		f.require(!denied, element("allow_buyers", i), "buyer "+string(b)+" is in deny_buyers as well")
+		both.require(!denied, element("allow_buyers", i), "buyer "+string(b)+" is in deny_buyers as well")
 	}
+	*f = append(*f, both.all("allow_buyers")...)
 }
 
 func (a Activity) channelFaults(f *faults) {

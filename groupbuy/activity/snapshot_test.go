@@ -17,11 +17,23 @@ func snapshot(change func(a *activity.Activity)) *activity.Snapshot {
 	if change != nil {
 		change(&a)
 	}
-	return activity.NewSnapshot([]activity.Activity{a}, catalogue())
+	return snapshotOf(a)
+}
+
+func snapshotOf(list ...activity.Activity) *activity.Snapshot {
+	return activity.NewSnapshot(list, catalogue(), activity.DefaultSettings(), activity.NoCrowd{})
+}
+
+func ask() activity.Ask { return activity.Ask{Partner: "mall", Buyer: "ann", Item: item()} }
+
+func joining() activity.Ask {
+	a := ask()
+	a.Joining = true
+	return a
 }
 
 func TestSnapshot_Quote(t *testing.T) {
-	q := snapshot(nil).Quote("mall", item(), noon())
+	q := snapshot(nil).Quote(ask(), noon())
 	require.Equal(t, activity.ID("act_1"), q.Activity.ID)
 	require.Equal(t, activity.GoodsID("tea"), q.Goods.ID)
 	require.Equal(t, activity.SKUID("tea-0"), q.SKU.ID)
@@ -57,6 +69,9 @@ func TestSnapshot_Refusals(t *testing.T) {
 		{"before the end, teams close too", closing, end.Add(-1), "", "", true},
 		{"paused", status(activity.Paused), noon(), closed, closed, true},
 		{"ended", status(activity.Ended), noon(), closed, "", false},
+		{"archived", status(activity.Archived), noon(), closed, "", false},
+		{"blocked channel", func(a *activity.Activity) { a.BlockedChannels = []activity.Channel{"app"} }, noon(), blocked, blocked, false},
+		{"other channel blocked", func(a *activity.Activity) { a.BlockedChannels = []activity.Channel{"live"} }, noon(), "", "", true},
 		{"ended, teams close too", func(a *activity.Activity) { a.Status, a.CloseTeamsAtEnd = activity.Ended, true }, noon(), closed, closed, false},
 		{"its channel", func(a *activity.Activity) { a.Channels = []activity.Channel{"live", "app"} }, noon(), "", "", true},
 		{"other channel", func(a *activity.Activity) { a.Channels = []activity.Channel{"live"} }, noon(), blocked, blocked, false},
@@ -64,14 +79,14 @@ func TestSnapshot_Refusals(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := snapshot(test.change)
-			opening := s.QuoteIn("mall", "act_1", item(), false, test.at)
+			opening := s.QuoteIn(ask(), "act_1", test.at)
 			require.Equal(t, test.opens, opening.Reason)
 			require.Equal(t, test.opens == "", opening.Joinable)
 			require.Equal(t, test.visible, opening.Visible)
-			joining := s.QuoteIn("mall", "act_1", item(), true, test.at)
-			require.Equal(t, test.joins, joining.Reason)
-			require.Equal(t, test.joins == "", joining.Joinable)
-			require.Equal(t, opening, s.Quote("mall", item(), test.at), "the only activity there is")
+			joined := s.QuoteIn(joining(), "act_1", test.at)
+			require.Equal(t, test.joins, joined.Reason)
+			require.Equal(t, test.joins == "", joined.Joinable)
+			require.Equal(t, opening, s.Quote(ask(), test.at), "the only activity there is")
 			require.EqualValues(t, 800, opening.PayPrice)
 		})
 	}
@@ -79,17 +94,22 @@ func TestSnapshot_Refusals(t *testing.T) {
 
 func TestSnapshot_QuoteOfNothing(t *testing.T) {
 	s := snapshot(nil)
-	unknown := map[string]activity.Item{
+	items := map[string]activity.Item{
 		"goods": {Goods: "pots", SKU: "tea-0", Channel: "app"}, "SKU": {Goods: "tea", SKU: "tea-9", Channel: "app"},
 	}
-	for name, item := range unknown {
-		require.Equal(t, activity.Quote{Reason: activity.ReasonGoodsNotFound}, s.Quote("mall", item, noon()), name)
-		require.Equal(t, activity.Quote{Reason: activity.ReasonGoodsNotFound}, s.QuoteIn("mall", "act_1", item, false, noon()), name)
+	nothing := activity.Quote{Reason: activity.ReasonGoodsNotFound, Rule: activity.NoRule}
+	for name, item := range items {
+		unknown := ask()
+		unknown.Item = item
+		require.Equal(t, nothing, s.Quote(unknown, noon()), name)
+		require.Equal(t, nothing, s.QuoteIn(unknown, "act_1", noon()), name)
 	}
-	require.Equal(t, activity.ReasonGoodsNotFound, s.Quote("other", item(), noon()).Reason)
+	theirs := ask()
+	theirs.Partner = "other"
+	require.Equal(t, activity.ReasonGoodsNotFound, s.Quote(theirs, noon()).Reason)
 
-	bare := activity.NewSnapshot(nil, append(catalogue(), goods("pots", 500)))
-	q := bare.Quote("mall", item(), noon())
+	bare := snapshotOf()
+	q := bare.Quote(ask(), noon())
 	require.Equal(t, activity.ReasonNoActivity, q.Reason)
 	require.Nil(t, q.Activity)
 	require.Equal(t, money.Fen(1000), q.PayPrice, "the original price")
@@ -103,9 +123,9 @@ func TestSnapshot_QuoteInOtherActivity(t *testing.T) {
 	pots.ID, pots.Goods = "act_3", []activity.GoodsID{"pots"}
 	draft := spring()
 	draft.ID, draft.Status = "act_4", activity.Draft
-	s := activity.NewSnapshot([]activity.Activity{spring(), theirs, pots, draft}, catalogue())
+	s := snapshotOf(spring(), theirs, pots, draft)
 	for _, id := range []activity.ID{"act_2", "act_3", "act_4", "act_5"} {
-		require.Equal(t, activity.ReasonNoActivity, s.QuoteIn("mall", id, item(), false, noon()).Reason, id)
+		require.Equal(t, activity.ReasonNoActivity, s.QuoteIn(ask(), id, noon()).Reason, id)
 	}
 }
 
@@ -134,8 +154,8 @@ func TestSnapshot_QuoteChooses(t *testing.T) {
 		{[]activity.Activity{over, live}, "act_over"},
 		{[]activity.Activity{coming, over}, "act_coming"},
 	} {
-		s := activity.NewSnapshot(test.list, catalogue())
-		require.Equal(t, test.want, s.Quote("mall", item(), noon()).Activity.ID)
+		s := snapshotOf(test.list...)
+		require.Equal(t, test.want, s.Quote(ask(), noon()).Activity.ID)
 	}
 }
 
@@ -166,7 +186,7 @@ func TestSnapshot_Activities(t *testing.T) {
 			all = append(all, a)
 		}
 		var ids []activity.ID
-		for _, a := range activity.NewSnapshot(all, catalogue()).Activities("mall", channel, at) {
+		for _, a := range snapshotOf(all...).Activities("mall", channel, at) {
 			ids = append(ids, a.ID)
 		}
 		return ids
