@@ -86,6 +86,22 @@ func TestTiers_LastSizeClosesAtOnce(t *testing.T) {
 	})
 }
 
+// TestTiers_LastPaymentsInOneBatch has everybody be loaded who is owed something, whichever payment closes the team.
+func TestTiers_LastPaymentsInOneBatch(t *testing.T) {
+	w := newWorld(t)
+	id, seats := w.teamBy(w.tiered("ann"), "bob", "cat", "dan")
+	w.settleAll(seats[:2])
+	join := w.lockIn(id, "eve")
+	join.Terms.TierPrices = []money.Fen{800, 700, 500}
+	pay := team.Settle{Key: join.Key, Amount: 800, PaidAt: w.now, ProviderNo: "pay-eve"}
+	out := w.apply(w.now, settle(seats[2]), join, settle(seats[3]), pay, release(seats[0]))
+	require.False(t, out[3].Team.Open())
+	require.Equal(t, team.SeatPaid, out[4].Refusal)
+	for _, seat := range w.roster(id) {
+		require.EqualValues(t, 300, seat.Difference)
+	}
+}
+
 // TestTiers_Owed tells for each tier and price what goes back.
 func TestTiers_Owed(t *testing.T) {
 	for _, test := range []struct {
