@@ -27,11 +27,32 @@ func (s *Snapshot) Explain(ask Ask, id ID, now time.Time) []Verdict {
 	}
 	t := &trial{snapshot: s, activity: a, ask: &ask, now: now}
 	var verdicts []Verdict
-	for i := range checks {
-		value, detail := checks[i].shows(t)
-		verdicts = append(verdicts, Verdict{Rule: string(checks[i].reason), OK: checks[i].passes(t), Value: value, Detail: detail})
+	for _, check := range checks {
+		value, detail := t.shows(check)
+		verdicts = append(verdicts, Verdict{Rule: string(check), OK: t.passes(check), Value: value, Detail: detail})
 	}
 	return verdicts
+}
+
+func (t *trial) shows(check Reason) (value, detail string) {
+	switch check {
+	case ReasonDowngraded:
+		return t.showDowngraded()
+	case ReasonRolledOut:
+		return t.showRollout()
+	case ReasonChannelBlocked:
+		return t.showChannel()
+	case ReasonBuyerDenied:
+		return t.showLists()
+	case ReasonActivityNotOpen:
+		return t.showTime()
+	case ReasonAudience:
+		return t.showAudience()
+	case ReasonNewBuyersOnly:
+		return t.showNewBuyers()
+	default:
+		return "", ""
+	}
 }
 
 // ExplainPrice lists every way to a price that the activity of a quote has, and whether it applies to the buyer.

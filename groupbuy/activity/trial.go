@@ -22,11 +22,14 @@ const (
 
 // Reasons lists every reason, in the order they are checked.
 func Reasons() []Reason {
-	reasons := []Reason{ReasonGoodsNotFound, ReasonNoActivity}
-	for _, check := range checks {
-		reasons = append(reasons, check.reason)
-	}
-	return reasons
+	return append([]Reason{ReasonGoodsNotFound, ReasonNoActivity}, checks[:]...)
+}
+
+// checks are what an activity may refuse with, in the order in which the first is the answer. Quote and Explain go
+// through the same list, so that what is explained is what decides.
+var checks = [...]Reason{
+	ReasonDowngraded, ReasonRolledOut, ReasonChannelBlocked, ReasonBuyerDenied, ReasonActivityNotOpen, ReasonAudience,
+	ReasonNewBuyersOnly,
 }
 
 // trial is one buyer before one activity.
@@ -37,33 +40,36 @@ type trial struct {
 	now      time.Time
 }
 
-// check is one thing that may keep a buyer out. Quote and Explain go through the same list, so that what is explained
-// is what decides.
-type check struct {
-	reason Reason
-	passes func(t *trial) bool
-	shows  func(t *trial) (value, detail string)
-}
-
-// checks are in the order in which the first failing one is the answer.
-var checks = [...]check{
-	{ReasonDowngraded, (*trial).notDowngraded, (*trial).showDowngraded},
-	{ReasonRolledOut, (*trial).inRollout, (*trial).showRollout},
-	{ReasonChannelBlocked, (*trial).onChannel, (*trial).showChannel},
-	{ReasonBuyerDenied, (*trial).onLists, (*trial).showLists},
-	{ReasonActivityNotOpen, (*trial).inTime, (*trial).showTime},
-	{ReasonAudience, (*trial).inAudience, (*trial).showAudience},
-	{ReasonNewBuyersOnly, (*trial).newEnough, (*trial).showNewBuyers},
-}
-
 // refusal is the first check that fails.
 func (t *trial) refusal() Reason {
-	for i := range checks {
-		if !checks[i].passes(t) {
-			return checks[i].reason
+	for _, check := range checks {
+		if !t.passes(check) {
+			return check
 		}
 	}
 	return ReasonNone
+}
+
+// passes is a switch and no table of functions, so that a quote allocates nothing.
+func (t *trial) passes(check Reason) bool {
+	switch check {
+	case ReasonDowngraded:
+		return t.notDowngraded()
+	case ReasonRolledOut:
+		return t.inRollout()
+	case ReasonChannelBlocked:
+		return t.onChannel()
+	case ReasonBuyerDenied:
+		return t.onLists()
+	case ReasonActivityNotOpen:
+		return t.inTime()
+	case ReasonAudience:
+		return t.inAudience()
+	case ReasonNewBuyersOnly:
+		return t.newEnough()
+	default:
+		return false
+	}
 }
 
 // visible says whether the buyer is shown the activity at all.
