@@ -36,7 +36,7 @@ type Totals struct {
 	Orders    map[order.Status]int
 	Original  money.Fen // at the full price
 	Deduction money.Fen // saved by group prices
-	Due       money.Fen // Original - Deduction: what the orders cost
+	Due       money.Fen // Original - Deduction: what the orders cost, the lower price of a team that grew included
 	Received  money.Fen // succeeded payments, late and second ones included
 	Refunded  money.Fen // succeeded refunds
 }

@@ -2,9 +2,11 @@ package mall
 
 import (
 	"errors"
+	"strconv"
 
 	"kaituan/mall/account"
 	"kaituan/mall/catalog"
+	"kaituan/money"
 )
 
 // Code is a stable, lower-snake name of what went wrong.
@@ -21,6 +23,7 @@ const (
 	CodeProductNotFound  Code = "product_not_found"    // absent or off the shelf
 	CodeSKUNotFound      Code = "sku_not_found"        // the product has no such specification
 	CodeStockOut         Code = "stock_out"            // fewer pieces left than asked for
+	CodeBuyAloneOff      Code = "buy_alone_off"        // sold in teams only, for the time being
 	CodePriceChanged     Code = "price_changed"        // not the price that the buyer saw
 	CodeIdempotency      Code = "idempotency_mismatch" // the same key came with other input
 	CodeOrderNotFound    Code = "order_not_found"      // absent, or somebody else's
@@ -42,7 +45,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		CodeInvalid, CodeCursorInvalid, CodeLoginTaken, CodeCredentialsWrong, CodeSessionExpired, CodeForbidden,
-		CodeProductNotFound, CodeSKUNotFound, CodeStockOut, CodePriceChanged, CodeIdempotency, CodeOrderNotFound,
+		CodeProductNotFound, CodeSKUNotFound, CodeStockOut, CodeBuyAloneOff, CodePriceChanged, CodeIdempotency, CodeOrderNotFound,
 		CodeOrderNotReady, CodeOrderPaid, CodeOrderClosed, CodePaymentUnknown, CodePaymentNotFound, CodeNoticeForged,
 		CodeNoticeMalformed, CodeNoticeMismatch, CodeTeamNotFound, CodeGroupUnavailable, CodeRefundNotFound,
 		CodeRefundNotFailed,
@@ -51,10 +54,11 @@ func Codes() []Code {
 
 // Error is a refusal: the mall understood, and nothing that the caller asked for was done.
 type Error struct {
-	Code   Code
-	Param  string // the field that is wrong, as named on the wire; may be empty
-	Detail string
-	Faults []Fault // of CodeInvalid: everything that is wrong
+	Code         Code
+	Param        string // the field that is wrong, as named on the wire; may be empty
+	Detail       string
+	Faults       []Fault   // of CodeInvalid: everything that is wrong
+	CurrentPrice money.Fen // of CodePriceChanged, per piece
 }
 
 // Fault is one thing wrong with the input.
@@ -90,6 +94,14 @@ func CodeOf(err error) Code {
 }
 
 func refuse(code Code, detail string) *Error { return &Error{Code: code, Detail: detail} }
+
+// priceChanged tells the buyer the price that counts now.
+func priceChanged(current money.Fen) *Error {
+	return &Error{
+		Code: CodePriceChanged, Param: "expected_price_fen", CurrentPrice: current,
+		Detail: "the price is " + strconv.FormatInt(int64(current), 10) + " fen",
+	}
+}
 
 func invalid(param, detail string) *Error {
 	return &Error{Code: CodeInvalid, Param: param, Detail: detail, Faults: []Fault{{param, detail}}}

@@ -24,7 +24,7 @@ type GroupBuy interface {
 	Settle(ctx context.Context, s Settlement) (Settled, error)
 	// Release gives up an unpaid seat. Errors: *Refused with code seat_paid or seat_not_found.
 	Release(ctx context.Context, orderNo string) (Seat, error)
-	// ConfirmRefund reports that the buyer has the money back.
+	// ConfirmRefund reports that the buyer has the money back, or the difference to a lower price.
 	ConfirmRefund(ctx context.Context, orderNo, refundNo string) error
 	// Team returns a team with its seats. Errors: *Refused with code team_not_found.
 	Team(ctx context.Context, teamID string) (Team, error)
@@ -35,9 +35,10 @@ var ErrEngineUnknown = errors.New("mall: the engine's answer is unknown")
 
 // Refused is the engine's refusal.
 type Refused struct {
-	Status int    // HTTP status
-	Code   string // stable, lower snake, from the engine's specification
-	Detail string
+	Status       int    // HTTP status
+	Code         string // stable, lower snake, from the engine's specification
+	Detail       string
+	CurrentPrice money.Fen // of code price_changed, per piece
 }
 
 // Error prints the code and detail.
@@ -62,7 +63,9 @@ type TrialRequest struct {
 	Buyer      string
 	Channel    string
 	Items      []TrialItem
-	TeamsLimit int // how many open teams to list per goods; 0: none
+	ActivityID string // look at this one only; empty: whichever takes the buyer
+	Joining    bool   // a team that is open already; otherwise the buyer opens one
+	TeamsLimit int    // how many open teams to list per goods; 0: none
 	Statistics bool
 }
 
@@ -88,13 +91,37 @@ type Quote struct {
 	TeamSize     int
 	Original     money.Fen // per piece
 	PayPrice     money.Fen // per piece
-	Visible      bool
-	Joinable     bool
-	Reason       string // why not joinable: a stable code
-	StartsAt     time.Time
-	EndsAt       time.Time
-	MaxQuantity  int
+	// LeaderDiscount is already off the pay price, per piece, for opening a team: who joins pays that much more.
+	LeaderDiscount money.Fen
+	Tiers          []TierPrice // the price from each size on, the first being the pay price; empty without tiers
+	Instant        bool        // a team that the buyer opens is formed by that one payment
+	BuyAlone       bool        // the activity lets its goods be bought alone as well
+	Visible        bool
+	Joinable       bool
+	Reason         string // why not joinable: a stable code
+	StartsAt       time.Time
+	EndsAt         time.Time
+	MaxQuantity    int
 }
+
+// TierPrice is what a piece costs everybody in a team that has reached a size.
+type TierPrice struct {
+	Size  int
+	Price money.Fen
+}
+
+// The reasons of a quote that the mall's decisions depend on.
+const (
+	reasonNotOpen  = "activity_not_open"
+	reasonAudience = "audience"
+)
+
+// aloneOff says whether the goods cannot be bought alone now. An activity that the buyer does not see, or whose time
+// has not come, keeps nobody from them.
+func (q Quote) aloneOff() bool { return !q.BuyAlone && q.Visible && q.Reason != reasonNotOpen }
+
+// secret says whether the buyer is not to know of the activity at all: its audience sees it, and nobody else.
+func (q Quote) secret() bool { return q.ActivityID == "" || !q.Visible && q.Reason == reasonAudience }
 
 // Statistics counts what happened to goods.
 type Statistics struct {
@@ -126,6 +153,9 @@ type Seat struct {
 	ExpiresAt  time.Time // payment deadline
 	Reason     string    // why it ended
 	Settlement string    // joined, formed, refund_required; empty while not settled
+	// Difference is what of Amount goes back, or went, because the team closed at a lower price. A seat that is
+	// refunding for the reason tier_reached owes this and stays the buyer's.
+	Difference money.Fen
 }
 
 // Settlement reports a payment.
@@ -149,14 +179,31 @@ type Team struct {
 	ActivityID string
 	GoodsID    string
 	Status     string
-	Target     int
+	Target     int   // people who must have paid for the team to form
+	Tiers      []int // sizes beyond the target, each with a lower price
+	Capacity   int   // seats in all
 	Held, Paid int
+	Virtual    int // seats without a buyer, by which the team was completed; to be shown as such
 	LeaderID   string
 	Own        bool // of a Trial's teams: the buyer asked about leads it
 	OpenedAt   time.Time
 	ExpiresAt  time.Time
-	EndedAt    time.Time
+	EndedAt    time.Time // when it formed or failed
+	ClosedAt   time.Time // since when nobody can join; with tiers later than EndedAt
 	Seats      []TeamSeat
+}
+
+// NextSize is the next size of a team that takes people: its target, then each tier. 0 when there is none.
+func (t Team) NextSize() int {
+	if t.Status == "failed" || !t.ClosedAt.IsZero() {
+		return 0
+	}
+	for _, size := range append([]int{t.Target}, t.Tiers...) {
+		if t.Paid < size {
+			return size
+		}
+	}
+	return 0
 }
 
 // TeamSeat is one place in a team.

@@ -81,17 +81,35 @@ func (s *Shop) receive(tx Tx, o order.Order, p payment.Payment, tradeNo string, 
 	return s.carryOut(tx, o, verdict, p)
 }
 
-// carryOut saves what was decided about an order, and owes its buyer the money of p if that must go back.
+// carryOut saves what was decided about an order, and owes its buyer what of the money of p must go back.
 func (s *Shop) carryOut(tx Tx, o order.Order, v order.Verdict, p payment.Payment) error {
 	if v.Moved {
 		if _, err := saveOrder(tx, o); err != nil {
 			return err
 		}
 	}
-	if v.Refund == order.NoReason {
+	if !v.Owes() {
 		return nil
 	}
-	return tx.AddRefund(payment.Owe(payment.RequestNo(s.IDs("rf")), p, v.Refund, tx.Now()))
+	return s.owe(tx, p, v)
+}
+
+// owe writes down the refund that a verdict demands. The order is held, so that no other refund of the payment comes
+// between; together they never exceed it.
+func (s *Shop) owe(tx Tx, p payment.Payment, v order.Verdict) error {
+	earlier, err := tx.PaymentRefunds(p.ID)
+	if err != nil {
+		return err
+	}
+	no := payment.RequestNo(s.IDs("rf"))
+	if v.Refund != order.NoReason {
+		return tx.AddRefund(payment.Owe(no, p, v.Refund, tx.Now(), earlier...))
+	}
+	r, err := payment.OweDifference(no, p, v.Difference, order.TierReached, tx.Now(), earlier...)
+	if err != nil {
+		return err
+	}
+	return tx.AddRefund(r)
 }
 
 // ask asks the provider about a payment and records what it says. A charge whose order was closed before the buyer

@@ -3,11 +3,14 @@ package mall
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"kaituan/mall/account"
 	"kaituan/mall/catalog"
 	"kaituan/mall/order"
 	"kaituan/mall/payment"
+	"kaituan/money"
 )
 
 // OrderView is an order with everything that happened to it.
@@ -16,6 +19,48 @@ type OrderView struct {
 	History  []order.Move      // oldest first
 	Payments []payment.Payment // oldest first
 	Refunds  []payment.Refund  // oldest first
+}
+
+// Step is one entry of an order's timeline: the order came into a state, or, with Refund, a part of its money went
+// back while it stayed what it was.
+type Step struct {
+	Status       order.Status
+	Reason       order.Reason
+	At           time.Time
+	Refund       payment.RequestNo
+	RefundStatus payment.RefundStatus
+	Amount       money.Fen
+}
+
+// Timeline tells the order's moves together with the differences to a lower price, promised and back, oldest first.
+func (v OrderView) Timeline() []Step {
+	steps := make([]Step, len(v.History))
+	for i, m := range v.History {
+		steps[i] = Step{Status: m.To, Reason: m.Reason, At: m.At}
+	}
+	for _, r := range v.Refunds {
+		if r.Intent != payment.Difference {
+			continue
+		}
+		steps = v.insert(steps, Step{At: r.CreatedAt, RefundStatus: payment.RefundCreated}, r)
+		if r.Status == payment.RefundSucceeded {
+			steps = v.insert(steps, Step{At: r.EndedAt, RefundStatus: r.Status}, r)
+		}
+	}
+	return steps
+}
+
+// insert puts a step of a refund behind everything that had happened by then.
+func (v OrderView) insert(steps []Step, s Step, r payment.Refund) []Step {
+	i := len(steps)
+	for i > 0 && steps[i-1].At.After(s.At) {
+		i--
+	}
+	s.Status, s.Reason, s.Refund, s.Amount = v.Order.Status, r.Reason, r.No, r.Amount
+	if i > 0 {
+		s.Status = steps[i-1].Status
+	}
+	return slices.Insert(steps, i, s)
 }
 
 // Order shows an order to its buyer, or to an operator. Errors: CodeOrderNotFound.

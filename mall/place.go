@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"kaituan/mall/account"
 	"kaituan/mall/catalog"
@@ -65,8 +64,8 @@ type Placed struct {
 // number. The order comes back awaiting payment, or still created when the engine gave no answer: then it is
 // settled later and the buyer looks again. A refused seat closes the order; its Error carries the engine's code,
 // and it never becomes a full-price order. Placing again under the same key gives the first answer.
-// Errors: CodeInvalid, CodeProductNotFound, CodeSKUNotFound, CodeStockOut, CodePriceChanged, CodeIdempotency, a
-// code of the engine.
+// Errors: CodeInvalid, CodeProductNotFound, CodeSKUNotFound, CodeStockOut, CodeBuyAloneOff, CodePriceChanged,
+// CodeIdempotency, a code of the engine.
 func (s *Shop) PlaceOrder(ctx context.Context, who Actor, r OrderRequest) (Placed, error) {
 	if err := who.mustBeSignedIn(); err != nil {
 		return Placed{}, err
@@ -88,9 +87,17 @@ func (s *Shop) PlaceOrder(ctx context.Context, who Actor, r OrderRequest) (Place
 		placed.Order, err = s.takeSeat(ctx, placed.Order)
 	}
 	if err == nil && placed.Order.Refused() {
-		err = refuse(Code(placed.Order.Reason), placed.Order.Detail)
+		err = refusalOf(placed.Order)
 	}
 	return placed, err
+}
+
+// refusalOf tells why the engine gave an order no seat, the first time and at every repeat.
+func refusalOf(o order.Order) *Error {
+	if Code(o.Reason) == CodePriceChanged && o.PayPrice > 0 {
+		return priceChanged(o.PayPrice)
+	}
+	return refuse(Code(o.Reason), o.Detail)
 }
 
 func (s *Shop) placedBefore(ctx context.Context, buyer account.ID, r OrderRequest) (Placed, error) {
@@ -153,10 +160,10 @@ func (s *Shop) draft(ctx context.Context, buyer account.ID, r OrderRequest) (ord
 		return order.Order{}, invalid("quantity", "the order must not exceed "+money.Fen(catalog.MaxPrice).String()+" yuan")
 	}
 	if r.Mode == order.Solo && r.Expected != 0 && r.Expected != sku.Price {
-		return order.Order{}, &Error{
-			Code: CodePriceChanged, Param: "expected_price_fen",
-			Detail: "the price is " + strconv.FormatInt(int64(sku.Price), 10) + " fen",
-		}
+		return order.Order{}, priceChanged(sku.Price)
+	}
+	if r.Mode == order.Solo && s.aloneOff(ctx, buyer, r) {
+		return order.Order{}, refuse(CodeBuyAloneOff, "sold in teams only at present")
 	}
 	return order.Order{
 		ID: order.ID(s.IDs("ord")), Buyer: buyer, Mode: r.Mode, Activity: r.Activity, Team: r.Team,
@@ -165,6 +172,20 @@ func (s *Shop) draft(ctx context.Context, buyer account.ID, r OrderRequest) (ord
 		},
 		Original: sku.Price, Expected: r.Expected,
 	}, nil
+}
+
+// aloneOff asks the engine whether the goods are sold in teams only. Without an answer they are sold.
+func (s *Shop) aloneOff(ctx context.Context, buyer account.ID, r OrderRequest) bool {
+	ctx, cancel := context.WithTimeout(ctx, s.TrialTimeout)
+	defer cancel()
+	trial, err := s.trial(ctx, TrialRequest{
+		Buyer: string(buyer), Channel: s.SalesChannel, Items: []TrialItem{{string(r.Product), string(r.SKU)}},
+	})
+	if err != nil {
+		s.Log.WarnContext(ctx, "sold alone without the engine's answer", "product", r.Product, "error", err)
+		return false
+	}
+	return trial.Quotes[0].aloneOff()
 }
 
 // takeSeat asks the engine for the order's seat and records the answer. Asking twice is harmless.
@@ -176,7 +197,7 @@ func (s *Shop) takeSeat(ctx context.Context, o order.Order) (order.Order, error)
 	})
 	if refusal := definite(err); refusal != nil {
 		return inTx(ctx, s, func(tx Tx) (order.Order, error) {
-			return closeUnpaid(tx, o.ID, order.Reason(refusal.Code), refusal.Detail)
+			return closeRefused(tx, o.ID, refusal)
 		})
 	}
 	if err != nil {
@@ -229,14 +250,26 @@ func closeUnpaid(tx Tx, id order.ID, why order.Reason, detail string) (order.Ord
 	return saveOrder(tx, o)
 }
 
-// saveOrder saves an order that moved, with everything that its moves entail.
+// closeRefused closes an order that the engine gave no seat.
+func closeRefused(tx Tx, id order.ID, refusal *Refused) (order.Order, error) {
+	o, err := tx.LockOrder(id)
+	if err != nil || !o.Refuse(order.Reason(refusal.Code), refusal.Detail, refusal.CurrentPrice, tx.Now()) {
+		return o, err
+	}
+	return saveOrder(tx, o)
+}
+
+// saveOrder saves an order that changed, with everything that its moves entail.
 func saveOrder(tx Tx, o order.Order) (order.Order, error) {
-	before := o.Moves[0].From
+	moves := o.Moves
 	if err := tx.PutOrder(o); err != nil {
 		return o, err
 	}
 	o.Version, o.Moves = o.Version+1, nil
-	if before.HoldsStock() && !o.Status.HoldsStock() {
+	if len(moves) == 0 { // only what it costs has changed
+		return o, nil
+	}
+	if moves[0].From.HoldsStock() && !o.Status.HoldsStock() {
 		if err := tx.ReturnStock(o.Item.Product, o.Item.SKU, o.Item.Quantity); err != nil {
 			return o, err
 		}

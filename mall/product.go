@@ -23,6 +23,11 @@ type ProductView struct {
 	Quotes []Quote    // one per SKU, in the order of the SKUs; empty without Group
 	Teams  []TeamCard // open teams to join, the buyer's own first
 	Stats  Statistics
+	// BuyAlone says whether the product may be bought alone; it may be without Group.
+	BuyAlone bool
+	// Refusal is the code for which the buyer can join no team for any SKU; empty when there is one to join, or nothing
+	// that the buyer may know of.
+	Refusal string
 }
 
 // TeamCard is an open team as others see it.
@@ -109,7 +114,7 @@ func (s *Shop) Products(ctx context.Context, who Actor, l ListProducts) (Page[Pr
 		return Page[ProductView]{}, err
 	}
 	page := cut(products, limit, productCursor)
-	return Page[ProductView]{Items: s.view(ctx, who, page.Items, 0), Next: page.Next}, nil
+	return Page[ProductView]{Items: s.view(ctx, who, page.Items, TrialRequest{Statistics: true}), Next: page.Next}, nil
 }
 
 func productCursor(p catalog.Product) string {
@@ -138,21 +143,19 @@ func (s *Shop) Product(ctx context.Context, who Actor, id catalog.ProductID) (Pr
 	if product.Shelf != catalog.OnShelf && who.Role != account.Operator {
 		return ProductView{}, refuse(CodeProductNotFound, "no such product")
 	}
-	return s.view(ctx, who, []catalog.Product{product}, maxOpenTeams)[0], nil
+	return s.view(ctx, who, []catalog.Product{product}, TrialRequest{TeamsLimit: maxOpenTeams, Statistics: true})[0], nil
 }
 
 // maxTrialItems is how many prices the engine tells at once.
 const maxTrialItems = 100
 
-// view asks the engine for all products, in as few questions as it takes. Without an answer they stay without
-// group prices.
-func (s *Shop) view(ctx context.Context, who Actor, products []catalog.Product, teams int) []ProductView {
+// view asks the engine for all products, in as few questions as it takes; request says what else is asked. Without an
+// answer they stay without group prices.
+func (s *Shop) view(ctx context.Context, who Actor, products []catalog.Product, request TrialRequest) []ProductView {
 	views := make([]ProductView, len(products))
-	request := TrialRequest{
-		Buyer: orDefault(string(who.Account), guest), Channel: s.SalesChannel, TeamsLimit: teams, Statistics: true,
-	}
+	request.Buyer, request.Channel = orDefault(string(who.Account), guest), s.SalesChannel
 	for i, product := range products {
-		views[i].Product = product
+		views[i].Product, views[i].BuyAlone = product, true
 		for _, sku := range product.SKUs {
 			request.Items = append(request.Items, TrialItem{string(product.ID), string(sku.ID)})
 		}
@@ -196,7 +199,22 @@ func (s *Shop) fill(ctx context.Context, views []ProductView, trial Trial) {
 		v.Group, v.Quotes, quotes = true, quotes[:n], quotes[n:]
 		v.Stats = trial.Stats[string(v.Product.ID)]
 		v.Teams = s.cards(ctx, trial.Teams[string(v.Product.ID)])
+		v.BuyAlone = !slices.ContainsFunc(v.Quotes, Quote.aloneOff)
+		v.Refusal = refusalIn(v.Quotes)
 	}
+}
+
+// refusalIn is the first reason why nothing can be joined that the buyer may be told.
+func refusalIn(quotes []Quote) string {
+	if slices.ContainsFunc(quotes, func(q Quote) bool { return q.Joinable }) {
+		return ""
+	}
+	for _, q := range quotes {
+		if !q.secret() {
+			return q.Reason
+		}
+	}
+	return ""
 }
 
 // cards names the leaders, whom the engine masks, by their orders.

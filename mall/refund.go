@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"kaituan/mall/order"
 	"kaituan/mall/payment"
@@ -101,7 +102,8 @@ func text(err error) string {
 	return err.Error()
 }
 
-// refunded books that the money is back. An order whose own payment is back is refunded, and the engine hears it.
+// refunded books that the money is back, and the engine hears it. Of a late or second payment it hears nothing: the
+// order stays what it is.
 func refunded(tx Tx, o order.Order, r payment.Refund) error {
 	if !r.Succeed(tx.Now()) {
 		return nil
@@ -109,16 +111,32 @@ func refunded(tx Tx, o order.Order, r payment.Refund) error {
 	if err := tx.PutRefund(r); err != nil {
 		return err
 	}
-	if order.PaymentID(r.Payment) != o.PaidBy || !o.Refunded(tx.Now()) {
-		return nil // a late or second payment: the order stays what it is
+	if order.PaymentID(r.Payment) != o.PaidBy {
+		return nil
 	}
-	if _, err := saveOrder(tx, o); err != nil {
-		return err
+	if o.Status == order.Refunding {
+		if err := allBack(tx, o); err != nil {
+			return err
+		}
 	}
 	if o.Mode != order.Group {
 		return nil
 	}
 	return tx.Enqueue(Task{TopicConfirmRefund, string(r.No)})
+}
+
+// allBack ends an order on its way back once every refund of its payment has succeeded.
+func allBack(tx Tx, o order.Order) error {
+	refunds, err := tx.PaymentRefunds(payment.ID(o.PaidBy))
+	if err != nil {
+		return err
+	}
+	underWay := func(r payment.Refund) bool { return r.Status != payment.RefundSucceeded }
+	if slices.ContainsFunc(refunds, underWay) || !o.Refunded(tx.Now()) {
+		return nil
+	}
+	_, err = saveOrder(tx, o)
+	return err
 }
 
 // confirmRefund tells the engine that the buyer has the money back.

@@ -9,6 +9,7 @@ import (
 	"kaituan/mall/catalog"
 	"kaituan/mall/order"
 	"kaituan/mall/payment"
+	"kaituan/money"
 )
 
 // Perform carries out a task of the outbox. An error means that it must be tried again; doing it twice is
@@ -44,7 +45,7 @@ func (s *Shop) settle(ctx context.Context, id order.ID) error {
 	}
 	return s.apply(ctx, id, order.News{
 		Outcome: answer.Outcome, SeatStatus: answer.Seat.Status, TeamStatus: answer.Seat.TeamStatus,
-		Reason: order.Reason(orDefault(answer.Reason, answer.Seat.Reason)),
+		Reason: order.Reason(orDefault(answer.Reason, answer.Seat.Reason)), Difference: answer.Seat.Difference,
 	})
 }
 
@@ -59,7 +60,7 @@ func (s *Shop) tell(tx Tx, id order.ID, n order.News) error {
 		return err
 	}
 	verdict := o.Hear(n, tx.Now())
-	if verdict.Refund == order.NoReason {
+	if !verdict.Owes() {
 		return s.carryOut(tx, o, verdict, payment.Payment{})
 	}
 	p, err := tx.Payment(payment.ID(o.PaidBy))
@@ -105,6 +106,7 @@ type EngineEvent struct {
 	TeamStatus string
 	SeatStatus string
 	Reason     string
+	Difference money.Fen // of seat.difference: what goes back
 }
 
 // The events that the mall acts upon.
@@ -113,6 +115,7 @@ const (
 	eventTeamFailed     = "team.failed"
 	eventSeatReleased   = "seat.released"
 	eventSeatRefunding  = "seat.refunding"
+	eventSeatDifference = "seat.difference"
 	eventRefundRequired = "seat.refund_required"
 )
 
@@ -136,6 +139,8 @@ func (s *Shop) HandleTeamEvent(ctx context.Context, e EngineEvent) error {
 			return s.teamEnded(tx, e)
 		case eventSeatRefunding:
 			return forgetUnknown(s.tell(tx, order.ID(e.OrderNo), order.News{SeatStatus: "refunding", Reason: order.Reason(e.Reason)}))
+		case eventSeatDifference:
+			return forgetUnknown(s.tell(tx, order.ID(e.OrderNo), order.News{TeamStatus: e.TeamStatus, Difference: e.Difference}))
 		case eventRefundRequired:
 			return forgetUnknown(s.tell(tx, order.ID(e.OrderNo), order.News{Outcome: "refund_required", Reason: order.Reason(e.Reason)}))
 		case eventSeatReleased:

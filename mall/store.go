@@ -118,7 +118,9 @@ type TxPayments interface {
 
 	// Refund returns a refund. Errors: ErrNotFound.
 	Refund(no payment.RequestNo) (payment.Refund, error)
-	// AddRefund inserts a refund with its moves. Errors: ErrDuplicate when the payment has one already.
+	// PaymentRefunds returns the refunds of a payment in the order of their numbers.
+	PaymentRefunds(id payment.ID) ([]payment.Refund, error)
+	// AddRefund inserts a refund with its moves. Errors: ErrDuplicate when the payment has one of the same intent.
 	AddRefund(r payment.Refund) error
 	// PutRefund updates the stored refund of the same Version and appends its moves to the history.
 	// Errors: ErrConflict.
@@ -146,8 +148,8 @@ type Reader interface {
 	OrderByKey(ctx context.Context, buyer account.ID, key string) (order.Order, string, error)
 	// Orders lists orders, newest first.
 	Orders(ctx context.Context, q OrderQuery) ([]order.Order, error)
-	// OrderBuyers returns whose the orders are, of those that exist.
-	OrderBuyers(ctx context.Context, ids []order.ID) (map[order.ID]account.ID, error)
+	// OrdersByID returns those of the orders that exist.
+	OrdersByID(ctx context.Context, ids []order.ID) (map[order.ID]order.Order, error)
 	// TeamLeaders returns the nickname of each team's leader: the buyer of its earliest order that is paid and
 	// live. Teams without such an order are left out.
 	TeamLeaders(ctx context.Context, ids []order.TeamID) (map[order.TeamID]string, error)

@@ -24,7 +24,8 @@ type Member struct {
 	Nickname string // masked, unless it is the viewer's own
 	Self     bool
 	Leader   bool
-	Status   string // of the seat: held, paid, released, refunding or refunded
+	Virtual  bool   // nobody: the seat filled a team that was short when its time was up
+	Status   string // of the seat: held, paid, released, refunding or refunded; paid also while a difference goes back
 	At       time.Time
 }
 
@@ -42,11 +43,11 @@ func (s *Shop) Team(ctx context.Context, who Actor, id order.TeamID) (TeamPage, 
 	if err != nil {
 		return TeamPage{}, at(err, CodeTeamNotFound, "no such team")
 	}
-	members, err := s.members(ctx, who, t.Seats)
+	members, err := s.members(ctx, who, t)
 	if err != nil {
 		return TeamPage{}, err
 	}
-	view := s.view(ctx, who, []catalog.Product{product}, 0)[0]
+	view := s.view(ctx, who, []catalog.Product{product}, TrialRequest{ActivityID: t.ActivityID, Joining: true})[0]
 	page := TeamPage{Team: t, Members: members, Product: product, Quotes: view.Quotes}
 	page.Team.Seats = nil
 	for _, m := range members {
@@ -55,31 +56,43 @@ func (s *Shop) Team(ctx context.Context, who Actor, id order.TeamID) (TeamPage, 
 	return page, nil
 }
 
-// members finds the people behind a team's seats by their orders: the engine masks its buyers.
-func (s *Shop) members(ctx context.Context, who Actor, seats []TeamSeat) ([]Member, error) {
-	ids := make([]order.ID, len(seats))
-	for i, seat := range seats {
+// members finds the people behind a team's seats by their orders: the engine masks its buyers. Virtual seats come last.
+func (s *Shop) members(ctx context.Context, who Actor, t Team) ([]Member, error) {
+	ids := make([]order.ID, len(t.Seats))
+	for i, seat := range t.Seats {
 		ids[i] = order.ID(seat.OrderNo)
 	}
-	buyers, err := s.Store.OrderBuyers(ctx, ids)
+	orders, err := s.Store.OrdersByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	accounts := make([]account.ID, 0, len(buyers))
-	for _, buyer := range buyers {
-		accounts = append(accounts, buyer)
+	accounts := make([]account.ID, 0, len(orders))
+	for _, o := range orders {
+		accounts = append(accounts, o.Buyer)
 	}
 	names, err := s.Store.Nicknames(ctx, accounts)
-	members := make([]Member, len(seats))
-	for i, seat := range seats {
-		buyer := buyers[ids[i]]
-		self := who.SignedIn() && buyer == who.Account
-		members[i] = Member{Nickname: names[buyer], Self: self, Leader: seat.Leader, Status: seat.Status, At: seat.HeldAt}
-		if !self {
-			members[i].Nickname = account.MaskNickname(members[i].Nickname)
-		}
+	members := make([]Member, 0, len(t.Seats)+t.Virtual)
+	for i, seat := range t.Seats {
+		members = append(members, member(who, seat, orders[ids[i]], names))
+	}
+	for range t.Virtual {
+		members = append(members, Member{Virtual: true, Status: "paid", At: t.EndedAt})
 	}
 	return members, err
+}
+
+func member(who Actor, seat TeamSeat, o order.Order, names map[account.ID]string) Member {
+	m := Member{
+		Nickname: names[o.Buyer], Self: who.SignedIn() && o.Buyer == who.Account,
+		Leader: seat.Leader, Status: seat.Status, At: seat.HeldAt,
+	}
+	if !m.Self {
+		m.Nickname = account.MaskNickname(m.Nickname)
+	}
+	if o.Difference > 0 && o.Status.Kept() {
+		m.Status = "paid"
+	}
+	return m
 }
 
 // TeamTab is a part of a buyer's teams.

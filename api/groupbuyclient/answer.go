@@ -36,7 +36,9 @@ func refusal(resp *http.Response, body []byte) error {
 	if resp.StatusCode < 400 || resp.StatusCode > 499 || resp.StatusCode == http.StatusTooManyRequests {
 		return fmt.Errorf("%w: status %d, code %s, request %s", mall.ErrEngineUnknown, resp.StatusCode, problem.Code, problem.RequestID)
 	}
-	return &mall.Refused{Status: resp.StatusCode, Code: problem.Code, Detail: problem.Detail}
+	return &mall.Refused{
+		Status: resp.StatusCode, Code: problem.Code, Detail: problem.Detail, CurrentPrice: problem.CurrentPriceFen,
+	}
 }
 
 // about makes sure that an answer is about what was asked: JSON of somebody else (a proxy, a wrong address) would

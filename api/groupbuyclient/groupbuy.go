@@ -138,16 +138,16 @@ func seatOf(s wire.Seat, t wire.Team) mall.Seat {
 	return mall.Seat{
 		OrderNo: s.OutTradeNo, TeamID: s.TeamID, TeamStatus: string(t.Status), Status: string(s.Status),
 		Original: s.OriginalPriceFen, PayPrice: s.PayPriceFen, Amount: s.AmountFen,
-		ExpiresAt: s.ExpiresAt.Time, Reason: s.Reason, Settlement: string(s.Settlement),
+		ExpiresAt: s.ExpiresAt.Time, Reason: s.Reason, Settlement: string(s.Settlement), Difference: s.DifferenceFen,
 	}
 }
 
 func teamOf(answer wire.TeamWithSeats) mall.Team {
 	t := answer.Team
 	team := mall.Team{
-		ID: t.TeamID, ActivityID: t.ActivityID, GoodsID: t.GoodsID, Status: string(t.Status), Target: t.Target,
-		Held: t.Held, Paid: t.Paid, LeaderID: t.LeaderID,
-		OpenedAt: t.OpenedAt.Time, ExpiresAt: t.ExpiresAt.Time, EndedAt: t.EndedAt.Time,
+		ID: t.TeamID, ActivityID: t.ActivityID, GoodsID: t.GoodsID, Status: string(t.Status),
+		Target: t.Target, Tiers: t.Tiers, Capacity: t.Capacity, Held: t.Held, Paid: t.Paid, Virtual: t.Virtual,
+		LeaderID: t.LeaderID, OpenedAt: t.OpenedAt.Time, ExpiresAt: t.ExpiresAt.Time, EndedAt: t.EndedAt.Time, ClosedAt: t.ClosedAt.Time,
 		Seats: make([]mall.TeamSeat, len(answer.Seats)),
 	}
 	for i, s := range answer.Seats {

@@ -11,7 +11,7 @@ import (
 // Trial implements mall.GroupBuy.
 func (g *GroupBuy) Trial(ctx context.Context, r mall.TrialRequest) (mall.Trial, error) {
 	in := wire.TrialInput{
-		BuyerID: r.Buyer, Channel: r.Channel, TeamsLimit: r.TeamsLimit, Statistics: r.Statistics,
+		BuyerID: r.Buyer, Channel: r.Channel, ActivityID: r.ActivityID, Joining: r.Joining, TeamsLimit: r.TeamsLimit, Statistics: r.Statistics,
 		Items: make([]wire.Item, len(r.Items)),
 	}
 	for i, item := range r.Items {
@@ -53,18 +53,23 @@ func trialOf(answer wire.Trial) mall.Trial {
 }
 
 func quoteOf(q wire.Quote) mall.Quote {
-	return mall.Quote{
+	quote := mall.Quote{
 		GoodsID: q.GoodsID, SKUID: q.SKUID, ActivityID: q.Activity.ActivityID, ActivityName: q.Activity.Name,
 		TeamSize: q.Activity.TeamSize, Original: q.OriginalPriceFen, PayPrice: q.PayPriceFen,
+		LeaderDiscount: q.LeaderDiscountFen, Instant: q.Instant, BuyAlone: q.BuyAlone,
 		Visible: q.Visible, Joinable: q.Joinable, Reason: string(q.Reason),
 		StartsAt: q.Activity.StartsAt.Time, EndsAt: q.Activity.EndsAt.Time, MaxQuantity: q.Activity.MaxQuantity,
 	}
+	for _, tier := range q.Tiers {
+		quote.Tiers = append(quote.Tiers, mall.TierPrice{Size: tier.Size, Price: tier.PriceFen})
+	}
+	return quote
 }
 
 // openTeamOf fills LeaderID with the masked name: the engine tells strangers no more.
 func openTeamOf(t wire.OpenTeam, goods string) mall.Team {
 	return mall.Team{
-		ID: t.TeamID, ActivityID: t.ActivityID, GoodsID: goods, Status: string(wire.TeamStatusForming), Target: t.Target,
-		Held: t.Held, Paid: t.Paid, LeaderID: t.Leader, Own: t.Own, OpenedAt: t.OpenedAt.Time, ExpiresAt: t.ExpiresAt.Time,
+		ID: t.TeamID, ActivityID: t.ActivityID, GoodsID: goods, Status: string(t.Status),
+		Target: t.Target, Tiers: t.Tiers, Capacity: t.Capacity, Held: t.Held, Paid: t.Paid, LeaderID: t.Leader, Own: t.Own, OpenedAt: t.OpenedAt.Time, ExpiresAt: t.ExpiresAt.Time,
 	}
 }

@@ -35,6 +35,9 @@ func told(refused *mall.Error) *problem.Problem {
 	for _, fault := range refused.Faults {
 		p.Faults = append(p.Faults, problem.Fault{Param: fault.Param, Detail: fault.Detail})
 	}
+	if refused.CurrentPrice > 0 {
+		p.Extra = map[string]any{"current_price_fen": refused.CurrentPrice}
+	}
 	row, known := problem.Lookup(p.Code)
 	switch {
 	case !known:

@@ -122,11 +122,8 @@ func answerOrderView(c *gin.Context, by mall.Actor, view mall.OrderView, err err
 		fail(c, err)
 		return
 	}
-	move := func(m order.Move) wire.Move {
-		return wire.Move{Status: wire.OrderStatus(m.To), Reason: string(m.Reason), At: instant.Of(m.At)}
-	}
 	out := wire.OrderView{
-		Order: orderWire(view.Order), Timeline: each(view.History, move),
+		Order: orderWire(view.Order), Timeline: each(view.Timeline(), stepWire),
 		Payments: each(view.Payments, paymentWire), Refunds: each(view.Refunds, refundWire),
 	}
 	if by.Role != account.Operator {
@@ -137,13 +134,20 @@ func answerOrderView(c *gin.Context, by mall.Actor, view mall.OrderView, err err
 	c.JSON(http.StatusOK, out)
 }
 
+func stepWire(s mall.Step) wire.Move {
+	return wire.Move{
+		Status: wire.OrderStatus(s.Status), Reason: string(s.Reason), At: instant.Of(s.At),
+		RefundNo: string(s.Refund), RefundStatus: wire.RefundStatus(s.RefundStatus), AmountFen: s.Amount,
+	}
+}
+
 func orderWire(o order.Order) wire.Order {
 	out := wire.Order{
 		OrderID: string(o.ID), BuyerID: string(o.Buyer), Mode: wire.Mode(o.Mode), Status: wire.OrderStatus(o.Status),
 		Reason: string(o.Reason), Detail: o.Detail,
 		ProductID: string(o.Item.Product), ProductName: o.Item.ProductName, SKUID: string(o.Item.SKU), SKUName: o.Item.SKUName,
 		Quantity: o.Item.Quantity, ActivityID: string(o.Activity), TeamID: string(o.Team),
-		OriginalPriceFen: o.Original, PriceFen: o.PayPrice, AmountFen: o.Amount, Tracking: o.Tracking,
+		OriginalPriceFen: o.Original, PriceFen: o.PayPrice, AmountFen: o.Amount, DifferenceFen: o.Difference, Tracking: o.Tracking,
 		PlacedAt: instant.Of(o.PlacedAt), ExpiresAt: instant.Of(o.ExpiresAt), PaidAt: instant.Of(o.PaidAt),
 		ShippedAt: instant.Of(o.ShippedAt), EndedAt: instant.Of(o.EndedAt),
 	}

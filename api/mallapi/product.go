@@ -8,8 +8,10 @@ import (
 	"kaituan/api/edge"
 	"kaituan/api/instant"
 	wire "kaituan/api/mallwire"
+	"kaituan/api/problem"
 	"kaituan/mall"
 	"kaituan/mall/catalog"
+	"kaituan/mall/order"
 )
 
 // ListProducts lists the shelf.
@@ -28,7 +30,17 @@ func (a *API) listProducts(c *gin.Context, l mall.ListProducts) {
 		fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, wire.ProductList{Items: each(page.Items, productViewWire), HasMore: page.Next != "", NextCursor: page.Next})
+	c.JSON(http.StatusOK, wire.ProductList{Items: each(page.Items, productViewIn(languageOf(c))), HasMore: page.Next != "", NextCursor: page.Next})
+}
+
+// languageOf is the language that the caller reads.
+func languageOf(c *gin.Context) problem.Language {
+	return problem.LanguageOf(c.GetHeader("Accept-Language"))
+}
+
+// productViewIn writes views in the caller's language.
+func productViewIn(lang problem.Language) func(mall.ProductView) wire.ProductView {
+	return func(v mall.ProductView) wire.ProductView { return productViewWire(v, lang) }
 }
 
 // GetProduct shows one product.
@@ -38,7 +50,7 @@ func (a *API) GetProduct(c *gin.Context, productID wire.ProductID) {
 		fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, productViewWire(view))
+	c.JSON(http.StatusOK, productViewWire(view, languageOf(c)))
 }
 
 // PutProduct creates or changes a product.
@@ -63,8 +75,14 @@ func draftSKU(s wire.SKUInput) catalog.DraftSKU {
 	return catalog.DraftSKU{ID: catalog.SKUID(s.SKUID), Name: s.Name, Price: s.PriceFen, Stock: s.Stock}
 }
 
-func productViewWire(v mall.ProductView) wire.ProductView {
-	out := wire.ProductView{Product: productWire(v.Product), GroupKnown: v.Group, Offers: offersWire(v.Quotes), Teams: each(v.Teams, teamCardWire)}
+func productViewWire(v mall.ProductView, lang problem.Language) wire.ProductView {
+	out := wire.ProductView{
+		Product: productWire(v.Product), GroupKnown: v.Group, BuyAlone: v.BuyAlone,
+		Offers: offersWire(v.Quotes, lang), Teams: each(v.Teams, teamCardWire),
+	}
+	if v.Refusal != "" {
+		out.Refusal = wire.Refusal{Reason: v.Refusal, Text: reasonText(order.Reason(v.Refusal), lang)}
+	}
 	if v.Group {
 		out.Statistics = &wire.Statistics{
 			TeamsOpened: v.Stats.TeamsOpened, TeamsFormed: v.Stats.TeamsFormed, TeamsFailed: v.Stats.TeamsFailed, Buyers: v.Stats.Buyers,
@@ -84,17 +102,29 @@ func productWire(p catalog.Product) wire.Product {
 }
 
 // offersWire leaves out quotes that no activity gives and those that the buyer is not to see.
-func offersWire(quotes []mall.Quote) []wire.Offer {
+func offersWire(quotes []mall.Quote, lang problem.Language) []wire.Offer {
 	offers := []wire.Offer{}
 	for _, q := range quotes {
 		if q.ActivityID == "" || !q.Visible {
 			continue
 		}
-		offers = append(offers, wire.Offer{
-			SKUID: q.SKUID, ActivityID: q.ActivityID, ActivityName: q.ActivityName, TeamSize: q.TeamSize, MaxQuantity: q.MaxQuantity,
-			OriginalPriceFen: q.Original, DeductionFen: q.Original - q.PayPrice, PriceFen: q.PayPrice,
-			Joinable: q.Joinable, Reason: q.Reason, StartsAt: instant.Of(q.StartsAt), EndsAt: instant.Of(q.EndsAt),
-		})
+		offers = append(offers, offerWire(q, lang))
 	}
 	return offers
+}
+
+func offerWire(q mall.Quote, lang problem.Language) wire.Offer {
+	out := wire.Offer{
+		SKUID: q.SKUID, ActivityID: q.ActivityID, ActivityName: q.ActivityName, TeamSize: q.TeamSize, MaxQuantity: q.MaxQuantity,
+		OriginalPriceFen: q.Original, DeductionFen: q.Original - q.PayPrice, PriceFen: q.PayPrice,
+		LeaderDiscountFen: q.LeaderDiscount, Instant: q.Instant, Joinable: q.Joinable, Reason: q.Reason,
+		StartsAt: instant.Of(q.StartsAt), EndsAt: instant.Of(q.EndsAt),
+	}
+	if q.Reason != "" {
+		out.ReasonText = reasonText(order.Reason(q.Reason), lang)
+	}
+	for _, tier := range q.Tiers {
+		out.Tiers = append(out.Tiers, wire.TierPrice{Size: tier.Size, PriceFen: tier.Price})
+	}
+	return out
 }

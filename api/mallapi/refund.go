@@ -40,7 +40,7 @@ func (a *API) RedoRefund(c *gin.Context, refundNo wire.Name) {
 
 func refundWire(r payment.Refund) wire.Refund {
 	return wire.Refund{
-		RefundNo: string(r.No), PaymentID: string(r.Payment), OrderID: string(r.Order), Status: wire.RefundStatus(r.Status),
+		RefundNo: string(r.No), Intent: wire.RefundIntent(r.Intent), PaymentID: string(r.Payment), OrderID: string(r.Order), Status: wire.RefundStatus(r.Status),
 		AmountFen: r.Amount, Reason: string(r.Reason), LastError: r.LastError,
 		CreatedAt: instant.Of(r.CreatedAt), EndedAt: instant.Of(r.EndedAt),
 	}

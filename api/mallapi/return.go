@@ -32,7 +32,7 @@ func ReturnPath(orderID string) string { return "/pay/return?order_id=" + url.Qu
 
 // ShowReturn tells a buyer who comes back from Alipay what the shop knows. Nothing in the address is believed.
 func (a *API) ShowReturn(c *gin.Context, params wire.ShowReturnParams) {
-	lang := problem.LanguageOf(c.GetHeader("Accept-Language"))
+	lang := languageOf(c)
 	status, told, err := a.tellReturn(c, given(params.OrderID), lang)
 	if err != nil {
 		fail(c, err)

@@ -68,6 +68,9 @@ func storyOf(view mall.OrderView, team mall.Team, lang problem.Language) story {
 	default:
 		s = storyOfEnd(view, lang)
 	}
+	if o.Difference > 0 && o.Status.Kept() {
+		s.addRefunds(view.Refunds, lang)
+	}
 	s.addOrder(o, lang)
 	return s
 }
@@ -106,14 +109,18 @@ func storyOfEnd(view mall.OrderView, lang problem.Language) story {
 		s.title = text{"未付款，订单已关闭", "Not paid. The order is closed"}.in(lang)
 	}
 	s.add(lang, text{"原因：%s", "Why: %s"}, reasonText(o.Reason, lang))
-	for _, r := range view.Refunds {
+	s.addRefunds(view.Refunds, lang)
+	return s
+}
+
+func (s *story) addRefunds(refunds []payment.Refund, lang problem.Language) {
+	for _, r := range refunds {
 		s.add(lang, text{"退款 ¥%s（%s），%s，原路退回", "Refund of CNY %s (%s), %s, the way you paid"},
 			r.Amount, reasonText(r.Reason, lang), refundText(r, lang))
 		if r.Status != payment.RefundSucceeded {
 			s.again = 5
 		}
 	}
-	return s
 }
 
 func (s *story) addOrder(o order.Order, lang problem.Language) {
@@ -141,6 +148,7 @@ func reasonText(why order.Reason, lang problem.Language) string {
 		order.LatePayment:    {"订单关闭后才付款", "the payment came after the order was closed"},
 		order.PaidTwice:      {"重复付款", "the order was paid twice"},
 		order.TeamFailed:     {"未能成团", "the team was not completed in time"},
+		order.TierReached:    {"人数达到更低价，退还差价", "your team grew to a lower price"},
 	}
 	if t, ok := own[why]; ok {
 		return t.in(lang)

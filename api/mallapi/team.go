@@ -7,6 +7,7 @@ import (
 
 	"kaituan/api/instant"
 	wire "kaituan/api/mallwire"
+	"kaituan/api/problem"
 	"kaituan/mall"
 	"kaituan/mall/order"
 )
@@ -30,15 +31,24 @@ func (a *API) GetTeam(c *gin.Context, teamID wire.Name) {
 		fail(c, err)
 		return
 	}
-	member := func(m mall.Member) wire.Member {
-		return wire.Member{
-			Nickname: m.Nickname, Self: m.Self, Leader: m.Leader, Status: wire.SeatStatus(m.Status), At: instant.Of(m.At),
-		}
-	}
+	lang := languageOf(c)
 	c.JSON(http.StatusOK, wire.TeamView{
-		Team: teamWire(page.Team), Members: each(page.Members, member), Product: productWire(page.Product),
-		Offers: offersWire(page.Quotes), Joined: page.Joined, ServerTime: instant.Of(a.shop.Clock()),
+		Team: teamWire(page.Team), Product: productWire(page.Product), Offers: offersWire(page.Quotes, lang),
+		Members: each(page.Members, func(m mall.Member) wire.Member { return memberWire(m, lang) }),
+		Joined:  page.Joined, ServerTime: instant.Of(a.shop.Clock()),
 	})
+}
+
+// memberWire calls a virtual seat what it is.
+func memberWire(m mall.Member, lang problem.Language) wire.Member {
+	out := wire.Member{
+		Nickname: m.Nickname, Self: m.Self, Leader: m.Leader, Virtual: m.Virtual,
+		Status: wire.SeatStatus(m.Status), At: instant.Of(m.At),
+	}
+	if m.Virtual {
+		out.Nickname = text{"虚拟成员（系统补位）", "Virtual member (filled by the shop)"}.in(lang)
+	}
+	return out
 }
 
 // myTeamWire leaves a team out that the engine told nothing about.
@@ -54,15 +64,16 @@ func myTeamWire(m mall.MyTeam) wire.MyTeam {
 func teamWire(t mall.Team) wire.Team {
 	return wire.Team{
 		TeamID: t.ID, ActivityID: t.ActivityID, ProductID: t.GoodsID, Status: wire.TeamStatus(t.Status),
-		Target: t.Target, Held: t.Held, Paid: t.Paid,
-		OpenedAt: instant.Of(t.OpenedAt), ExpiresAt: instant.Of(t.ExpiresAt), EndedAt: instant.Of(t.EndedAt),
+		Target: t.Target, Tiers: t.Tiers, Capacity: t.Capacity, Held: t.Held, Paid: t.Paid, Virtual: t.Virtual, NextSize: t.NextSize(),
+		OpenedAt: instant.Of(t.OpenedAt), ExpiresAt: instant.Of(t.ExpiresAt), EndedAt: instant.Of(t.EndedAt), ClosedAt: instant.Of(t.ClosedAt),
 	}
 }
 
 func teamCardWire(card mall.TeamCard) wire.TeamCard {
 	t := card.Team
 	return wire.TeamCard{
-		TeamID: t.ID, ActivityID: t.ActivityID, Target: t.Target, Held: t.Held, Paid: t.Paid, Leader: card.Leader,
-		Own: t.Own, OpenedAt: instant.Of(t.OpenedAt), ExpiresAt: instant.Of(t.ExpiresAt),
+		TeamID: t.ID, ActivityID: t.ActivityID, Status: wire.TeamStatus(t.Status),
+		Target: t.Target, Tiers: t.Tiers, Capacity: t.Capacity, Held: t.Held, Paid: t.Paid, NextSize: t.NextSize(),
+		Leader: card.Leader, Own: t.Own, OpenedAt: instant.Of(t.OpenedAt), ExpiresAt: instant.Of(t.ExpiresAt),
 	}
 }

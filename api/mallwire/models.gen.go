@@ -137,6 +137,24 @@ func (e PaymentStatus) Valid() bool {
 	}
 }
 
+// Defines values for RefundIntent.
+const (
+	Difference RefundIntent = "difference"
+	Full       RefundIntent = "full"
+)
+
+// Valid indicates whether the value is a known member of the RefundIntent enum.
+func (e RefundIntent) Valid() bool {
+	switch e {
+	case Difference:
+		return true
+	case Full:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RefundStatus.
 const (
 	RefundStatusCreated   RefundStatus = "created"
@@ -307,10 +325,13 @@ type Member struct {
 	At     Instant `json:"at"`
 	Leader bool    `json:"leader"`
 
-	// Nickname Masked, unless it is the caller's own
+	// Nickname Masked, unless it is the caller's own; of a virtual seat, what to call it in the language of the caller
 	Nickname string     `json:"nickname"`
 	Self     bool       `json:"self"`
 	Status   SeatStatus `json:"status"`
+
+	// Virtual Nobody: the seat completed a team that was short when its time was up
+	Virtual bool `json:"virtual"`
 }
 
 // Method Alipay's page for a desktop or a phone browser
@@ -319,12 +340,19 @@ type Method string
 // Mode Alone at the full price, or in a team
 type Mode string
 
-// Move defines model for Move.
+// Move The order came into a state, or, with `refund_no`, a part of its money went back while it stayed what it was
 type Move struct {
+	// AmountFen Of the refund
+	AmountFen Fen `json:"amount_fen,omitempty,omitzero"`
+
 	// At RFC 3339, UTC, milliseconds
-	At     Instant     `json:"at"`
-	Reason string      `json:"reason,omitempty,omitzero"`
-	Status OrderStatus `json:"status"`
+	At     Instant `json:"at"`
+	Reason string  `json:"reason,omitempty,omitzero"`
+
+	// RefundNo An identifier
+	RefundNo     Name         `json:"refund_no,omitempty,omitzero"`
+	RefundStatus RefundStatus `json:"refund_status,omitempty,omitzero"`
+	Status       OrderStatus  `json:"status"`
 }
 
 // MyTeam defines model for MyTeam.
@@ -357,8 +385,14 @@ type Offer struct {
 	// EndsAt RFC 3339, UTC, milliseconds
 	EndsAt Instant `json:"ends_at"`
 
+	// Instant Nobody else is needed: a team that the caller opens is formed by that one payment
+	Instant bool `json:"instant"`
+
 	// Joinable The caller may open or join a team now
 	Joinable bool `json:"joinable"`
+
+	// LeaderDiscountFen Already off the price, for opening a team; who joins one pays that much more
+	LeaderDiscountFen Fen `json:"leader_discount_fen"`
 
 	// MaxQuantity Pieces that one order may have
 	MaxQuantity int `json:"max_quantity"`
@@ -372,12 +406,18 @@ type Offer struct {
 	// Reason Why not: a code of the engine
 	Reason string `json:"reason,omitempty,omitzero"`
 
+	// ReasonText The reason in the language of the caller
+	ReasonText string `json:"reason_text,omitempty,omitzero"`
+
 	// SKUID An identifier
 	SKUID Name `json:"sku_id"`
 
 	// StartsAt RFC 3339, UTC, milliseconds
 	StartsAt Instant `json:"starts_at"`
 	TeamSize int     `json:"team_size"`
+
+	// Tiers The price from each size on, the first being the price; left out when more people do not make it cheaper
+	Tiers []TierPrice `json:"tiers,omitempty,omitzero"`
 }
 
 // Order defines model for Order.
@@ -391,11 +431,14 @@ type Order struct {
 	// BuyerID An identifier
 	BuyerID Name `json:"buyer_id"`
 
-	// DeductionFen What the group price saves on the whole order; left out when nothing, or not known yet
+	// DeductionFen What the group price saves on the whole order, the difference included; left out when nothing, or not known yet
 	DeductionFen Fen `json:"deduction_fen,omitempty,omitzero"`
 
 	// Detail More about the reason
 	Detail string `json:"detail,omitempty,omitzero"`
+
+	// DifferenceFen What of the amount goes back, or went, because the team grew to a lower price; left out when nothing
+	DifferenceFen Fen `json:"difference_fen,omitempty,omitzero"`
 
 	// EndedAt When it was closed or refunded
 	EndedAt Instant `json:"ended_at,omitempty,omitzero"`
@@ -418,7 +461,7 @@ type Order struct {
 	// PlacedAt RFC 3339, UTC, milliseconds
 	PlacedAt Instant `json:"placed_at"`
 
-	// PriceFen Per piece; left out until it is known
+	// PriceFen Per piece; left out until it is known. Of an order refused with `price_changed`, what a piece costs instead
 	PriceFen Fen `json:"price_fen,omitempty,omitzero"`
 
 	// ProductID An identifier
@@ -541,6 +584,9 @@ type Problem struct {
 	// Code Stable, for programs
 	Code string `json:"code"`
 
+	// CurrentPriceFen Of `price_changed`: what a piece costs now
+	CurrentPriceFen Fen `json:"current_price_fen,omitempty,omitzero"`
+
 	// Detail What is wrong here and what would be right
 	Detail string  `json:"detail,omitempty,omitzero"`
 	Faults []Fault `json:"faults,omitempty,omitzero"`
@@ -594,12 +640,18 @@ type ProductList struct {
 
 // ProductView defines model for ProductView.
 type ProductView struct {
+	// BuyAlone `false` while the product is sold in teams only
+	BuyAlone bool `json:"buy_alone"`
+
 	// GroupKnown `false` while the engine gives no answer; group prices are then missing
 	GroupKnown bool `json:"group_known"`
 
 	// Offers The group price of each SKU that has one to show
-	Offers     []Offer     `json:"offers"`
-	Product    Product     `json:"product"`
+	Offers  []Offer `json:"offers"`
+	Product Product `json:"product"`
+
+	// Refusal Why the caller can join no team; left out when there is one to join, or no group-buy
+	Refusal    Refusal     `json:"refusal,omitempty,omitzero"`
 	Statistics *Statistics `json:"statistics,omitempty"`
 
 	// Teams Open teams to join, the caller's own first
@@ -616,6 +668,9 @@ type Refund struct {
 
 	// EndedAt When the money was back
 	EndedAt Instant `json:"ended_at,omitempty,omitzero"`
+
+	// Intent `full`: what is left of the payment. `difference`: what the order became cheaper; the order stays
+	Intent RefundIntent `json:"intent"`
 
 	// LastError What Alipay said last; for operators only
 	LastError string `json:"last_error,omitempty,omitzero"`
@@ -634,6 +689,9 @@ type Refund struct {
 	Status   RefundStatus `json:"status"`
 }
 
+// RefundIntent `full`: what is left of the payment. `difference`: what the order became cheaper; the order stays
+type RefundIntent string
+
 // RefundList defines model for RefundList.
 type RefundList struct {
 	HasMore    bool     `json:"has_more"`
@@ -643,6 +701,15 @@ type RefundList struct {
 
 // RefundStatus defines model for RefundStatus.
 type RefundStatus string
+
+// Refusal defines model for Refusal.
+type Refusal struct {
+	// Reason A stable code of the engine, such as audience, new_buyers_only, rolled_out, buyer_denied or downgraded
+	Reason string `json:"reason"`
+
+	// Text The reason in the language of the caller
+	Text string `json:"text"`
+}
 
 // Role defines model for Role.
 type Role string
@@ -721,7 +788,13 @@ type Team struct {
 	// ActivityID An identifier
 	ActivityID Name `json:"activity_id"`
 
-	// EndedAt RFC 3339, UTC, milliseconds
+	// Capacity Seats in all
+	Capacity int `json:"capacity"`
+
+	// ClosedAt Since when nobody can join; with tiers later than `ended_at`
+	ClosedAt Instant `json:"closed_at,omitempty,omitzero"`
+
+	// EndedAt When it formed or failed
 	EndedAt Instant `json:"ended_at,omitempty,omitzero"`
 
 	// ExpiresAt RFC 3339, UTC, milliseconds
@@ -730,25 +803,39 @@ type Team struct {
 	// Held Seats taken and not paid
 	Held int `json:"held"`
 
+	// NextSize The size that comes next; left out when there is none, or nobody can join
+	NextSize int `json:"next_size,omitempty,omitzero"`
+
 	// OpenedAt RFC 3339, UTC, milliseconds
 	OpenedAt Instant `json:"opened_at"`
-	Paid     int     `json:"paid"`
+
+	// Paid People so far
+	Paid int `json:"paid"`
 
 	// ProductID An identifier
 	ProductID Name       `json:"product_id"`
 	Status    TeamStatus `json:"status"`
 
-	// Target People who must have paid
+	// Target People who must have paid for the team to form
 	Target int `json:"target"`
 
 	// TeamID An identifier
 	TeamID Name `json:"team_id"`
+
+	// Tiers Sizes beyond the target, each with a lower price; left out without
+	Tiers []int `json:"tiers,omitempty,omitzero"`
+
+	// Virtual Seats without a buyer, by which the team was completed when its time was up
+	Virtual int `json:"virtual"`
 }
 
 // TeamCard defines model for TeamCard.
 type TeamCard struct {
 	// ActivityID An identifier
 	ActivityID Name `json:"activity_id"`
+
+	// Capacity Seats in all
+	Capacity int `json:"capacity"`
 
 	// ExpiresAt RFC 3339, UTC, milliseconds
 	ExpiresAt Instant `json:"expires_at"`
@@ -759,18 +846,29 @@ type TeamCard struct {
 	// Leader Masked nickname
 	Leader string `json:"leader"`
 
+	// NextSize The size that comes next; left out when there is none
+	NextSize int `json:"next_size,omitempty,omitzero"`
+
 	// OpenedAt RFC 3339, UTC, milliseconds
 	OpenedAt Instant `json:"opened_at"`
 
 	// Own The caller leads this team
-	Own  bool `json:"own"`
-	Paid int  `json:"paid"`
+	Own bool `json:"own"`
 
-	// Target People who must have paid
+	// Paid People so far
+	Paid int `json:"paid"`
+
+	// Status With tiers a formed team may still be joined
+	Status TeamStatus `json:"status"`
+
+	// Target People who must have paid for the team to form
 	Target int `json:"target"`
 
 	// TeamID An identifier
 	TeamID Name `json:"team_id"`
+
+	// Tiers Sizes beyond the target, each with a lower price; left out without
+	Tiers []int `json:"tiers,omitempty,omitzero"`
 }
 
 // TeamStatus defines model for TeamStatus.
@@ -785,13 +883,22 @@ type TeamView struct {
 	Joined  bool     `json:"joined"`
 	Members []Member `json:"members"`
 
-	// Offers The group price of each SKU for the caller
+	// Offers The group price of each SKU for the caller who joins this team
 	Offers  []Offer `json:"offers"`
 	Product Product `json:"product"`
 
 	// ServerTime To count down from
 	ServerTime Instant `json:"server_time"`
 	Team       Team    `json:"team"`
+}
+
+// TierPrice defines model for TierPrice.
+type TierPrice struct {
+	// PriceFen What everybody then pays per piece; who paid more gets the difference back
+	PriceFen Fen `json:"price_fen"`
+
+	// Size People who must have paid
+	Size int `json:"size"`
 }
 
 // Totals The sums over orders cover every order that was paid, whatever became of it

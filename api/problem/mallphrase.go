@@ -32,6 +32,7 @@ func mallPhrases() []phrase {
 		{"for operators only", "仅限运营人员"},
 		{"take the cursor from the list", "请使用列表返回的 next_cursor"},
 		{"no such product", "没有这个商品"},
+		{"sold in teams only at present", "活动期间只能拼团购买"},
 		{"not on sale any more", "商品已下架"},
 		{"the product has no such specification", "商品没有该规格"},
 		{"not enough pieces left", "库存不足"},

@@ -102,15 +102,16 @@ func (s *Store) moneyViolations(ctx context.Context, _ time.Time) ([]mall.Violat
 	live := states(paidAndLive)
 	kept, err := s.query(ctx, "I4", `
 		SELECT p.id AS subject, 'succeeded, but neither spent on a live order nor owed back to the buyer' AS detail
-		FROM payments p JOIN orders o ON o.id = p.order_id LEFT JOIN refunds r ON r.payment_id = p.id
+		FROM payments p JOIN orders o ON o.id = p.order_id LEFT JOIN refunds r ON r.payment_id = p.id AND r.intent = ?
 		WHERE p.status = ? AND r.request_no IS NULL AND NOT (o.paid_by = p.id AND o.status IN ?) ORDER BY p.id`,
-		string(payment.Succeeded), live)
+		string(payment.Full), string(payment.Succeeded), live)
 	if err != nil {
 		return nil, err
 	}
 	both, err := s.query(ctx, "I4", `
 		SELECT o.id AS subject, 'live, although its payment is owed or sent back' AS detail
-		FROM orders o JOIN refunds r ON r.payment_id = o.paid_by WHERE o.status IN ? ORDER BY o.id`, live)
+		FROM orders o JOIN refunds r ON r.payment_id = o.paid_by AND r.intent = ? WHERE o.status IN ? ORDER BY o.id`,
+		string(payment.Full), live)
 	if err != nil {
 		return nil, err
 	}
@@ -123,10 +124,18 @@ func (s *Store) moneyViolations(ctx context.Context, _ time.Time) ([]mall.Violat
 		return nil, err
 	}
 	early, err := s.query(ctx, "I4", `
-		SELECT o.id AS subject, 'refunded, but its refund did not succeed' AS detail
+		SELECT o.id AS subject, 'refunded, but refunds of its whole payment did not succeed' AS detail
 		FROM orders o LEFT JOIN refunds r ON r.payment_id = o.paid_by AND r.status = ?
-		WHERE o.status = ? AND r.request_no IS NULL ORDER BY o.id`, string(payment.RefundSucceeded), string(order.Refunded))
-	return slices.Concat(kept, both, unpaid, early), err
+		WHERE o.status = ? GROUP BY o.id, o.amount_fen HAVING COALESCE(SUM(r.amount_fen), 0) <> o.amount_fen ORDER BY o.id`,
+		string(payment.RefundSucceeded), string(order.Refunded))
+	if err != nil {
+		return nil, err
+	}
+	lower, err := s.query(ctx, "I4", `
+		SELECT o.id AS subject, 'its difference to a lower price is not what is owed or sent back for it' AS detail
+		FROM orders o LEFT JOIN refunds r ON r.payment_id = o.paid_by AND r.intent = ?
+		WHERE o.difference_fen <> COALESCE(r.amount_fen, 0) ORDER BY o.id`, string(payment.Difference))
+	return slices.Concat(kept, both, unpaid, early, lower), err
 }
 
 // refundViolations finds payments of which more is owed back than came in (I5).
@@ -250,7 +259,7 @@ func (s *Store) Totals(ctx context.Context) (mall.Totals, error) {
 	}
 	err = s.read(ctx).Raw(strings.Join([]string{
 		"SELECT (SELECT COALESCE(SUM(original_fen * quantity), 0) FROM orders WHERE paid_at > 0) AS original",
-		"(SELECT COALESCE(SUM(amount_fen), 0) FROM orders WHERE paid_at > 0) AS due",
+		"(SELECT COALESCE(SUM(amount_fen - difference_fen), 0) FROM orders WHERE paid_at > 0) AS due",
 		"(SELECT COALESCE(SUM(amount_fen), 0) FROM payments WHERE status = ?) AS received",
 		"(SELECT COALESCE(SUM(amount_fen), 0) FROM refunds WHERE status = ?) AS refunded",
 	}, ", "), string(payment.Succeeded), string(payment.RefundSucceeded)).Scan(&sums).Error

@@ -14,35 +14,36 @@ import (
 )
 
 type orderRow struct {
-	ID          string `gorm:"primaryKey"`
-	Buyer       string
-	IdemKey     string
-	IdemInput   string
-	Mode        string
-	ProductID   string
-	ProductName string
-	SKUID       string `gorm:"column:sku_id"`
-	SKUName     string `gorm:"column:sku_name"`
-	Quantity    int
-	ActivityID  string
-	TeamID      string
-	OriginalFen int64
-	PayPriceFen int64
-	ExpectedFen int64
-	AmountFen   int64
-	Status      string
-	Reason      string
-	Detail      string
-	Tracking    string
-	PlacedAt    int64
-	ExpiresAt   int64
-	PaidAt      int64
-	PaidBy      string
-	TradeNo     string
-	ShippedAt   int64
-	EndedAt     int64
-	NextAt      int64
-	Version     int64
+	ID            string `gorm:"primaryKey"`
+	Buyer         string
+	IdemKey       string
+	IdemInput     string
+	Mode          string
+	ProductID     string
+	ProductName   string
+	SKUID         string `gorm:"column:sku_id"`
+	SKUName       string `gorm:"column:sku_name"`
+	Quantity      int
+	ActivityID    string
+	TeamID        string
+	OriginalFen   int64
+	PayPriceFen   int64
+	ExpectedFen   int64
+	AmountFen     int64
+	DifferenceFen int64
+	Status        string
+	Reason        string
+	Detail        string
+	Tracking      string
+	PlacedAt      int64
+	ExpiresAt     int64
+	PaidAt        int64
+	PaidBy        string
+	TradeNo       string
+	ShippedAt     int64
+	EndedAt       int64
+	NextAt        int64
+	Version       int64
 }
 
 // TableName is GORM's hook for the table.
@@ -55,7 +56,8 @@ func newOrderRow(o order.Order) orderRow {
 		SKUID: string(o.Item.SKU), SKUName: o.Item.SKUName, Quantity: o.Item.Quantity,
 		ActivityID: string(o.Activity), TeamID: string(o.Team),
 		OriginalFen: int64(o.Original), PayPriceFen: int64(o.PayPrice), ExpectedFen: int64(o.Expected), AmountFen: int64(o.Amount),
-		Status: string(o.Status), Reason: string(o.Reason), Detail: o.Detail, Tracking: o.Tracking,
+		DifferenceFen: int64(o.Difference),
+		Status:        string(o.Status), Reason: string(o.Reason), Detail: o.Detail, Tracking: o.Tracking,
 		PlacedAt: millis(o.PlacedAt), ExpiresAt: millis(o.ExpiresAt), PaidAt: millis(o.PaidAt), PaidBy: string(o.PaidBy),
 		TradeNo: o.TradeNo, ShippedAt: millis(o.ShippedAt), EndedAt: millis(o.EndedAt), NextAt: millis(o.NextAt),
 		Version: o.Version + 1,
@@ -71,7 +73,7 @@ func (r orderRow) order() order.Order {
 		},
 		Activity: order.ActivityID(r.ActivityID), Team: order.TeamID(r.TeamID),
 		Original: money.Fen(r.OriginalFen), PayPrice: money.Fen(r.PayPriceFen), Expected: money.Fen(r.ExpectedFen),
-		Amount: money.Fen(r.AmountFen),
+		Amount: money.Fen(r.AmountFen), Difference: money.Fen(r.DifferenceFen),
 		Status: order.Status(r.Status), Reason: order.Reason(r.Reason), Detail: r.Detail, Tracking: r.Tracking,
 		PlacedAt: instant(r.PlacedAt), ExpiresAt: instant(r.ExpiresAt), PaidAt: instant(r.PaidAt),
 		PaidBy: order.PaymentID(r.PaidBy), TradeNo: r.TradeNo, ShippedAt: instant(r.ShippedAt), EndedAt: instant(r.EndedAt),
@@ -187,19 +189,17 @@ func (s *Store) Orders(ctx context.Context, q mall.OrderQuery) ([]order.Order, e
 	return orders(db)
 }
 
-// OrderBuyers implements mall.Reader.
-func (s *Store) OrderBuyers(ctx context.Context, ids []order.ID) (map[order.ID]account.ID, error) {
-	buyers := make(map[order.ID]account.ID, len(ids))
+// OrdersByID implements mall.Reader.
+func (s *Store) OrdersByID(ctx context.Context, ids []order.ID) (map[order.ID]order.Order, error) {
+	found := make(map[order.ID]order.Order, len(ids))
 	if len(ids) == 0 {
-		return buyers, nil
+		return found, nil
 	}
-	var rows []orderRow
-	err := s.read(ctx).Select("id", "buyer").Where("id IN ?", each(ids, func(id order.ID) string { return string(id) })).
-		Find(&rows).Error
-	for _, r := range rows {
-		buyers[order.ID(r.ID)] = account.ID(r.Buyer)
+	list, err := orders(s.read(ctx).Where("id IN ?", each(ids, func(id order.ID) string { return string(id) })))
+	for _, o := range list {
+		found[o.ID] = o
 	}
-	return buyers, translate(err)
+	return found, err
 }
 
 // TeamLeaders implements mall.Reader.

@@ -14,6 +14,7 @@ import (
 
 type refundRow struct {
 	RequestNo string `gorm:"primaryKey"`
+	Intent    string
 	PaymentID string
 	OrderID   string
 	Buyer     string
@@ -33,7 +34,7 @@ func (refundRow) TableName() string { return "refunds" }
 
 func newRefundRow(r payment.Refund) refundRow {
 	return refundRow{
-		RequestNo: string(r.No), PaymentID: string(r.Payment), OrderID: string(r.Order), Buyer: string(r.Buyer),
+		RequestNo: string(r.No), Intent: string(r.Intent), PaymentID: string(r.Payment), OrderID: string(r.Order), Buyer: string(r.Buyer),
 		AmountFen: int64(r.Amount), Reason: string(r.Reason), Status: string(r.Status), Refusals: r.Refusals,
 		LastError: r.LastError, NextAt: millis(r.NextAt), CreatedAt: millis(r.CreatedAt), EndedAt: millis(r.EndedAt),
 		Version: r.Version + 1,
@@ -42,7 +43,8 @@ func newRefundRow(r payment.Refund) refundRow {
 
 func (r refundRow) refund() payment.Refund {
 	return payment.Refund{
-		No: payment.RequestNo(r.RequestNo), Payment: payment.ID(r.PaymentID), Order: order.ID(r.OrderID),
+		No: payment.RequestNo(r.RequestNo), Intent: payment.Intent(r.Intent),
+		Payment: payment.ID(r.PaymentID), Order: order.ID(r.OrderID),
 		Buyer: account.ID(r.Buyer), Amount: money.Fen(r.AmountFen), Reason: order.Reason(r.Reason),
 		Status: payment.RefundStatus(r.Status), Refusals: r.Refusals, LastError: r.LastError, NextAt: instant(r.NextAt),
 		CreatedAt: instant(r.CreatedAt), EndedAt: instant(r.EndedAt), Version: r.Version,
@@ -72,6 +74,11 @@ func (t *tx) Refund(no payment.RequestNo) (payment.Refund, error) {
 	var row refundRow
 	err := t.db.Where("request_no = ?", string(no)).Take(&row).Error
 	return row.refund(), translate(err)
+}
+
+// PaymentRefunds implements mall.TxPayments.
+func (t *tx) PaymentRefunds(id payment.ID) ([]payment.Refund, error) {
+	return refunds(t.db.Where("payment_id = ?", string(id)).Order("request_no"))
 }
 
 // AddRefund implements mall.TxPayments.

@@ -175,12 +175,12 @@ func storeOrderLists(e *storeEnv) {
 	require.ErrorIs(e, err, mall.ErrNotFound, "another's order does not exist")
 	_, err = e.store.Order(e.ctx, "acc_1", "ord_1")
 	require.NoError(e, err)
-	buyers, err := e.store.OrderBuyers(e.ctx, []order.ID{"ord_1", "ord_2", "ord_9"})
+	found, err := e.store.OrdersByID(e.ctx, []order.ID{"ord_1", "ord_2", "ord_9"})
 	require.NoError(e, err)
-	require.Equal(e, map[order.ID]account.ID{"ord_1": "acc_1", "ord_2": "acc_2"}, buyers)
-	buyers, err = e.store.OrderBuyers(e.ctx, nil)
+	require.Equal(e, map[order.ID]order.Order{"ord_1": e.order("ord_1"), "ord_2": e.order("ord_2")}, found)
+	found, err = e.store.OrdersByID(e.ctx, nil)
 	require.NoError(e, err)
-	require.Empty(e, buyers)
+	require.Empty(e, found)
 }
 
 func storeTeams(e *storeEnv) {

@@ -41,6 +41,16 @@ func (o *Order) Close(why Reason, detail string, now time.Time) bool {
 	return true
 }
 
+// Refuse closes an order that the engine gave no seat. current is the price per piece that counts instead of the one
+// that the buyer expected, or 0. It says whether the order was still open.
+func (o *Order) Refuse(why Reason, detail string, current money.Fen, now time.Time) bool {
+	if !o.Close(why, detail, now) {
+		return false
+	}
+	o.PayPrice = current
+	return true
+}
+
 // maxDetail is how many characters are kept of what others say about a reason.
 const maxDetail = 500
 
@@ -51,9 +61,13 @@ func clip(detail string) string {
 
 // Verdict is what news does to an order.
 type Verdict struct {
-	Moved  bool   // the order changed and must be saved
-	Refund Reason // unless empty: the payment must go back to the buyer, for this reason
+	Moved      bool      // the order changed and must be saved
+	Refund     Reason    // unless empty: the payment must go back to the buyer, for this reason
+	Difference money.Fen // unless 0: so much of the payment must go back, and the order stays
 }
+
+// Owes says whether money must go back to the buyer.
+func (v Verdict) Owes() bool { return v.Refund != NoReason || v.Difference > 0 }
 
 // Receipt is the payment that the provider says succeeded.
 type Receipt struct {
@@ -90,29 +104,52 @@ type News struct {
 	Outcome    string // of the settlement; empty when it was not settled
 	SeatStatus string
 	TeamStatus string
-	Reason     Reason // why the money must go back
+	Reason     Reason    // why the money must go back
+	Difference money.Fen // what of the amount goes back because the team closed at a lower price
 }
 
 // Hear tells a paid order what the engine says. The first answer to a settlement is replayed for ever, so what
 // the seat and the team have become since counts as well. Orders that are not paid do not move.
 func (o *Order) Hear(n News, now time.Time) Verdict {
-	if o.Mode != Group || o.Status != Paid && o.Status != Teaming && o.Status != ToShip {
+	if o.Mode != Group || !o.Status.Kept() {
 		return Verdict{}
 	}
-	switch {
-	case n.mustRefund():
+	if n.mustRefund() {
 		return o.refund(n.reason(), now)
-	case n.Outcome == "" || o.Status == ToShip:
-		return Verdict{}
+	}
+	verdict := Verdict{Moved: o.advance(n, now), Difference: o.lower(n.Difference)}
+	verdict.Moved = verdict.Moved || verdict.Difference > 0
+	return verdict
+}
+
+// Kept says whether the buyer's money is ours in this state, and the goods are the buyer's.
+func (s Status) Kept() bool { return s == Paid || s == Teaming || s == ToShip || s == Shipped }
+
+// advance says whether the order moved. That a difference goes back means that the engine has counted the payment.
+func (o *Order) advance(n News, now time.Time) bool {
+	switch {
+	case n.Outcome == "" && n.Difference == 0, o.Status == ToShip, o.Status == Shipped:
+		return false
 	case n.TeamStatus == teamFormed:
-		return o.Formed(now)
+		return o.Formed(now).Moved
 	default:
-		return Verdict{Moved: o.move(Teaming, NoReason, now)}
+		return o.move(Teaming, NoReason, now)
 	}
 }
 
+// lower records the difference to a lower price, the first time that it is heard of, and returns what is owed.
+func (o *Order) lower(difference money.Fen) money.Fen {
+	if o.Difference > 0 {
+		return 0
+	}
+	o.Difference = difference
+	return difference
+}
+
+// mustRefund tells the seat that is given back from the one of which only a difference is.
 func (n News) mustRefund() bool {
-	return n.Outcome == outcomeRefundRequired || n.SeatStatus == seatRefunding || n.SeatStatus == seatRefunded
+	return n.Outcome == outcomeRefundRequired || n.SeatStatus == seatRefunded ||
+		n.SeatStatus == seatRefunding && n.Reason != TierReached
 }
 
 func (n News) reason() Reason {

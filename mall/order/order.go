@@ -88,6 +88,7 @@ const (
 	LatePayment    Reason = "late_payment" // paid after the order was closed
 	PaidTwice      Reason = "paid_twice"   // a second payment of the same order
 	TeamFailed     Reason = "team_failed"
+	TierReached    Reason = "tier_reached" // the team closed at a lower price: the difference goes back
 )
 
 // MaxQuantity is the most pieces of one order.
@@ -112,9 +113,12 @@ type Order struct {
 	Team     TeamID     // the team asked for; once the engine answered, the team the order is in
 
 	Original money.Fen // per piece
-	PayPrice money.Fen // per piece; 0 until it is known
+	PayPrice money.Fen // per piece; 0 until it is known. Of a refused order, the price that counts now if the engine told it
 	Expected money.Fen // the price per piece that the buyer saw; 0 when not said
 	Amount   money.Fen // PayPrice x Quantity: what must be paid; 0 until it is known
+
+	// Difference is what of Amount goes back, or went, because the team closed at a lower price.
+	Difference money.Fen
 
 	Status    Status
 	Reason    Reason // why it was closed or refunded
@@ -142,7 +146,9 @@ type Move struct {
 }
 
 // Deduction is what the group price saves on the whole order.
-func (o *Order) Deduction() money.Fen { return o.Original*money.Fen(o.Item.Quantity) - o.Amount }
+func (o *Order) Deduction() money.Fen {
+	return o.Original*money.Fen(o.Item.Quantity) - o.Amount + o.Difference
+}
 
 // Refused says whether the order was closed because the engine gave it no seat.
 func (o *Order) Refused() bool {

@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -30,10 +31,20 @@ var refundTransitions = map[RefundStatus][]RefundStatus{
 // RefundTransitions is the whole life of a refund; docs/state-machines.md is compared with it.
 func RefundTransitions() map[RefundStatus][]RefundStatus { return copied(refundTransitions) }
 
+// Intent says what a refund is for. A payment has at most one refund of each.
+type Intent string
+
+// The intents.
+const (
+	Full       Intent = "full"       // whatever of the payment was not sent back before
+	Difference Intent = "difference" // what the order became cheaper after it was paid
+)
+
 // Refund is the intent to send a payment's money back. Its number is its out_request_no for ever, however often
 // the provider is asked.
 type Refund struct {
 	No      RequestNo
+	Intent  Intent
 	Payment ID
 	Order   order.ID
 	Buyer   account.ID
@@ -65,10 +76,32 @@ const (
 	maxRefundReason = 200              // runes kept of a provider's message
 )
 
-// Owe starts a refund of a whole payment, due at once.
-func Owe(no RequestNo, p Payment, why order.Reason, now time.Time) Refund {
+// Owe starts a refund, due at once, of what earlier refunds of the payment leave of it.
+func Owe(no RequestNo, p Payment, why order.Reason, now time.Time, earlier ...Refund) Refund {
+	return start(no, Full, p, rest(p, earlier), why, now)
+}
+
+// OweDifference starts a refund, due at once, of a part of a payment. Its error says that the part is not one: less
+// than a fen, or so much that nothing would be left of the payment after the earlier refunds.
+func OweDifference(no RequestNo, p Payment, part money.Fen, why order.Reason, now time.Time, earlier ...Refund) (Refund, error) {
+	if left := rest(p, earlier); part < 1 || part >= left {
+		return Refund{}, fmt.Errorf("payment: %d fen cannot be a difference on payment %s, of which %d fen are left", part, p.ID, left)
+	}
+	return start(no, Difference, p, part, why, now), nil
+}
+
+// rest is what of a payment was not promised back.
+func rest(p Payment, earlier []Refund) money.Fen {
+	left := p.Amount
+	for _, r := range earlier {
+		left -= r.Amount
+	}
+	return left
+}
+
+func start(no RequestNo, intent Intent, p Payment, amount money.Fen, why order.Reason, now time.Time) Refund {
 	return Refund{
-		No: no, Payment: p.ID, Order: p.Order, Buyer: p.Buyer, Amount: p.Amount, Reason: why,
+		No: no, Intent: intent, Payment: p.ID, Order: p.Order, Buyer: p.Buyer, Amount: amount, Reason: why,
 		Status: RefundCreated, NextAt: now, CreatedAt: now,
 		Moves: []RefundMove{{To: RefundCreated, At: now}},
 	}
