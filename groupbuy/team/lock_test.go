@@ -133,6 +133,8 @@ func TestLock_RefusalsInOrder(t *testing.T) {
 	cmd := w.lockIn("team_none", "bob") // who opened one team and joined another
 	cmd.Key = seats[0].Key
 	cmd.Refusal = "channel_blocked"
+	w.facts[team.Customer{Partner: "mall", Buyer: "bob"}] = 1
+	cmd.Terms.NewBuyersOnly = true
 	cmd.Terms.Limits = activity.Limits{Open: 1, Join: 1, Total: 2}
 	for _, step := range []struct {
 		want team.Reason
@@ -140,6 +142,7 @@ func TestLock_RefusalsInOrder(t *testing.T) {
 	}{
 		{team.IdempotencyMismatch, func() { cmd.Key.OutTradeNo = "order-fresh" }},
 		{"channel_blocked", func() { cmd.Refusal = "" }},
+		{team.NewBuyersOnly, func() { cmd.Terms.NewBuyersOnly = false }},
 		{team.LimitJoin, func() { cmd.Terms.Limits.Join = 0 }},
 		{team.LimitTotal, func() { cmd.Team = "" }},
 		{team.LimitOpen, func() { cmd.Terms.Limits.Open = 0 }},
