@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,19 +12,24 @@ import (
 	"kaituan/money"
 )
 
-// engine is a group-buy engine of a few lines: teams of two at a reduced price, and a script of failures.
+// engine is a group-buy engine of a few lines: teams of two at a reduced price, cheaper for more people if the script
+// says so, and a script of failures.
 type engine struct {
 	mu     sync.Mutex
 	now    func() time.Time
 	goods  map[string]mall.EngineGoods
 	teams  map[string]*mall.Team
 	seats  map[string]*mall.Seat
-	buyers map[string]string // by order
+	buyers map[string]string   // by order
+	backs  map[string][]string // numbers of confirmed refunds, by order
 	events []mall.EngineEvent
 	calls  []string
 	serial int // of events
 
 	target  int
+	tiers   []mall.TierPrice    // beyond the target
+	quote   func(q *mall.Quote) // changes what a trial tells
+	asked   []mall.TrialRequest
 	refusal *mall.Refused // of the next Lock
 	down    bool          // nothing gets through
 	mute    bool          // everything is done and no answer gets through
@@ -33,7 +39,7 @@ type engine struct {
 func newEngine(now func() time.Time) *engine {
 	return &engine{
 		now: now, target: 2, goods: map[string]mall.EngineGoods{}, teams: map[string]*mall.Team{},
-		seats: map[string]*mall.Seat{}, buyers: map[string]string{},
+		seats: map[string]*mall.Seat{}, buyers: map[string]string{}, backs: map[string][]string{},
 	}
 }
 
@@ -87,6 +93,7 @@ func (g *engine) emit(kind string, s *mall.Seat) {
 	g.events = append(g.events, mall.EngineEvent{
 		ID: fmt.Sprintf("evt_%d", g.serial), Type: kind, At: g.now(), OrderNo: s.OrderNo, TeamID: s.TeamID,
 		TeamStatus: g.teams[s.TeamID].Status, SeatStatus: s.Status, Reason: s.Reason,
+		Difference: s.Difference,
 	})
 }
 
@@ -110,11 +117,16 @@ func (g *engine) Trial(_ context.Context, r mall.TrialRequest) (trial mall.Trial
 		return trial, &mall.Refused{Status: 400, Code: "invalid"}
 	}
 	trial = mall.Trial{Teams: map[string][]mall.Team{}, Stats: map[string]mall.Statistics{}}
+	g.asked = append(g.asked, r)
 	for _, item := range r.Items {
-		trial.Quotes = append(trial.Quotes, mall.Quote{
+		q := mall.Quote{
 			GoodsID: item.GoodsID, SKUID: item.SKUID, ActivityID: string(deal), TeamSize: g.target,
-			Original: price, PayPrice: reduced, Visible: true, Joinable: true,
-		})
+			Original: price, PayPrice: reduced, BuyAlone: true, Visible: true, Joinable: true,
+		}
+		if g.quote != nil {
+			g.quote(&q)
+		}
+		trial.Quotes = append(trial.Quotes, q)
 		trial.Stats[item.GoodsID] = mall.Statistics{TeamsOpened: len(g.teams)}
 		for _, t := range g.teams {
 			if len(trial.Teams[item.GoodsID]) < r.TeamsLimit && t.Status == "forming" && t.Paid > 0 {
@@ -146,12 +158,15 @@ func (g *engine) Lock(_ context.Context, r mall.LockRequest) (seat mall.Seat, er
 	case r.TeamID == "":
 		t = &mall.Team{
 			ID: fmt.Sprintf("team_%d", len(g.teams)+1), ActivityID: r.ActivityID, GoodsID: r.GoodsID, Status: "forming",
-			Target: g.target, LeaderID: r.Buyer, OpenedAt: g.now(), ExpiresAt: g.now().Add(24 * time.Hour),
+			Target: g.target, Capacity: g.target, LeaderID: r.Buyer, OpenedAt: g.now(), ExpiresAt: g.now().Add(24 * time.Hour),
+		}
+		for _, tier := range g.tiers {
+			t.Tiers, t.Capacity = append(t.Tiers, tier.Size), tier.Size
 		}
 		g.teams[t.ID] = t
 	case !ok:
 		return seat, &mall.Refused{Status: 422, Code: "team_not_found", Detail: "no such team"}
-	case t.Status != "forming" || t.Held+t.Paid >= t.Target:
+	case !t.ClosedAt.IsZero() || t.Held+t.Paid >= t.Capacity:
 		return seat, &mall.Refused{Status: 422, Code: "team_full", Detail: "the team is full"}
 	}
 	t.Held++
@@ -210,10 +225,52 @@ func (g *engine) decide(s *mall.Seat) {
 	}
 	t.Held, t.Paid = t.Held-1, t.Paid+1
 	s.Status, s.Settlement = "paid", "joined"
+	if t.Paid >= t.Target {
+		s.Settlement = "formed"
+	}
 	if t.Paid == t.Target {
-		t.Status, s.Settlement = "formed", "formed"
+		t.Status = "formed"
 		g.emit("team.formed", &mall.Seat{TeamID: t.ID})
 	}
+	if t.Paid == t.Capacity {
+		g.close(t)
+	}
+}
+
+// close ends a formed team: everybody gets the price of the highest tier that was reached.
+func (g *engine) close(t *mall.Team) {
+	t.ClosedAt = g.now()
+	final := money.Fen(reduced)
+	for _, tier := range g.tiers {
+		if t.Paid >= tier.Size {
+			final = tier.Price
+		}
+	}
+	for _, s := range g.sorted() {
+		if s.TeamID != t.ID || s.Status != "paid" || final == s.PayPrice {
+			continue
+		}
+		s.Difference = (s.PayPrice - final) * (s.Amount / s.PayPrice)
+		s.Status, s.Reason = "refunding", "tier_reached"
+		g.emit("seat.difference", s)
+	}
+	g.emit("team.closed", &mall.Seat{TeamID: t.ID})
+}
+
+// end is the end of a team's window.
+func (g *engine) end(teamID string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.close(g.teams[teamID])
+}
+
+// giveBack asks for the whole money of a paid seat, as an after-sale does.
+func (g *engine) giveBack(orderNo string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.seats[orderNo]
+	s.Status, s.Reason = "refunding", "after_sale"
+	g.emit("seat.refunding", s)
 }
 
 func (g *engine) Release(_ context.Context, orderNo string) (seat mall.Seat, err error) {
@@ -251,7 +308,7 @@ func (g *engine) loseSeat(orderNo string) {
 func (g *engine) fail(teamID string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.teams[teamID].Status = "failed"
+	g.teams[teamID].Status, g.teams[teamID].ClosedAt = "failed", g.now()
 	for _, s := range g.sorted() {
 		switch {
 		case s.TeamID != teamID:
@@ -271,21 +328,28 @@ func (g *engine) sorted() []*mall.Seat {
 	for _, s := range g.seats {
 		seats = append(seats, s)
 	}
-	slices.SortFunc(seats, func(a, b *mall.Seat) int { return len(a.OrderNo) - len(b.OrderNo) })
+	slices.SortFunc(seats, func(a, b *mall.Seat) int { return strings.Compare(a.OrderNo, b.OrderNo) })
 	return seats
 }
 
-func (g *engine) ConfirmRefund(_ context.Context, orderNo, _ string) (err error) {
+func (g *engine) ConfirmRefund(_ context.Context, orderNo, refundNo string) (err error) {
 	end, err := g.begin("confirm_refund")
 	if err != nil {
 		return err
 	}
 	defer end(&err)
 	s := g.seats[orderNo]
-	if s.Status != "refunding" && s.Settlement != "refund_required" {
+	switch {
+	case slices.Contains(g.backs[orderNo], refundNo):
+		return nil
+	case s.Status == "refunding" && s.Reason == "tier_reached":
+		s.Status, s.Reason = "paid", ""
+	case s.Status == "refunding" || s.Settlement == "refund_required":
+		s.Status = "refunded"
+	default:
 		return &mall.Refused{Status: 409, Code: "seat_not_refunding"}
 	}
-	s.Status = "refunded"
+	g.backs[orderNo] = append(g.backs[orderNo], refundNo)
 	return nil
 }
 

@@ -60,7 +60,7 @@ func (e *engine) Trial(_ context.Context, r mall.TrialRequest) (mall.Trial, erro
 	for _, item := range r.Items {
 		t.Quotes = append(t.Quotes, mall.Quote{
 			GoodsID: item.GoodsID, SKUID: item.SKUID, ActivityID: activity, ActivityName: "两人团", TeamSize: teamSize,
-			Original: cupPrice, PayPrice: groupDeal, Visible: item.SKUID != "cup-secret", Joinable: r.Buyer != "guest",
+			Original: cupPrice, PayPrice: groupDeal, BuyAlone: true, Visible: item.SKUID != "cup-secret", Joinable: r.Buyer != "guest",
 			StartsAt: e.now().Add(-time.Hour), EndsAt: e.now().Add(time.Hour), MaxQuantity: 3,
 		})
 		t.Stats[item.GoodsID] = mall.Statistics{TeamsOpened: len(e.teams)}

@@ -48,6 +48,7 @@ func RunStore(t *testing.T, open StoreOpener) {
 		"due payments":        storeDuePayments,
 		"notices":             storeNotices,
 		"refunds":             storeRefunds,
+		"refunds of a part":   storePartRefunds,
 		"due refunds":         storeDueRefunds,
 		"books":               storeBooks,
 		"many rows are paged": storePages,

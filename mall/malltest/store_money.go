@@ -154,6 +154,41 @@ func storeRefunds(e *storeEnv) {
 	require.ErrorIs(e, err, mall.ErrNotFound)
 }
 
+func storePartRefunds(e *storeEnv) {
+	o := e.addOrder("ord_1", "acc_1")
+	o.Difference = 20_00
+	e.do(func(tx mall.Tx) error { return tx.PutOrder(o) })
+	require.EqualValues(e, 20_00, e.order("ord_1").Difference)
+	require.Empty(e, e.order("ord_1").Moves)
+	p := e.addPayment("pay_1", o)
+	e.addPayment("pay_2", e.addOrder("ord_2", "acc_1"))
+	part, err := payment.OweDifference("rf_1", p, 20_00, "tier_reached", e.now)
+	require.NoError(e, err)
+	e.do(func(tx mall.Tx) error { return tx.AddRefund(part) })
+	require.Equal(e, payment.Difference, e.refund("rf_1").Intent)
+	e.do(func(tx mall.Tx) error { return tx.AddRefund(payment.Owe("rf_0", p, "after_sale", e.now, part)) })
+	e.do(func(tx mall.Tx) error {
+		refunds, err := tx.PaymentRefunds("pay_1")
+		require.NoError(e, err)
+		require.Equal(e, []payment.Refund{e.refundIn(tx, "rf_0"), e.refundIn(tx, "rf_1")}, refunds)
+		require.Equal(e, payment.Full, refunds[0].Intent)
+		require.Equal(e, p.Amount, refunds[0].Amount+refunds[1].Amount)
+		refunds, err = tx.PaymentRefunds("pay_2")
+		require.Empty(e, refunds)
+		return err
+	})
+	part.No = "rf_2"
+	err = e.try(func(tx mall.Tx) error { return tx.AddRefund(part) })
+	require.ErrorIs(e, err, mall.ErrDuplicate, "a difference is owed once")
+}
+
+func (e *storeEnv) refundIn(tx mall.Tx, no payment.RequestNo) payment.Refund {
+	e.Helper()
+	r, err := tx.Refund(no)
+	require.NoError(e, err)
+	return r
+}
+
 func storeDueRefunds(e *storeEnv) {
 	e.addRefund("rf_2", e.addPayment("pay_1", e.addOrder("ord_1", "acc_1")))
 	e.now = e.now.Add(time.Second)
@@ -202,6 +237,17 @@ func storeBooks(e *storeEnv) {
 	violations, err := e.store.Violations(e.ctx, e.now)
 	require.NoError(e, err)
 	require.Empty(e, violations)
+
+	o := e.order("ord_2")
+	o.Difference = 10_00
+	e.do(func(tx mall.Tx) error { return tx.PutOrder(o) })
+	totals, err = e.store.Totals(e.ctx)
+	require.NoError(e, err)
+	require.EqualValues(e, 310_00, totals.Due, "the orders cost less")
+	require.EqualValues(e, 90_00, totals.Deduction)
+	violations, err = e.store.Violations(e.ctx, e.now)
+	require.NoError(e, err)
+	require.Len(e, violations, 1, "a difference that nobody sends back")
 
 	r := e.addRefund("rf_1", e.payment("pay_1"))
 	require.True(e, r.Claim(e.now))

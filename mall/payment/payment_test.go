@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kaituan/mall/payment"
+	"kaituan/money"
 )
 
 func start() time.Time { return time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC) }
@@ -168,4 +169,31 @@ func TestPaymentAndRefund_AnyStory(t *testing.T) {
 			},
 		})
 	})
+}
+
+// Together the refunds of a payment never exceed it.
+func TestOwe_TheRestOnly(t *testing.T) {
+	p := pending()
+	difference, err := payment.OweDifference("rf_1", p, 40, "tier_reached", start())
+	require.NoError(t, err)
+	require.EqualValues(t, 40, difference.Amount)
+	require.Equal(t, payment.Difference, difference.Intent)
+	full := payment.Owe("rf_2", p, "after_sale", start(), difference)
+	require.EqualValues(t, 120, full.Amount)
+	require.Equal(t, payment.Full, full.Intent)
+	for name, c := range map[string]struct {
+		part    money.Fen
+		earlier []payment.Refund
+	}{
+		"nothing":               {0, nil},
+		"less than nothing":     {-1, nil},
+		"all of it":             {160, nil},
+		"more":                  {161, nil},
+		"all that is left":      {120, []payment.Refund{difference}},
+		"of a full refund":      {1, []payment.Refund{payment.Owe("rf_3", p, "x", start())}},
+		"after everything went": {1, []payment.Refund{difference, full}},
+	} {
+		_, err := payment.OweDifference("rf_9", p, c.part, "tier_reached", start(), c.earlier...)
+		require.Error(t, err, name)
+	}
 }
