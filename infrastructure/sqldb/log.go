@@ -10,30 +10,32 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
+	"modernc.org/sqlite"
 )
 
 const slowStatement = 200 * time.Millisecond
 
-// statementLog sends GORM's log to slog: slow statements and failed ones, with placeholders in place of values.
-type statementLog struct{}
+// statementLog sends GORM's log on: slow statements and failed ones, with placeholders in place of values (see Explain
+// of the dialects, through which GORM writes each statement down).
+type statementLog struct{ log *slog.Logger }
 
 // LogMode is GORM's switch for verbosity; ours is slog's level.
 func (l statementLog) LogMode(logger.LogLevel) logger.Interface { return l }
 
-func (statementLog) Info(ctx context.Context, msg string, args ...any) {
-	slog.DebugContext(ctx, fmt.Sprintf(msg, args...))
+func (l statementLog) Info(ctx context.Context, msg string, args ...any) {
+	l.log.DebugContext(ctx, fmt.Sprintf(msg, args...))
 }
 
-func (statementLog) Warn(ctx context.Context, msg string, args ...any) {
-	slog.WarnContext(ctx, fmt.Sprintf(msg, args...))
+func (l statementLog) Warn(ctx context.Context, msg string, args ...any) {
+	l.log.WarnContext(ctx, fmt.Sprintf(msg, args...))
 }
 
-func (statementLog) Error(ctx context.Context, msg string, args ...any) {
-	slog.ErrorContext(ctx, fmt.Sprintf(msg, args...))
+func (l statementLog) Error(ctx context.Context, msg string, args ...any) {
+	l.log.ErrorContext(ctx, fmt.Sprintf(msg, args...))
 }
 
 // Trace is called after every statement.
-func (statementLog) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), err error) {
+func (l statementLog) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), err error) {
 	took := time.Since(begin)
 	var msg string
 	switch {
@@ -45,12 +47,7 @@ func (statementLog) Trace(ctx context.Context, begin time.Time, statement func()
 		return
 	}
 	sql, rows := statement()
-	slog.WarnContext(ctx, msg, "sql", sql, "rows", rows, "took", took, "error", withoutValues(err))
-}
-
-// ParamsFilter keeps values out of the statement that Trace logs.
-func (statementLog) ParamsFilter(_ context.Context, sql string, _ ...any) (string, []any) {
-	return sql, nil
+	l.log.WarnContext(ctx, msg, "sql", sql, "rows", rows, "took", took, "error", withoutValues(err))
 }
 
 // expected reports errors that are answers: no such row, a unique key at work, a lock to try again, a caller who left.
@@ -58,7 +55,8 @@ func expected(err error) bool {
 	return errors.Is(err, gorm.ErrRecordNotFound) || IsDuplicate(err) || retryable(err) || errors.Is(err, context.Canceled)
 }
 
-// withoutValues is the error's text, except that MySQL quotes data in its messages: there it is the number.
+// withoutValues says what went wrong without the error's text where that may quote data: servers do in their messages,
+// database/sql does when a column does not fit its field.
 func withoutValues(err error) string {
 	if err == nil {
 		return ""
@@ -66,5 +64,18 @@ func withoutValues(err error) string {
 	if my, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return fmt.Sprintf("mysql error %d (%s)", my.Number, my.SQLState)
 	}
-	return err.Error()
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
+		return fmt.Sprintf("sqlite error %d (%s)", lite.Code(), sqlite.ErrorCodeString[lite.Code()&0xff])
+	}
+	if errors.Is(err, ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) {
+		return err.Error() // of the connection, which knows no data
+	}
+	return fmt.Sprintf("%T", innermost(err))
+}
+
+func innermost(err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
 }

@@ -22,11 +22,12 @@ const (
 	mysqlWriteTimeout = 30 * time.Second
 )
 
-func openMySQL(ctx context.Context, target string) (*sql.DB, error) {
+func openMySQL(ctx context.Context, target string, log *slog.Logger) (*sql.DB, error) {
 	cfg, err := mysqlConfig(target)
 	if err != nil {
 		return nil, err
 	}
+	cfg.Logger = driverLog{log}
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("sqldb: mysql: %w", err)
@@ -52,7 +53,6 @@ func mysqlConfig(target string) (*mysql.Config, error) {
 	cfg.MultiStatements = false
 	cfg.InterpolateParams = true // one round trip per statement instead of three, see docs/adr/0003
 	cfg.Loc = time.UTC
-	cfg.Logger = driverLog{}
 	cfg.Collation = "utf8mb4_bin"
 	if cfg.Params == nil {
 		cfg.Params = map[string]string{}
@@ -68,9 +68,10 @@ func mysqlConfig(target string) (*mysql.Config, error) {
 }
 
 // driverLog takes what the driver prints about broken connections; the statement's own error says it again.
-type driverLog struct{}
+type driverLog struct{ log *slog.Logger }
 
-func (driverLog) Print(v ...any) { slog.Debug("mysql driver", "says", fmt.Sprint(v...)) }
+// Print is called by the driver.
+func (l driverLog) Print(v ...any) { l.log.Debug("mysql driver", "says", fmt.Sprint(v...)) }
 
 func orElse(d, fallback time.Duration) time.Duration {
 	if d > 0 {
@@ -109,6 +110,9 @@ func newMySQLDialector(pool *sql.DB) mysqlDialector {
 
 // Migrator is nil on purpose: schemas come from migrations/, and AutoMigrate is banned.
 func (d mysqlDialector) Migrator(*gorm.DB) gorm.Migrator { return nil }
+
+// Explain writes a statement down for the log. Scan, Raw and Pluck would put the values in, so there are none here.
+func (d mysqlDialector) Explain(sql string, _ ...any) string { return sql }
 
 // Translate is called by GORM for every statement's error.
 func (d mysqlDialector) Translate(err error) error { return translate(err) }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"gorm.io/gorm"
@@ -13,6 +14,7 @@ import (
 // DB is one open database. It is safe for concurrent use; make it with Open.
 type DB struct {
 	dsn    DSN
+	log    *slog.Logger
 	writer *sql.DB
 	reader *sql.DB // the same pool as writer on MySQL
 	write  *gorm.DB
@@ -21,18 +23,27 @@ type DB struct {
 	poolWait time.Duration // how long InTx waits for a free connection
 }
 
+// Option changes how a database is opened.
+type Option func(*DB)
+
+// WithLog sends what there is to say of statements to log instead of slog.Default(). It never holds values.
+func WithLog(log *slog.Logger) Option { return func(db *DB) { db.log = log } }
+
 // Open connects to the database dsn names. A SQLite file and its folder are created when absent; a MySQL schema must
 // exist. It fails when dsn is malformed, and with ErrUnavailable when the server cannot be reached before ctx ends.
-func Open(ctx context.Context, dsn DSN) (*DB, error) {
+func Open(ctx context.Context, dsn DSN, options ...Option) (*DB, error) {
 	target, err := dsn.target()
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dsn: dsn, poolWait: poolWait}
+	db := &DB{dsn: dsn, log: slog.Default(), poolWait: poolWait}
+	for _, set := range options {
+		set(db)
+	}
 	if dsn.Dialect() == SQLite {
 		db.writer, db.reader, err = openSQLite(ctx, target)
 	} else {
-		db.writer, err = openMySQL(ctx, target)
+		db.writer, err = openMySQL(ctx, target, db.log)
 		db.reader = db.writer
 	}
 	if err != nil {
@@ -66,7 +77,7 @@ func (db *DB) open(pool *sql.DB) (*gorm.DB, error) {
 		SkipDefaultTransaction: true,
 		TranslateError:         true,
 		DisableAutomaticPing:   true, // Open has just done so, with a context
-		Logger:                 statementLog{},
+		Logger:                 statementLog{db.log},
 		NowFunc:                func() time.Time { return time.Now().UTC() },
 	})
 	if err != nil {

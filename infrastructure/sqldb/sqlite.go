@@ -12,7 +12,6 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/callbacks"
 	"gorm.io/gorm/clause"
-	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
 	"modernc.org/sqlite"
 )
@@ -139,9 +138,8 @@ func (d sqliteDialector) QuoteTo(writer clause.Writer, name string) {
 	_ = writer.WriteByte('`')
 }
 
-func (d sqliteDialector) Explain(sql string, vars ...any) string {
-	return logger.ExplainSQL(sql, nil, `"`, vars...)
-}
+// Explain writes a statement down for the log. Scan, Raw and Pluck would put the values in, so there are none here.
+func (d sqliteDialector) Explain(sql string, _ ...any) string { return sql }
 
 // Translate is called by GORM for every statement's error.
 func (d sqliteDialector) Translate(err error) error { return translate(err) }

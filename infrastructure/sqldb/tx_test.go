@@ -235,12 +235,24 @@ func TestOpen_AnyPath(t *testing.T) {
 func TestLog_FailedStatementWithoutItsValues(t *testing.T) {
 	eachWithItems(t, func(t *testing.T, db *sqldb.DB) {
 		var out strings.Builder
-		before := slog.Default()
-		slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
-		defer slog.SetDefault(before)
-		_ = db.Read(t.Context()).Where("nowhere = ?", "s3cret").Find(&[]item{}).Error
-		require.Contains(t, out.String(), "statement failed")
-		require.Contains(t, out.String(), "nowhere = ?")
+		db, err := sqldb.Open(t.Context(), db.DSN(), sqldb.WithLog(slog.New(slog.NewJSONHandler(&out, nil))))
+		require.NoError(t, err)
+		defer func() { require.NoError(t, db.Close()) }()
+		var name string
+		var number int64
+		read := db.Read(t.Context())
+		for ask, fault := range map[string]error{
+			"nowhere = ?": read.Where("nowhere = ?", "s3cret").Find(&[]item{}).Error,
+			"raw = ?":     read.Raw("SELECT 1 FROM nowhere WHERE raw = ?", "s3cret").Scan(&name).Error,
+			"scan = ?":    read.Table("nowhere").Where("scan = ?", "s3cret").Scan(&[]item{}).Error,
+			"pluck = ?":   read.Table("nowhere").Where("pluck = ?", "s3cret").Pluck("name", &name).Error,
+			"exec = ?":    read.Exec("UPDATE nowhere SET name = ? WHERE exec = ?", "s3cret", "s3cret").Error,
+			"CONCAT(?)":   read.Raw("SELECT CONCAT(?)", "s3cret").Scan(&number).Error,
+		} {
+			require.Error(t, fault, ask)
+			require.Contains(t, out.String(), ask)
+		}
+		require.Equal(t, 6, strings.Count(out.String(), `"msg":"statement failed"`))
 		require.NotContains(t, out.String(), "s3cret")
 		out.Reset()
 		require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
