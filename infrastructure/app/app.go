@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"kaituan/infrastructure/config"
+	"kaituan/infrastructure/sqldb"
 )
 
 // part is something long-lived. Both methods may be called twice.
@@ -73,7 +74,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.publicURL == "" {
 		a.publicURL = "http://" + reachable(a.public.Addr())
 	}
-	if a.dbs, err = openDatabases(ctx, a.config); err != nil {
+	if a.dbs, err = openDatabases(ctx, a.config, sqldb.WithLog(a.log)); err != nil {
 		return err
 	}
 	a.health = &health{ping: a.dbs.ping}

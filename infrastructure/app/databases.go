@@ -18,28 +18,28 @@ type databases struct {
 }
 
 // openDatabases opens what the role needs; a database it does not need stays nil.
-func openDatabases(ctx context.Context, c config.Config) (databases, error) {
+func openDatabases(ctx context.Context, c config.Config, options ...sqldb.Option) (databases, error) {
 	var d databases
 	var err error
 	if c.Role != config.RoleMall {
-		if d.groupbuy, err = openDatabase(ctx, "groupbuy.db", c.GroupBuy.DB); err != nil {
+		if d.groupbuy, err = openDatabase(ctx, "groupbuy.db", c.GroupBuy.DB, options); err != nil {
 			return d, err
 		}
 	}
 	if c.Role != config.RoleGroupBuy {
-		if d.mall, err = openDatabase(ctx, "mall.db", c.Mall.DB); err != nil {
+		if d.mall, err = openDatabase(ctx, "mall.db", c.Mall.DB, options); err != nil {
 			return d, errors.Join(err, d.close())
 		}
 	}
 	return d, nil
 }
 
-func openDatabase(ctx context.Context, key, text string) (*sqldb.DB, error) {
+func openDatabase(ctx context.Context, key, text string, options []sqldb.Option) (*sqldb.DB, error) {
 	dsn, err := sqldb.ParseDSN(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s (%s): %w", key, config.EnvName(key), err)
 	}
-	db, err := sqldb.Open(ctx, dsn)
+	db, err := sqldb.Open(ctx, dsn, options...)
 	if err != nil {
 		return nil, fmt.Errorf("open %s (%s): %w", key, dsn, err)
 	}
