@@ -12,7 +12,7 @@ SET @change = IF((SELECT COUNT(*) FROM information_schema.columns WHERE table_sc
         ADD COLUMN closed_at     BIGINT        NOT NULL DEFAULT 0,
         ADD COLUMN tier          INT           NOT NULL DEFAULT 0,
         DROP KEY teams_due, ADD KEY teams_due (closed_at, expires_at, id),
-        DROP KEY teams_of_goods, ADD KEY teams_of_goods (partner_id, goods_id, closed_at, expires_at)', 'DO 0');
+        DROP KEY teams_of_goods, ADD KEY teams_of_goods (partner_id, goods_id, closed_at, expires_at, id)', 'DO 0');
 PREPARE change_once FROM @change;
 EXECUTE change_once;
 DEALLOCATE PREPARE change_once;

@@ -12,7 +12,7 @@ UPDATE teams SET capacity = target, closed_at = ended_at;
 DROP INDEX teams_due;
 CREATE INDEX teams_due ON teams (closed_at, expires_at, id);
 DROP INDEX teams_of_goods;
-CREATE INDEX teams_of_goods ON teams (partner_id, goods_id, closed_at, expires_at);
+CREATE INDEX teams_of_goods ON teams (partner_id, goods_id, closed_at, expires_at, id);
 
 ALTER TABLE seats ADD COLUMN difference_fen INTEGER NOT NULL DEFAULT 0; -- of amount_fen, goes back
 ALTER TABLE seats ADD COLUMN difference_no  TEXT    NOT NULL DEFAULT '';
