@@ -78,6 +78,9 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.health = &health{ping: a.dbs.ping}
+	if a.config.Split() {
+		return a.dbs.current(ctx)
+	}
 	return a.dbs.migrate(ctx)
 }
 
@@ -119,15 +122,16 @@ func (a *App) Start(ctx context.Context) error {
 		}
 	}
 	for _, seed := range a.seeds {
-		if err := seed(ctx); err != nil {
-			return err
+		if err := seed(ctx); err != nil && ctx.Err() == nil {
+			// Demo data is a courtesy: a shop that cannot be filled still runs.
+			a.log.Error("demo data left out; start with --demo-data=false to do without", "error", err)
 		}
 	}
 	return nil
 }
 
 // Stop ends in two phases: no new request is taken and those at work finish; then jobs and relays do, and the
-// databases close. What was not sent goes on at the next start.
+// databases close. What was not sent goes on at the next start. Whatever ctx leaves no time for is cut off.
 func (a *App) Stop(ctx context.Context) error {
 	a.health.draining.Store(true)
 	var errs []error

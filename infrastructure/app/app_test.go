@@ -24,7 +24,7 @@ import (
 func TestApp_PlaysTheWholeStory(t *testing.T) {
 	onEachStore(t, func(w *world) {
 		w.sell("cup", 10, nil)
-		site, err := demo.NewSite(w.app.PublicURL(), w.app.OperatorToken())
+		site, err := demo.NewSite(demo.Address{Server: w.app.PublicURL(), OperatorToken: w.app.OperatorToken()})
 		require.NoError(w.t, err)
 		story := demo.Story{Site: site, Out: io.Discard}
 		require.NoError(w.t, story.Play(context.Background()))
@@ -40,7 +40,7 @@ func TestApp_ReplaysRealOrders(t *testing.T) {
 	const lines = 150
 	onEachStore(t, func(w *world) {
 		history := head(w.t, "../demo/testdata/online-retail-10k.csv", lines)
-		site, err := demo.NewSite(w.app.PublicURL(), w.app.OperatorToken())
+		site, err := demo.NewSite(demo.Address{Server: w.app.PublicURL(), OperatorToken: w.app.OperatorToken()})
 		require.NoError(w.t, err)
 		var out strings.Builder
 		replay := demo.Replay{Site: site, Out: &out, Workers: 4, Report: func(int, int, time.Duration) {}}

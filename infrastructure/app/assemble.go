@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -47,15 +49,15 @@ func (r *relays) wakeMall() {
 	}
 }
 
-// assemble builds what the role runs. Servers come first and stop last but one: work that is under way at a stop
-// may still need them.
+// assemble builds what the role runs, in the order it is started; it is stopped in the reverse. The public server
+// comes last, so that a stop takes no new request before it ends anything else; the private one comes first, so that
+// health can be seen to the end.
 func (a *App) assemble(ctx context.Context) error {
 	router := edge.New(a.log)
 	reference.Register(router)
 	router.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, "/docs") })
 	var woken relays
 	a.serve("private", a.private, a.health.handler())
-	a.serve("public", a.public, router)
 
 	engine, err := a.assembleEngine(ctx, router, &woken)
 	if err != nil {
@@ -66,6 +68,7 @@ func (a *App) assemble(ctx context.Context) error {
 		return fmt.Errorf("mall: %w", err)
 	}
 	a.assembleWorker(engine, shop, &woken)
+	a.serve("public", a.public, router)
 	if a.config.Role == config.RoleAll && a.config.Embedded() && a.config.DemoData {
 		a.seeds = append(a.seeds, func(ctx context.Context) error { return seed(ctx, engine, shop) })
 	}
@@ -88,8 +91,14 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 		return nil, err
 	}
 	// Each process with an engine follows what the others configure.
-	follow := schedule.Job{Name: "groupbuy.refresh", Every: time.Second, Run: engine.Refresh}
-	a.add(closer(sender.Close), schedule.New([]schedule.Job{follow}, a.log))
+	follow := []schedule.Job{
+		{Name: "groupbuy.refresh", Every: time.Second, Run: engine.Refresh},
+		{Name: "groupbuy.follow_crowd", Every: time.Second, Run: engine.FollowCrowd},
+	}
+	if err := engine.FollowCrowd(ctx); err != nil {
+		return nil, err
+	}
+	a.add(closer(sender.Close), schedule.New(follow, a.log))
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleGroupBuy {
 		groupbuyapi.New(engine, groupbuyapi.Auth{
 			Nonces: sign.NewMemoryNonces(nonceMemory), OperatorToken: a.secrets.OperatorToken, TestMode: a.config.GroupBuy.TestMode,
@@ -100,11 +109,18 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 
 // allowedHosts lets the engine's webhooks reach our own mall, which may well be on this machine.
 func (a *App) allowedHosts(webhookURL string) []string {
-	hosts := a.config.GroupBuy.AllowHosts
-	if u, err := url.Parse(webhookURL); err == nil && u.Port() != "" {
-		hosts = append(hosts, u.Host)
+	hosts := slices.Clone(a.config.GroupBuy.AllowHosts)
+	u, err := url.Parse(webhookURL)
+	switch {
+	case err != nil:
+		return hosts
+	case u.Port() != "":
+		return append(hosts, u.Host)
+	case u.Scheme == "http":
+		return append(hosts, net.JoinHostPort(u.Hostname(), "80"))
+	default:
+		return append(hosts, net.JoinHostPort(u.Hostname(), "443"))
 	}
-	return hosts
 }
 
 // assembleMall builds the shop for the roles that have its database, and its API where it is served.

@@ -171,9 +171,9 @@ func (r *CheckReport) compare(e sandbox.Entry, ours ledger, until time.Time) {
 		switch {
 		case confirmed && amount != f.Amount:
 			r.add("I5", f.RequestNo, fmt.Sprintf("refunded %s yuan here, %s at the gateway", amount, f.Amount))
-		case !confirmed && !ours.asked[f.RequestNo]:
+		case !confirmed && !ours.asked[f.RequestNo] && f.At.Before(until):
 			r.add("I5", f.RequestNo, fmt.Sprintf("%s yuan went back at the gateway that nobody here asked for", f.Amount))
-		case !confirmed && f.At.Before(until):
+		case !confirmed && ours.asked[f.RequestNo] && f.At.Before(until):
 			r.add("I5", f.RequestNo, "went back at the gateway, not confirmed here")
 		}
 	}

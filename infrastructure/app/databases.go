@@ -61,6 +61,28 @@ func (d databases) migrate(ctx context.Context) error {
 	return nil
 }
 
+// current refuses databases that another binary's schema is in: of several processes one must not change them
+// under the others.
+func (d databases) current(ctx context.Context) error {
+	for service, db := range map[sqldb.Service]*sqldb.DB{sqldb.GroupBuy: d.groupbuy, sqldb.Mall: d.mall} {
+		if db == nil {
+			continue
+		}
+		version, err := db.Version(ctx)
+		if err != nil {
+			return fmt.Errorf("schema of %s: %w", service, err)
+		}
+		latest, err := sqldb.Latest(service)
+		if err != nil {
+			return err
+		}
+		if version < latest {
+			return fmt.Errorf("the schema of %s is version %d, this binary wants %d: run kaituan migrate first", service, version, latest)
+		}
+	}
+	return nil
+}
+
 // close closes what was opened.
 func (d databases) close() error {
 	var errs []error
@@ -125,5 +147,12 @@ func openExisting(ctx context.Context, c config.Config) (databases, error) {
 			return databases{}, fmt.Errorf("%s (%s): %w", key, config.EnvName(key), err)
 		}
 	}
-	return openDatabases(ctx, c)
+	d, err := openDatabases(ctx, c)
+	if err != nil {
+		return d, err
+	}
+	if err := d.current(ctx); err != nil {
+		return d, errors.Join(err, d.close())
+	}
+	return d, nil
 }

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"kaituan/api/groupbuyapi"
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/partner"
+	"kaituan/infrastructure/crowdstore"
 	"kaituan/infrastructure/groupbuystore"
 	"kaituan/infrastructure/sqldb"
 	"kaituan/infrastructure/webhook"
@@ -29,7 +31,7 @@ func newEngine(db *sqldb.DB, sender *webhook.Sender, wake func(), log *slog.Logg
 		lag = 0 // one writer: events are numbered in the order they are committed
 	}
 	return groupbuy.New(groupbuy.Deps{
-		Store: groupbuystore.New(db), Sender: webhooks{sender}, Encoder: groupbuyapi.Encoder{}, Schedule: attempts,
+		Store: groupbuystore.New(db), Crowds: crowdstore.New(db), Sender: webhooks{sender}, Encoder: groupbuyapi.Encoder{}, Schedule: attempts,
 		IDs: ids{}, Secrets: random{}, Clock: time.Now, EventLag: lag, Log: log, Wake: wake,
 	})
 }
@@ -40,11 +42,35 @@ func enrol(ctx context.Context, engine *groupbuy.Engine, s secrets, webhookURL s
 	if _, err := engine.PutPartner(ctx, mallPartner, "Kaituan mall"); err != nil {
 		return err
 	}
-	if _, err := engine.AddKey(ctx, partner.Key{ID: partner.KeyID(s.KeyID), Partner: mallPartner, Secret: s.KeySecret}); err != nil {
+	if err := enrolKey(ctx, engine, partner.Key{ID: partner.KeyID(s.KeyID), Partner: mallPartner, Secret: s.KeySecret}); err != nil {
 		return err
 	}
 	_, err := engine.AddEndpoint(ctx, partner.Endpoint{
 		ID: mallEndpoint, Partner: mallPartner, URL: webhookURL, Secrets: []string{s.WebhookSecret}, Status: partner.EndpointEnabled,
 	})
+	return err
+}
+
+// enrolKey registers the mall's key. An instance that lost its secrets has made new ones; then the oldest of the
+// mall's keys, which nobody holds any more, makes room.
+func enrolKey(ctx context.Context, engine *groupbuy.Engine, key partner.Key) error {
+	_, err := engine.AddKey(ctx, key)
+	var refused *groupbuy.Error
+	if !errors.As(err, &refused) || refused.Code != groupbuy.CodeTooManyKeys {
+		return err
+	}
+	keys, err := engine.Keys(ctx, mallPartner)
+	if err != nil {
+		return err
+	}
+	for _, old := range keys {
+		if old.Live() {
+			if _, err := engine.RevokeKey(ctx, mallPartner, old.ID); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	_, err = engine.AddKey(ctx, key)
 	return err
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/sandbox"
@@ -19,6 +21,12 @@ func openSandbox(c config.Config, log *slog.Logger) (*sandbox.Sandbox, sandbox.K
 	box, err := sandbox.New(sandbox.Config{Path: booksPath(c), Keys: keys, AppID: c.Alipay.AppID, SellerID: c.Alipay.SellerID, Logger: log})
 	return box, keys, err
 }
+
+// What a merchant elsewhere configures, in the sandbox's data directory.
+const (
+	AppPrivateKey    = "sandbox-app-private.pem"
+	GatewayPublicKey = "sandbox-gateway-public.pem"
+)
 
 // Sandbox is the simulated Alipay alone, for malls that run elsewhere.
 type Sandbox struct {
@@ -37,9 +45,12 @@ func NewSandbox(ctx context.Context, c config.Config, log *slog.Logger) (*Sandbo
 	if err != nil {
 		return nil, err
 	}
-	box, _, err := openSandbox(c, log)
+	box, keys, err := openSandbox(c, log)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
+	}
+	if err := os.WriteFile(filepath.Join(c.Data, GatewayPublicKey), []byte(keys.GatewayPublicPEM()), 0o600); err != nil {
+		return nil, errors.Join(err, box.Close(), listener.Close())
 	}
 	base := c.PublicURL
 	if base == "" {
@@ -62,6 +73,13 @@ func (s *Sandbox) Stop(ctx context.Context) error {
 
 // Banner says what a merchant configures.
 func (s *Sandbox) Banner() string {
-	return fmt.Sprintf("listening %s\n\n  %-16s %s%s/gateway.do\n  %-16s %s\n  %-16s %s\n  %-16s %s\n\nstop with Ctrl-C\n", s.base,
-		"gateway", s.base, sandboxPrefix, "app id", s.box.AppID(), "seller id", s.box.SellerID(), "keys", s.data)
+	return fmt.Sprintf("listening %s\n\n  %-16s %s%s/gateway.do\n  %-16s %s\n  %-16s %s\n  %-16s %s and %s in %s\n\nstop with Ctrl-C\n", s.base,
+		"gateway", s.base, sandboxPrefix, "app id", s.box.AppID(), "seller id", s.box.SellerID(),
+		"keys", AppPrivateKey, GatewayPublicKey, s.data)
 }
+
+// URL is the sandbox's address, the gateway and the books below it.
+func (s *Sandbox) URL() string { return s.base + sandboxPrefix }
+
+// IDs are what the sandbox calls its merchant application and its seller.
+func (s *Sandbox) IDs() (appID, sellerID string) { return s.box.AppID(), s.box.SellerID() }

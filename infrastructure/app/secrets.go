@@ -35,7 +35,9 @@ func loadSecrets(c config.Config) (s secrets, made bool, err error) {
 	stored, err := readSecrets(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		made = true
-		stored = secrets{OperatorToken: rand.Text(), KeyID: "key_mall", KeySecret: rand.Text() + rand.Text(), WebhookSecret: sign.NewSecret()}
+		stored = secrets{
+			OperatorToken: rand.Text(), KeyID: "key_mall_" + rand.Text()[:8], KeySecret: rand.Text() + rand.Text(), WebhookSecret: sign.NewSecret(),
+		}
 		err = writeSecrets(path, stored)
 	}
 	if err != nil {

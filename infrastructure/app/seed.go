@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"kaituan/groupbuy"
@@ -59,31 +60,55 @@ func demoProducts() []demoProduct {
 // seedTime bounds the wait for the shop to register one product at the engine.
 const seedTime = 30 * time.Second
 
-// seed fills an empty shop with something to look at. It runs once: a shop with products is left alone.
+// seed fills the shop with something to look at, unless it sells anything else. Every step looks whether it was done
+// before, so that a first start that was cut short is made up for by the next.
 func seed(ctx context.Context, engine *groupbuy.Engine, shop *mall.Shop) error {
 	operator := mall.Actor{Account: "demo-data", Role: account.Operator}
-	shelf, err := shop.Products(ctx, operator, mall.ListProducts{Limit: 1, All: true})
-	if err != nil || len(shelf.Items) > 0 {
+	shelf, err := shop.Products(ctx, operator, mall.ListProducts{Limit: mall.MaxPage, All: true})
+	if err != nil {
 		return err
 	}
-	for _, p := range demoProducts() {
+	there := map[string]bool{}
+	for _, view := range shelf.Items {
+		there[string(view.Product.ID)] = true
+	}
+	products := demoProducts()
+	missing := slices.DeleteFunc(slices.Clone(products), func(p demoProduct) bool { return there[p.id] })
+	if len(products)-len(missing) < len(there) {
+		return nil // the shop has products of its own
+	}
+	for _, p := range missing {
 		draft := catalog.Draft{ID: catalog.ProductID(p.id), Name: p.name, Description: p.description, Shelf: catalog.OnShelf, SKUs: p.skus}
 		if _, err := shop.SaveProduct(ctx, operator, draft); err != nil {
 			return err
 		}
 	}
-	for _, p := range demoProducts() {
-		if p.size == 0 {
+	return seedActivities(ctx, engine, products)
+}
+
+func seedActivities(ctx context.Context, engine *groupbuy.Engine, products []demoProduct) error {
+	activities, err := engine.ListActivities(ctx, groupbuy.ActivityQuery{Partner: mallPartner, Limit: 100})
+	if err != nil {
+		return err
+	}
+	for _, p := range products {
+		i := slices.IndexFunc(activities, func(a activity.Activity) bool { return a.Name == p.activity })
+		switch {
+		case p.size == 0, i >= 0 && activities[i].Status != activity.Draft:
 			continue
+		case i >= 0:
+			err = publishDemo(ctx, engine, activities[i].ID)
+		default:
+			err = createDemo(ctx, engine, p)
 		}
-		if err := publishDemo(ctx, engine, p); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func publishDemo(ctx context.Context, engine *groupbuy.Engine, p demoProduct) error {
+func createDemo(ctx context.Context, engine *groupbuy.Engine, p demoProduct) error {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	a := activity.Blank()
 	a.Partner, a.Name, a.Goods = mallPartner, p.activity, []activity.GoodsID{activity.GoodsID(p.id)}
@@ -93,11 +118,15 @@ func publishDemo(ctx context.Context, engine *groupbuy.Engine, p demoProduct) er
 	if err != nil {
 		return err
 	}
-	// The shop registers its goods at the engine by itself, right after it saved them.
+	return publishDemo(ctx, engine, draft.ID)
+}
+
+// publishDemo waits for the shop to have registered the goods at the engine, which it does by itself after saving.
+func publishDemo(ctx context.Context, engine *groupbuy.Engine, id activity.ID) error {
 	ctx, cancel := context.WithTimeout(ctx, seedTime)
 	defer cancel()
 	for {
-		_, err = engine.PublishActivity(ctx, draft.ID)
+		_, err := engine.PublishActivity(ctx, id)
 		var refused *groupbuy.Error
 		if !errors.As(err, &refused) || refused.Code != groupbuy.CodeActivityInvalid {
 			return err

@@ -42,6 +42,9 @@ type world struct {
 	config config.Config
 	app    *app.App
 	http   *http.Client
+
+	shopAt, engineAt string // the same address, unless the system is split
+	token            string // of the operator
 }
 
 // onEachStore runs a scenario on SQLite files and on MySQL schemas.
@@ -92,6 +95,7 @@ func (w *world) start() {
 	require.NoError(w.t, err)
 	require.NoError(w.t, instance.Start(context.Background()))
 	w.app = instance
+	w.shopAt, w.engineAt, w.token = instance.PublicURL(), instance.PublicURL(), instance.OperatorToken()
 }
 
 func (w *world) stop() {
@@ -115,13 +119,13 @@ func (w *world) check() {
 }
 
 func (w *world) shop() *mallclient.ClientWithResponses {
-	client, err := mallclient.NewClientWithResponses(w.app.PublicURL(), mallclient.WithHTTPClient(w.http))
+	client, err := mallclient.NewClientWithResponses(w.shopAt, mallclient.WithHTTPClient(w.http))
 	require.NoError(w.t, err)
 	return client
 }
 
 func (w *world) operator() *groupbuyclient.ClientWithResponses {
-	client, err := groupbuyclient.NewOperator(groupbuyclient.Config{BaseURL: w.app.PublicURL(), OperatorToken: w.app.OperatorToken(), Transport: w.http.Transport})
+	client, err := groupbuyclient.NewOperator(groupbuyclient.Config{BaseURL: w.engineAt, OperatorToken: w.token, Transport: w.http.Transport})
 	require.NoError(w.t, err)
 	return client
 }
@@ -139,7 +143,7 @@ func (w *world) sell(product string, stock int, change func(*groupbuywire.Activi
 	w.t.Helper()
 	put, err := w.shop().PutProductWithResponse(context.Background(), product, mallwire.ProductInput{
 		Name: product, Shelf: mallwire.OnShelf, Skus: []mallwire.SKUInput{{SKUID: "one", Name: "one", PriceFen: 100_00, Stock: &stock}},
-	}, bearer(w.app.OperatorToken()))
+	}, bearer(w.token))
 	require.NoError(w.t, err)
 	require.Equal(w.t, http.StatusOK, put.StatusCode(), string(put.Body))
 	size := 2

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"kaituan/api/sign"
 )
@@ -45,6 +46,9 @@ func (c Config) Split() bool { return c.Role != RoleAll }
 // Embedded says whether the payment sandbox runs in this process.
 func (c Config) Embedded() bool { return c.Alipay.Gateway == "" }
 
+// minPayWithin is the shortest deadline that Alipay accepts for a trade (timeout_express 1m-15d).
+const minPayWithin = time.Minute
+
 func (c Config) check(f *Faults) {
 	if !slices.Contains([]Role{RoleAll, RoleGroupBuy, RoleMall, RoleWorker}, c.Role) {
 		f.addf("role", "is %q; want all, groupbuy, mall or worker", c.Role)
@@ -60,8 +64,8 @@ func (c Config) check(f *Faults) {
 	checkURL(f, "alipay.gateway", c.Alipay.Gateway)
 	checkDB(f, "groupbuy.db", c.GroupBuy.DB)
 	checkDB(f, "mall.db", c.Mall.DB)
-	if c.Mall.PayWithin <= 0 {
-		f.addf("mall.pay_within", "is %s; want a time above zero, such as 15m", c.Mall.PayWithin)
+	if c.Mall.PayWithin < minPayWithin {
+		f.addf("mall.pay_within", "is %s; want at least %s, such as 15m", c.Mall.PayWithin, minPayWithin)
 	}
 	if c.Mall.ShipAfter < 0 {
 		f.addf("mall.ship_after", "is %s; want 0s or more", c.Mall.ShipAfter)
@@ -112,6 +116,9 @@ func (c Config) checkSplit(f *Faults) {
 	shared := map[string]string{
 		"public_url": c.PublicURL, "operator_token": c.OperatorToken,
 		"groupbuy.key_id": c.GroupBuy.KeyID, "groupbuy.key_secret": c.GroupBuy.KeySecret, "groupbuy.webhook_secret": c.GroupBuy.WebhookSecret,
+	}
+	if c.Role != RoleMall {
+		shared["mall.webhook_url"] = c.Mall.WebhookURL
 	}
 	if c.Role != RoleGroupBuy {
 		shared["groupbuy.url"] = c.GroupBuy.URL

@@ -43,7 +43,7 @@ func TestLoad_LaterSourcesWin(t *testing.T) {
 
 func TestLoad_ReportsEveryFaultAtOnce(t *testing.T) {
 	_, err := config.Load(config.Source{Flags: map[string]string{
-		"role": "boss", "listen": "8080", "public_url": "mall.example.com", "groupbuy.db": "postgres:x", "mall.pay_within": "0s",
+		"role": "boss", "listen": "8080", "public_url": "mall.example.com", "groupbuy.db": "postgres:x", "mall.pay_within": "59s",
 		"operator_token": "short", "groupbuy.key_id": "k", "groupbuy.webhook_secret": "x", "log_level": "loud",
 	}})
 	require.Error(t, err)
@@ -75,6 +75,7 @@ func TestLoad_SplitRolesNameWhatTheyMustShare(t *testing.T) {
 	}
 	_, err = config.Load(config.Source{Flags: map[string]string{"role": "groupbuy"}})
 	require.NotContains(t, err.Error(), "groupbuy.url")
+	require.ErrorContains(t, err, "mall.webhook_url")
 }
 
 func TestLoad_ExternalGatewayNeedsKeys(t *testing.T) {

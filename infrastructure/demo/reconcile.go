@@ -50,7 +50,7 @@ func (r *Replay) reconcile(ctx context.Context, got Result, before mallwire.Tota
 	if err != nil {
 		return err
 	}
-	booksAfter, err := r.Site.books(ctx)
+	booksAfter, err := r.Site.readBooks(ctx)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (r *Replay) Run(ctx context.Context, history io.Reader) error {
 	if err != nil {
 		return err
 	}
-	booksBefore, err := r.Site.books(ctx)
+	booksBefore, err := r.Site.readBooks(ctx)
 	if err != nil {
 		return err
 	}

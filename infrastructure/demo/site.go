@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -24,16 +25,29 @@ const requestTimeout = 30 * time.Second
 
 // Site is a running server as its clients see it.
 type Site struct {
-	base     string
+	books    string
 	operator string
 	http     *http.Client
 	mall     *mallclient.ClientWithResponses
 	engine   *groupbuyclient.ClientWithResponses
 }
 
-// NewSite returns the server at an address. The operator token is needed to register goods and to read totals.
-func NewSite(base, operatorToken string) (*Site, error) {
-	base = strings.TrimSuffix(base, "/")
+// Address is where a server and its payment sandbox are.
+type Address struct {
+	Server        string // scheme and host
+	Sandbox       string // the sandbox's address up to its /books; empty: the one in the server's process
+	OperatorToken string // needed by Replay only: it registers goods and reads totals
+}
+
+// NewSite returns the server at an address. Errors: an address that is none.
+func NewSite(at Address) (*Site, error) {
+	base := strings.TrimSuffix(at.Server, "/")
+	if u, err := url.Parse(base); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("server %q: want an address such as http://localhost:8080", at.Server)
+	}
+	if at.Sandbox == "" {
+		at.Sandbox = base + "/sandbox/alipay"
+	}
 	// One connection per worker stays open: a new one for each request would use up the machine's ports.
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
@@ -42,11 +56,13 @@ func NewSite(base, operatorToken string) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server %s: %w", base, err)
 	}
-	engine, err := groupbuyclient.NewClientWithResponses(base, groupbuyclient.WithHTTPClient(client))
+	engine, err := groupbuyclient.NewOperator(groupbuyclient.Config{
+		BaseURL: base, OperatorToken: at.OperatorToken, Transport: transport, Timeout: requestTimeout,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("server %s: %w", base, err)
 	}
-	return &Site{base: base, operator: operatorToken, http: client, mall: shop, engine: engine}, nil
+	return &Site{books: strings.TrimSuffix(at.Sandbox, "/") + "/books", operator: at.OperatorToken, http: client, mall: shop, engine: engine}, nil
 }
 
 // Refusal is the server's problem in answer to a step.
@@ -111,7 +127,7 @@ func (s *Site) totals(ctx context.Context) (mallwire.Totals, error) {
 
 // draft writes an activity and returns its id.
 func (s *Site) draft(ctx context.Context, in groupbuywire.ActivityInput) (string, error) {
-	r, err := s.engine.CreateActivityWithResponse(ctx, in, bearer(s.operator))
+	r, err := s.engine.CreateActivityWithResponse(ctx, in)
 	if err != nil {
 		return "", fmt.Errorf("create activity: %w", err)
 	}
@@ -121,7 +137,7 @@ func (s *Site) draft(ctx context.Context, in groupbuywire.ActivityInput) (string
 
 // goLive publishes an activity.
 func (s *Site) goLive(ctx context.Context, id string) error {
-	r, err := s.engine.PublishActivityWithResponse(ctx, id, bearer(s.operator))
+	r, err := s.engine.PublishActivityWithResponse(ctx, id)
 	if err != nil {
 		return fmt.Errorf("publish activity: %w", err)
 	}
@@ -137,8 +153,8 @@ type books struct {
 	RefundedFen money.Fen `json:"refunded_fen"`
 }
 
-func (s *Site) books(ctx context.Context) (books, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base+"/sandbox/alipay/books", nil)
+func (s *Site) readBooks(ctx context.Context) (books, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.books, nil)
 	if err != nil {
 		return books{}, err
 	}

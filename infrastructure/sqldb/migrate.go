@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -35,6 +37,28 @@ func Migrations(service Service, dialect Dialect) (fs.FS, error) {
 		return nil, fmt.Errorf("sqldb: no migrations for service %q on %q", service, dialect)
 	}
 	return fs.Sub(migrations, dir)
+}
+
+// Latest is the newest schema version of service that this program knows, the same for every dialect.
+func Latest(service Service) (int64, error) {
+	files, err := Migrations(service, SQLite)
+	if err != nil {
+		return 0, err
+	}
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return 0, fmt.Errorf("sqldb: migrations of %s: %w", service, err)
+	}
+	var latest int64
+	for _, name := range names {
+		number, _, _ := strings.Cut(name, "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("sqldb: migration %s has no number: %w", name, err)
+		}
+		latest = max(latest, version)
+	}
+	return latest, nil
 }
 
 // Migrate brings the database to the newest schema of service. It only goes forward; a database newer than this

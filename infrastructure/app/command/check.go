@@ -19,6 +19,7 @@ func newCheck() *cobra.Command {
 		RunE: check,
 	}
 	addSettings(cmd.Flags(), storeSettings())
+	cmd.Flags().Bool("settled", false, "nothing is under way: a payment that only one side knows is a violation")
 	return cmd
 }
 
@@ -27,9 +28,13 @@ func check(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := app.Check(cmd.Context(), c)
+	look := app.Check
+	if settled, err := cmd.Flags().GetBool("settled"); err == nil && settled {
+		look = app.SettledCheck
+	}
+	report, err := look(cmd.Context(), c)
 	if err != nil {
-		return err
+		return usageError{fmt.Errorf("nothing was checked: %w", err)}
 	}
 	return printReport(cmd.OutOrStdout(), report)
 }

@@ -32,7 +32,9 @@ func TestRun_RefusesWhatItDoesNotKnow(t *testing.T) {
 		{[]string{"serve", "--config", "/nonexistent.yaml"}, "nonexistent"},
 		{[]string{"launch"}, "unknown command"},
 		{[]string{"demo", "--replay", "/nonexistent.csv", "--server", "http://127.0.0.1:1", "--operator-token", "x"}, "nonexistent"},
-		{[]string{"demo", "--server", "http://127.0.0.1:1", "--data", "/nonexistent"}, "operator token"},
+		{[]string{"demo", "--server", "http://127.0.0.1:1", "--data", "/nonexistent"}, "the server's databases"},
+		{[]string{"demo", "--server", "localhost:8080", "--no-check"}, "want an address such as"},
+		{[]string{"demo", "--server", "http://127.0.0.1:1", "--data", "/nonexistent", "--replay", "command.go"}, "operator token"},
 		{[]string{"sign", "GET"}, "accepts 2 arg"},
 		{[]string{"sign", "GET", "/api", "--key-id", "k", "--secret", "s"}, "URL must be whole"},
 		{[]string{"sign", "GET", "http://localhost/api"}, "--key-id and --secret are required"},
@@ -48,8 +50,9 @@ func TestRun_UsageIsExitCode2(t *testing.T) {
 	require.Equal(t, 2, code)
 	code, _, _ = run("", "serve", "--lissten", ":1")
 	require.Equal(t, 2, code)
-	code, _, _ = run("", "check", "--data", filepath.Join(t.TempDir(), "none"))
-	require.Equal(t, 1, code)
+	code, _, stderr := run("", "check", "--data", filepath.Join(t.TempDir(), "none"))
+	require.Equal(t, 2, code)
+	require.Contains(t, stderr, "nothing was checked")
 }
 
 func TestHelp_NamesEveryCommand(t *testing.T) {
@@ -88,6 +91,8 @@ func TestMigrate_ThenCheckFindsNothing(t *testing.T) {
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "all invariants hold")
 	require.Contains(t, stdout, "without the gateway's books")
+	code, _, stderr = run("", "check", "--data", data, "--settled")
+	require.Zero(t, code, stderr)
 }
 
 func TestDemo_PlaysAndChecks(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ import (
 // demoOptions are the flags of demo that are no settings.
 type demoOptions struct {
 	server      string
+	sandbox     string
 	token       string
 	replay      string
 	listSkipped bool
@@ -43,7 +45,8 @@ func newDemo() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.server, "server", "", "address of a running server; left out starts one")
-	flags.StringVar(&o.token, "operator-token", "", "of that server; left out is read from its data directory (KAITUAN_OPERATOR_TOKEN)")
+	flags.StringVar(&o.sandbox, "sandbox", "", "with --server: address of its payment sandbox, when that runs elsewhere (default SERVER/sandbox/alipay)")
+	flags.StringVar(&o.token, "operator-token", "", "of that server, for --replay; left out is read from its data directory")
 	flags.StringVar(&o.replay, "replay", "", "order history to buy: InvoiceNo;StockCode;Description;Quantity;InvoiceDate;UnitPrice;CustomerID;Country")
 	flags.BoolVar(&o.listSkipped, "list-skipped", false, "with --replay: print each line that is not used")
 	flags.BoolVar(&o.noCheck, "no-check", false, "with --server: leave the invariants out, when its databases cannot be reached from here")
@@ -57,30 +60,29 @@ func runDemo(cmd *cobra.Command, o demoOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	base, token := o.server, o.token
-	if base == "" {
-		own, ownErr := startOwn(cmd)
-		if ownErr != nil {
-			return ownErr
-		}
-		defer func() { err = errors.Join(err, own.stop()) }()
-		base, token, c = own.app.PublicURL(), own.app.OperatorToken(), own.config
-	} else if token == "" {
-		if token, err = app.OperatorToken(c); err != nil {
-			return usageError{fmt.Errorf("the operator token of the server: %w; give it with --operator-token, or its directory with --data", err)}
-		}
-	}
-	site, err := demo.NewSite(base, token)
+	history, err := o.open()
 	if err != nil {
 		return usageError{err}
 	}
-	err = play(cmd, site, o)
-	site.Close()
-	if err != nil {
-		return err
+	defer func() { err = errors.Join(err, history.Close()) }()
+	at := demo.Address{Server: o.server, Sandbox: o.sandbox, OperatorToken: o.token}
+	if o.server == "" {
+		own, err := startOwn(cmd)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, own.stop()) }()
+		at, c = demo.Address{Server: own.app.PublicURL(), OperatorToken: own.app.OperatorToken()}, own.config
+	} else if err := o.prepare(cmd.Context(), c, &at); err != nil {
+		return usageError{err}
 	}
-	if o.noCheck {
-		_, err = fmt.Fprintln(cmd.OutOrStdout(), "check: left out, as asked")
+	site, err := demo.NewSite(at)
+	if err != nil {
+		return usageError{err}
+	}
+	err = o.play(cmd, site, history)
+	site.Close()
+	if err != nil || o.noCheck {
 		return err
 	}
 	report, err := app.SettledCheck(cmd.Context(), c)
@@ -90,18 +92,39 @@ func runDemo(cmd *cobra.Command, o demoOptions) (err error) {
 	return printReport(cmd.OutOrStdout(), report)
 }
 
-func play(cmd *cobra.Command, site *demo.Site, o demoOptions) error {
+// open opens the history before anything is started; without one it is empty.
+func (o demoOptions) open() (io.ReadCloser, error) {
+	if o.replay == "" {
+		return io.NopCloser(strings.NewReader("")), nil
+	}
+	return os.Open(o.replay)
+}
+
+// prepare makes sure that everything the end needs is there before anything is bought at somebody else's server.
+func (o demoOptions) prepare(ctx context.Context, c config.Config, at *demo.Address) error {
+	if at.OperatorToken == "" && o.replay != "" {
+		token, err := app.OperatorToken(c)
+		if err != nil {
+			return fmt.Errorf("the operator token of the server: %w; give it with --operator-token, or its directory with --data", err)
+		}
+		at.OperatorToken = token
+	}
+	if o.noCheck {
+		return nil
+	}
+	if _, err := app.Check(ctx, c); err != nil {
+		return fmt.Errorf("the server's databases: %w; say where they are with --data, --groupbuy-db and --mall-db, or leave the check out with --no-check", err)
+	}
+	return nil
+}
+
+func (o demoOptions) play(cmd *cobra.Command, site *demo.Site, history io.Reader) error {
 	if o.replay == "" {
 		story := demo.Story{Site: site, Out: cmd.OutOrStdout()}
 		return story.Play(cmd.Context())
 	}
-	file, err := os.Open(o.replay)
-	if err != nil {
-		return usageError{err}
-	}
-	defer func() { _ = file.Close() }()
 	replay := demo.Replay{Site: site, Out: cmd.OutOrStdout(), Workers: o.workers, ListSkipped: o.listSkipped, Report: progress(cmd.ErrOrStderr())}
-	return replay.Run(cmd.Context(), file)
+	return replay.Run(cmd.Context(), history)
 }
 
 // progress overwrites one line of the terminal.
