@@ -56,19 +56,3 @@ func tryOne(t *testing.T, store groupbuy.Store, cmd team.Command) (out team.Outc
 	require.NoError(t, store.Batch(t.Context(), team.TouchOf(cmds), func(s *team.State, now time.Time) { out = team.Apply(s, cmds, now)[0] }))
 	return out
 }
-
-// TestEvent_FromBeforeTiers reads what an event of an older version says of a team.
-func TestEvent_FromBeforeTiers(t *testing.T) {
-	sqldbtest.Each(t, sqldb.GroupBuy, func(t *testing.T, db *sqldb.DB) {
-		store := groupbuystore.New(db)
-		const body = `{"team":{"id":"team_1","partner_id":"mall","activity_id":"act_1","goods_id":"tea","status":"formed","target":3,` +
-			`"held":0,"paid":3,"leader":"ann","opened_at":1,"expires_at":9,"ended_at":5,"version":4}}`
-		require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
-			return tx.Exec("INSERT INTO events (id, partner_id, kind, happened_at, body) VALUES ('evt_1', 'mall', 'team.formed', 5, ?)", body).Error
-		}))
-		event, err := store.Event(t.Context(), "evt_1")
-		require.NoError(t, err)
-		require.Equal(t, []int{3}, event.Team.Sizes)
-		require.Equal(t, 3, event.Team.Paid)
-	})
-}
