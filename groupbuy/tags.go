@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"kaituan/groupbuy/activity"
@@ -56,6 +57,9 @@ type TagChange struct {
 // ChangeTag renames a tag or gives it another rule or schedule. Members stay until the next job. Errors:
 // CodeTagNotFound, CodeTagBuiltIn, CodeTagChanged, CodeTagNameTaken, CodeInvalid with every fault.
 func (e *Engine) ChangeTag(ctx context.Context, id activity.TagID, change TagChange) (crowd.Tag, error) {
+	if faults := change.faults(); len(faults) > 0 {
+		return crowd.Tag{}, invalidAll(CodeInvalid, faults)
+	}
 	var changed crowd.Tag
 	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
 		before, err := tx.Tag(id)
@@ -76,6 +80,12 @@ func (e *Engine) ChangeTag(ctx context.Context, id activity.TagID, change TagCha
 	})
 	changed.Version++
 	return changed, err
+}
+
+// faults tells what is wrong whatever tag it is for.
+func (c TagChange) faults() []activity.Fault {
+	tag := crowd.Tag{Name: "any", Kind: crowd.Ruled, Rule: crowd.Rule{Match: crowd.All, Conditions: []crowd.Condition{{Measure: crowd.OrderCount, AtLeast: 1}}}}
+	return c.of(tag, time.Time{}).Faults()
 }
 
 func (c TagChange) of(tag crowd.Tag, now time.Time) crowd.Tag {
@@ -208,9 +218,9 @@ func (e *Engine) ListMembers(ctx context.Context, id activity.TagID, edit ListEd
 	if len(buyers) > MaxListed {
 		return crowd.Job{}, invalid("buyers", "want at most 1000000 buyers at once")
 	}
-	for _, b := range buyers {
+	for i, b := range buyers {
 		if !partner.ValidID(string(b)) {
-			return crowd.Job{}, invalid("buyers", "want 1 to 64 of A-Z a-z 0-9 _ . -")
+			return crowd.Job{}, invalid("buyers["+strconv.Itoa(i)+"]", "want 1 to 64 of A-Z a-z 0-9 _ . -")
 		}
 	}
 	slices.Sort(buyers)

@@ -23,15 +23,18 @@ import (
 type door struct {
 	engine   *groupbuy.Engine
 	guard    *sign.Guard
+	keys     *keyring
 	token    [sha256.Size]byte // of the operator token, so that comparing takes the same time for every length
 	noToken  bool
 	testMode bool
 }
 
 func newDoor(engine *groupbuy.Engine, auth Auth) *door {
+	keys := &keyring{engine: engine}
 	return &door{
 		engine:   engine,
-		guard:    sign.NewGuard(&keyring{engine: engine}, auth.Nonces),
+		guard:    sign.NewGuard(keys, auth.Nonces),
+		keys:     keys,
 		token:    sha256.Sum256([]byte(auth.OperatorToken)),
 		noToken:  auth.OperatorToken == "",
 		testMode: auth.TestMode,
@@ -42,6 +45,8 @@ func (d *door) admit(w who) gin.HandlerFunc {
 	switch w {
 	case partners:
 		return d.admitPartner
+	case partnersInBulk:
+		return d.admitBulk
 	case operators:
 		return d.admitOperator
 	default:
@@ -57,7 +62,12 @@ func (d *door) admitPartner(c *gin.Context) {
 		return
 	}
 	c.Request.Body = io.NopCloser(bytes.NewReader(body))
-	credential, err := d.guard.Check(c.Request.Context(), c.Request, body, d.engine.Clock())
+	d.admitSum(c, sha256.Sum256(body))
+}
+
+// admitSum proves the signature over a body with the given hash.
+func (d *door) admitSum(c *gin.Context, body [sha256.Size]byte) {
+	credential, err := d.guard.CheckSum(c.Request.Context(), c.Request, body, d.engine.Clock())
 	if err != nil {
 		fail(c, d.refused(c, credential, body, err))
 		return
@@ -79,7 +89,7 @@ type partnerKey struct{}
 // caller is the partner that signed the request. Only routes for partners have one.
 func caller(c *gin.Context) partner.ID { return c.MustGet(partnerKey{}).(partner.ID) }
 
-func (d *door) refused(c *gin.Context, credential sign.Credential, body []byte, err error) error {
+func (d *door) refused(c *gin.Context, credential sign.Credential, body [sha256.Size]byte, err error) error {
 	var refused *sign.Error
 	if !errors.As(err, &refused) {
 		return err
@@ -87,7 +97,7 @@ func (d *door) refused(c *gin.Context, credential sign.Credential, body []byte, 
 	c.Header("WWW-Authenticate", sign.Scheme)
 	told := &problem.Problem{Code: problem.Code(refused.Code), Detail: refused.Reason}
 	if d.testMode && refused.Code == sign.Invalid {
-		told.Extra = map[string]any{"canonical": sign.Canonical(c.Request.Method, c.Request.URL.EscapedPath(),
+		told.Extra = map[string]any{"canonical": sign.CanonicalSum(c.Request.Method, c.Request.URL.EscapedPath(),
 			c.Request.URL.RawQuery, credential.Timestamp, credential.Nonce, body)}
 	}
 	return told

@@ -24,6 +24,7 @@ func TestOperations_PlayAWholeGroupBuy(t *testing.T) {
 	lateAndLost(w, id)
 	openTeams(w, id)
 	events(w, team)
+	crowds(w)
 	for path, item := range w.spec.Paths.Map() {
 		for method, operation := range item.Operations() {
 			require.True(t, w.called[operation.OperationID], "%s %s never succeeded", method, path)
@@ -71,19 +72,31 @@ func activityLife(w *world) string {
 	rewritten["name"], rewritten["stock"] = "青花茶杯", []m{{"goods_id": "cup", "sku_id": "cup-blue", "pieces": 100}}
 	one := operatorSide + "/activities/" + bare.ActivityID
 	require.Equal(w, 2, into[wire.Activity](w.put(one, rewritten), 200).TeamSize)
-	for _, step := range []struct{ move, status string }{{"publish", "published"}, {"pause", "paused"}, {"end", "ended"}} {
+	dry := into[wire.DryRun](w.post(one+"/trial", m{"buyer_id": "u1001", "channel": "h5", "items": []m{{"goods_id": "cup", "sku_id": "cup-blue"}}}), 200)
+	require.Equal(w, wire.Draft, dry.Status)
+	require.Equal(w, money.Fen(7900), dry.Quotes[0].PayPriceFen)
+	require.True(w, dry.Quotes[0].Joinable, "as if it were published")
+	w.post(one+"/publish", nil).ok(200)
+	more := m{"name": "青花茶杯（加量）", "stock": []m{{"goods_id": "cup", "sku_id": "cup-blue", "pieces": 200}}}
+	changed := into[wire.Activity](w.call(request{method: http.MethodPatch, path: one, body: more}), 200)
+	require.Equal(w, "青花茶杯（加量）", changed.Name)
+	require.Equal(w, 200, changed.Stock[0].Pieces)
+	copied := into[wire.Activity](w.post(one+"/copy", m{"name": "第二期"}), 201)
+	require.Equal(w, wire.Draft, copied.Status)
+	require.Equal(w, changed.Rules, copied.Rules)
+	for _, step := range []struct{ move, status string }{{"pause", "paused"}, {"end", "ended"}, {"archive", "archived"}} {
 		require.Equal(w, wire.ActivityStatus(step.status), into[wire.Activity](w.post(one+"/"+step.move, nil), 200).Status)
 	}
-	require.Equal(w, wire.Ended, into[wire.Activity](w.get(one), 200).Status)
+	require.Equal(w, wire.Archived, into[wire.Activity](w.get(one), 200).Status)
 
 	id := w.published(m{"limits": m{"total": 5}})
 	page := into[wire.ActivityPage](w.get(operatorSide+"/activities?limit=1"), 200)
 	require.True(w, page.HasMore)
 	require.Equal(w, id, page.Items[0].ActivityID)
-	page = into[wire.ActivityPage](w.get(operatorSide+"/activities?partner_id=mall&limit=1&cursor="+page.NextCursor), 200)
+	page = into[wire.ActivityPage](w.get(operatorSide+"/activities?partner_id=mall&limit=2&cursor="+page.NextCursor), 200)
 	require.False(w, page.HasMore)
-	require.Equal(w, bare.ActivityID, page.Items[0].ActivityID)
-	require.Len(w, into[wire.ActivityPage](w.get(operatorSide+"/activities?status=ended"), 200).Items, 1)
+	require.Equal(w, []string{copied.ActivityID, bare.ActivityID}, []string{page.Items[0].ActivityID, page.Items[1].ActivityID})
+	require.Len(w, into[wire.ActivityPage](w.get(operatorSide+"/activities?status=archived"), 200).Items, 1)
 
 	require.Len(w, into[wire.ActivityList](w.get(partnerSide+"/activities?channel=h5"), 200).Items, 1)
 	require.Equal(w, id, into[wire.Activity](w.get(partnerSide+"/activities/"+id), 200).ActivityID)

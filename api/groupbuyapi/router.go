@@ -12,6 +12,7 @@ type who int
 const (
 	nobody who = iota
 	partners
+	partnersInBulk // partners whose bodies are too large for memory
 	operators
 )
 
@@ -36,6 +37,7 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/groupbuy/v1/seats/:out_trade_no/payment", partners, h.SettleSeat},
 		{http.MethodPost, "/api/groupbuy/v1/seats/:out_trade_no/release", partners, h.ReleaseSeat},
 		{http.MethodPost, "/api/groupbuy/v1/seats/:out_trade_no/refunds/:out_request_no/confirm", partners, h.ConfirmRefund},
+		{http.MethodPost, "/api/groupbuy/v1/order-facts", partnersInBulk, h.PutOrderFacts},
 		{http.MethodGet, "/api/groupbuy/v1/events", partners, h.ListEvents},
 		{http.MethodGet, "/api/groupbuy/v1/deliveries", partners, h.ListDeliveries},
 		{http.MethodGet, "/api/groupbuy/v1/deliveries/:delivery_id", partners, h.GetDelivery},
@@ -61,5 +63,16 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/pause", operators, h.PauseActivity},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/end", operators, h.EndActivity},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/archive", operators, h.ArchiveActivity},
+
+		{http.MethodGet, "/api/groupbuy/admin/v1/tags", operators, h.ListTags},
+		{http.MethodPost, "/api/groupbuy/admin/v1/tags", operators, h.CreateTag},
+		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id", operators, h.GetTag},
+		{http.MethodPatch, "/api/groupbuy/admin/v1/tags/:tag_id", operators, h.ChangeTag},
+		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id/jobs", operators, h.ListTagJobs},
+		{http.MethodPost, "/api/groupbuy/admin/v1/tags/:tag_id/jobs", operators, h.RunTag},
+		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id/sizes", operators, h.ListTagSizes},
+		{http.MethodPost, "/api/groupbuy/admin/v1/tags/:tag_id/members", operators, h.ListTagMembers},
+		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id/members/csv", operators, h.ExportTagMembers},
+		{http.MethodPost, "/api/groupbuy/admin/v1/tags/:tag_id/members/csv", operators, h.UploadTagMembers},
 	}
 }

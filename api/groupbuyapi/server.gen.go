@@ -72,6 +72,36 @@ type ServerInterface interface {
 	// RevokeKey Refuse calls signed with a key from now on
 	// (POST /api/groupbuy/admin/v1/partners/{partner_id}/keys/{key_id}/revoke)
 	RevokeKey(c *gin.Context, partnerID PartnerIDPath, keyID string)
+	// ListTags Crowd tags, newest first
+	// (GET /api/groupbuy/admin/v1/tags)
+	ListTags(c *gin.Context, params ListTagsParams)
+	// CreateTag Make a crowd tag
+	// (POST /api/groupbuy/admin/v1/tags)
+	CreateTag(c *gin.Context)
+	// GetTag One crowd tag
+	// (GET /api/groupbuy/admin/v1/tags/{tag_id})
+	GetTag(c *gin.Context, tagID TagIDPath)
+	// ChangeTag Rename a tag, or give it another rule or schedule
+	// (PATCH /api/groupbuy/admin/v1/tags/{tag_id})
+	ChangeTag(c *gin.Context, tagID TagIDPath)
+	// ListTagJobs A tag's jobs with their progress, newest first
+	// (GET /api/groupbuy/admin/v1/tags/{tag_id}/jobs)
+	ListTagJobs(c *gin.Context, tagID TagIDPath, params ListTagJobsParams)
+	// RunTag Compute a tag now
+	// (POST /api/groupbuy/admin/v1/tags/{tag_id}/jobs)
+	RunTag(c *gin.Context, tagID TagIDPath)
+	// ListTagMembers Add buyers to a manual tag, remove them, or put others in their place
+	// (POST /api/groupbuy/admin/v1/tags/{tag_id}/members)
+	ListTagMembers(c *gin.Context, tagID TagIDPath)
+	// ExportTagMembers Every member of a tag
+	// (GET /api/groupbuy/admin/v1/tags/{tag_id}/members/csv)
+	ExportTagMembers(c *gin.Context, tagID TagIDPath)
+	// UploadTagMembers The same as a list, from a file of up to 64 MB and 1,000,000 lines
+	// (POST /api/groupbuy/admin/v1/tags/{tag_id}/members/csv)
+	UploadTagMembers(c *gin.Context, tagID TagIDPath, params UploadTagMembersParams)
+	// ListTagSizes How many members a tag had over time, newest first
+	// (GET /api/groupbuy/admin/v1/tags/{tag_id}/sizes)
+	ListTagSizes(c *gin.Context, tagID TagIDPath, params ListTagSizesParams)
 	// ListActivities Activities that take buyers now
 	// (GET /api/groupbuy/v1/activities)
 	ListActivities(c *gin.Context, params ListActivitiesParams)
@@ -96,6 +126,9 @@ type ServerInterface interface {
 	// ListOpenTeams Teams that a buyer may join, own first, then the soonest to end
 	// (GET /api/groupbuy/v1/goods/{goods_id}/teams)
 	ListOpenTeams(c *gin.Context, goodsID GoodsID, params ListOpenTeamsParams)
+	// PutOrderFacts Tell of orders made elsewhere, many at once
+	// (POST /api/groupbuy/v1/order-facts)
+	PutOrderFacts(c *gin.Context)
 	// LockSeat Lock a seat before payment, in a team or opening one
 	// (POST /api/groupbuy/v1/seats)
 	LockSeat(c *gin.Context)
@@ -626,6 +659,319 @@ func (siw *ServerInterfaceWrapper) RevokeKey(c *gin.Context) {
 	siw.Handler.RevokeKey(c, partnerID, keyID)
 }
 
+// ListTags operation middleware
+func (siw *ServerInterfaceWrapper) ListTags(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTagsParams
+
+	// ------------- Optional query parameter "partner_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "partner_id", c.Request.URL.Query(), &params.PartnerID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter partner_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTags(c, params)
+}
+
+// CreateTag operation middleware
+func (siw *ServerInterfaceWrapper) CreateTag(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateTag(c)
+}
+
+// GetTag operation middleware
+func (siw *ServerInterfaceWrapper) GetTag(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tag_id" -------------
+	var tagID TagIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tag_id", c.Param("tag_id"), &tagID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTag(c, tagID)
+}
+
+// ChangeTag operation middleware
+func (siw *ServerInterfaceWrapper) ChangeTag(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tag_id" -------------
+	var tagID TagIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tag_id", c.Param("tag_id"), &tagID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeTag(c, tagID)
+}
+
+// ListTagJobs operation middleware
+func (siw *ServerInterfaceWrapper) ListTagJobs(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tag_id" -------------
+	var tagID TagIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tag_id", c.Param("tag_id"), &tagID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTagJobsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTagJobs(c, tagID, params)
+}
+
+// RunTag operation middleware
+func (siw *ServerInterfaceWrapper) RunTag(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tag_id" -------------
+	var tagID TagIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tag_id", c.Param("tag_id"), &tagID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RunTag(c, tagID)
+}
+
+// ListTagMembers operation middleware
+func (siw *ServerInterfaceWrapper) ListTagMembers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tag_id" -------------
+	var tagID TagIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tag_id", c.Param("tag_id"), &tagID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTagMembers(c, tagID)
+}
+
+// ExportTagMembers operation middleware
+func (siw *ServerInterfaceWrapper) ExportTagMembers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tag_id" -------------
+	var tagID TagIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tag_id", c.Param("tag_id"), &tagID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportTagMembers(c, tagID)
+}
+
+// UploadTagMembers operation middleware
+func (siw *ServerInterfaceWrapper) UploadTagMembers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tag_id" -------------
+	var tagID TagIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tag_id", c.Param("tag_id"), &tagID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UploadTagMembersParams
+
+	// ------------- Optional query parameter "edit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "edit", c.Request.URL.Query(), &params.Edit, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter edit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UploadTagMembers(c, tagID, params)
+}
+
+// ListTagSizes operation middleware
+func (siw *ServerInterfaceWrapper) ListTagSizes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tag_id" -------------
+	var tagID TagIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tag_id", c.Param("tag_id"), &tagID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTagSizesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTagSizes(c, tagID, params)
+}
+
 // ListActivities operation middleware
 func (siw *ServerInterfaceWrapper) ListActivities(c *gin.Context) {
 
@@ -875,6 +1221,19 @@ func (siw *ServerInterfaceWrapper) ListOpenTeams(c *gin.Context) {
 	siw.Handler.ListOpenTeams(c, goodsID, params)
 }
 
+// PutOrderFacts operation middleware
+func (siw *ServerInterfaceWrapper) PutOrderFacts(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutOrderFacts(c)
+}
+
 // LockSeat operation middleware
 func (siw *ServerInterfaceWrapper) LockSeat(c *gin.Context) {
 
@@ -1094,6 +1453,16 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/keys", wrapper.ListKeys)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/keys", wrapper.CreateKey)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/keys/:key_id/revoke", wrapper.RevokeKey)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/tags", wrapper.ListTags)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/tags", wrapper.CreateTag)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/tags/:tag_id", wrapper.GetTag)
+	router.PATCH(options.BaseURL+"/api/groupbuy/admin/v1/tags/:tag_id", wrapper.ChangeTag)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/tags/:tag_id/jobs", wrapper.ListTagJobs)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/tags/:tag_id/jobs", wrapper.RunTag)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/tags/:tag_id/members", wrapper.ListTagMembers)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/tags/:tag_id/members/csv", wrapper.ExportTagMembers)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/tags/:tag_id/members/csv", wrapper.UploadTagMembers)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/tags/:tag_id/sizes", wrapper.ListTagSizes)
 	router.GET(options.BaseURL+"/api/groupbuy/v1/activities", wrapper.ListActivities)
 	router.GET(options.BaseURL+"/api/groupbuy/v1/activities/:activity_id", wrapper.GetActivity)
 	router.GET(options.BaseURL+"/api/groupbuy/v1/deliveries", wrapper.ListDeliveries)
@@ -1102,6 +1471,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/groupbuy/v1/events", wrapper.ListEvents)
 	router.PUT(options.BaseURL+"/api/groupbuy/v1/goods/:goods_id", wrapper.PutGoods)
 	router.GET(options.BaseURL+"/api/groupbuy/v1/goods/:goods_id/teams", wrapper.ListOpenTeams)
+	router.POST(options.BaseURL+"/api/groupbuy/v1/order-facts", wrapper.PutOrderFacts)
 	router.POST(options.BaseURL+"/api/groupbuy/v1/seats", wrapper.LockSeat)
 	router.GET(options.BaseURL+"/api/groupbuy/v1/seats/:out_trade_no", wrapper.GetSeat)
 	router.POST(options.BaseURL+"/api/groupbuy/v1/seats/:out_trade_no/payment", wrapper.SettleSeat)

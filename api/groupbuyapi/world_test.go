@@ -2,6 +2,7 @@ package groupbuyapi_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,7 @@ import (
 	"kaituan/api/sign"
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/partner"
+	"kaituan/infrastructure/crowdstore"
 	"kaituan/infrastructure/groupbuystore"
 	"kaituan/infrastructure/sqldb"
 	"kaituan/infrastructure/sqldb/sqldbtest"
@@ -86,6 +88,7 @@ func newWorld(t *testing.T, setups ...setup) *world {
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	deps := groupbuy.Deps{
 		Store:  groupbuystore.New(w.db, groupbuystore.WithClock(clock)),
+		Crowds: crowdstore.New(w.db),
 		Sender: post{}, Encoder: groupbuyapi.Encoder{}, IDs: fixed{w}, Secrets: fixed{w}, Clock: clock, Log: log, Wake: func() {},
 		Schedule: func(int) (time.Duration, bool) { return 0, false },
 	}
@@ -124,7 +127,8 @@ func (w *world) enrol(id partner.ID) sign.Key {
 // request is one call. Zero values mean the usual: signed by the mall's key, JSON.
 type request struct {
 	method, path string
-	body         any // a string is sent as it is, anything else as JSON
+	body         any    // a string is sent as it is, anything else as JSON
+	media        string // of the body, if not JSON
 	key          *sign.Key
 	edit         func(*http.Request) // after signing
 	at           time.Time           // of the signature
@@ -152,7 +156,7 @@ func (w *world) build(r request) (*http.Request, []byte) {
 	req := httptest.NewRequest(r.method, r.path, bytes.NewReader(body))
 	req.Header.Set("Accept-Language", "en")
 	if len(body) > 0 {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", cmp.Or(r.media, "application/json"))
 	}
 	if strings.HasPrefix(r.path, "/api/groupbuy/admin/") {
 		req.Header.Set("Authorization", "Bearer "+token)
@@ -198,6 +202,9 @@ func (w *world) validate(req *http.Request, body []byte, rec *httptest.ResponseR
 		return
 	}
 	req.Body = io.NopCloser(bytes.NewReader(body))
+	for _, media := range []string{"text/csv", "application/x-ndjson"} {
+		openapi3filter.RegisterBodyDecoder(media, openapi3filter.PlainBodyDecoder)
+	}
 	options := &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true}
 	asked := &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route, Options: options}
 	if rec.Code < 400 {

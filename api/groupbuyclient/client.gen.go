@@ -275,6 +275,100 @@ type ClientInterface interface {
 	// Corresponds with POST /api/groupbuy/admin/v1/partners/{partner_id}/keys/{key_id}/revoke (the `RevokeKey` operationId).
 	RevokeKey(ctx context.Context, partnerID PartnerIDPath, keyID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListTags Crowd tags, newest first
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/tags (the `ListTags` operationId).
+	ListTags(ctx context.Context, params *ListTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTagWithBody Make a crowd tag
+	//
+	// A `rule` tag is computed from order facts by jobs, by its schedule or when asked; a `manual` one lists buyers of one
+	// partner. With a schedule the first job begins at once. Until a first generation is there the tag admits nobody.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/tags (the `CreateTag` operationId).
+	CreateTagWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTag Make a crowd tag
+	//
+	// A `rule` tag is computed from order facts by jobs, by its schedule or when asked; a `manual` one lists buyers of one
+	// partner. With a schedule the first job begins at once. Until a first generation is there the tag admits nobody.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/tags (the `CreateTag` operationId).
+	CreateTag(ctx context.Context, body CreateTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTag One crowd tag
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id} (the `GetTag` operationId).
+	GetTag(ctx context.Context, tagID TagIDPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeTagWithBody Rename a tag, or give it another rule or schedule
+	//
+	// Its members stay until the next job. An empty schedule ends the regular jobs.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/groupbuy/admin/v1/tags/{tag_id} (the `ChangeTag` operationId).
+	ChangeTagWithBody(ctx context.Context, tagID TagIDPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeTag Rename a tag, or give it another rule or schedule
+	//
+	// Its members stay until the next job. An empty schedule ends the regular jobs.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/groupbuy/admin/v1/tags/{tag_id} (the `ChangeTag` operationId).
+	ChangeTag(ctx context.Context, tagID TagIDPath, body ChangeTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTagJobs A tag's jobs with their progress, newest first
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id}/jobs (the `ListTagJobs` operationId).
+	ListTagJobs(ctx context.Context, tagID TagIDPath, params *ListTagJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RunTag Compute a tag now
+	//
+	// A worker begins within a second. 409 `tag_busy` while another job of the tag is queued or running.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/jobs (the `RunTag` operationId).
+	RunTag(ctx context.Context, tagID TagIDPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTagMembersWithBody Add buyers to a manual tag, remove them, or put others in their place
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/members (the `ListTagMembers` operationId).
+	ListTagMembersWithBody(ctx context.Context, tagID TagIDPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTagMembers Add buyers to a manual tag, remove them, or put others in their place
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/members (the `ListTagMembers` operationId).
+	ListTagMembers(ctx context.Context, tagID TagIDPath, body ListTagMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportTagMembers Every member of a tag
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id}/members/csv (the `ExportTagMembers` operationId).
+	ExportTagMembers(ctx context.Context, tagID TagIDPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UploadTagMembersWithBody The same as a list, from a file of up to 64 MB and 1,000,000 lines
+	//
+	// UTF-8, with a header that names the column `buyer_id`; a column `partner_id`, as an export has it, must name the tag's
+	// partner. A line that cannot be read is counted and told; it never stops the others.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/members/csv (the `UploadTagMembers` operationId).
+	UploadTagMembersWithBody(ctx context.Context, tagID TagIDPath, params *UploadTagMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTagSizes How many members a tag had over time, newest first
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id}/sizes (the `ListTagSizes` operationId).
+	ListTagSizes(ctx context.Context, tagID TagIDPath, params *ListTagSizesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListActivities Activities that take buyers now
 	//
 	// Corresponds with GET /api/groupbuy/v1/activities (the `ListActivities` operationId).
@@ -323,6 +417,18 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/groupbuy/v1/goods/{goods_id}/teams (the `ListOpenTeams` operationId).
 	ListOpenTeams(ctx context.Context, goodsID GoodsID, params *ListOpenTeamsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutOrderFactsWithBody Tell of orders made elsewhere, many at once
+	//
+	// One JSON object per line (NDJSON), up to 64 MB and 100,000 lines. Facts feed the crowd tags; seats taken at the engine
+	// become facts by themselves. A line that cannot be taken is counted and told; it never stops the others. A repeat
+	// changes nothing; a line that says something else about a known order is refused. A refund tells what has gone back
+	// of the order in all. When the call fails in the middle, repeat it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/groupbuy/v1/order-facts (the `PutOrderFacts` operationId).
+	PutOrderFactsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LockSeatWithBody Lock a seat before payment, in a team or opening one
 	//
@@ -860,6 +966,230 @@ func (c *Client) RevokeKey(ctx context.Context, partnerID PartnerIDPath, keyID s
 	return c.Client.Do(req)
 }
 
+// ListTags Crowd tags, newest first
+//
+// Corresponds with GET /api/groupbuy/admin/v1/tags (the `ListTags` operationId).
+func (c *Client) ListTags(ctx context.Context, params *ListTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTagsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTagWithBody Make a crowd tag
+//
+// A `rule` tag is computed from order facts by jobs, by its schedule or when asked; a `manual` one lists buyers of one
+// partner. With a schedule the first job begins at once. Until a first generation is there the tag admits nobody.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/tags (the `CreateTag` operationId).
+func (c *Client) CreateTagWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTagRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTag Make a crowd tag
+//
+// A `rule` tag is computed from order facts by jobs, by its schedule or when asked; a `manual` one lists buyers of one
+// partner. With a schedule the first job begins at once. Until a first generation is there the tag admits nobody.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/tags (the `CreateTag` operationId).
+func (c *Client) CreateTag(ctx context.Context, body CreateTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTagRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTag One crowd tag
+//
+// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id} (the `GetTag` operationId).
+func (c *Client) GetTag(ctx context.Context, tagID TagIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTagRequest(c.Server, tagID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeTagWithBody Rename a tag, or give it another rule or schedule
+//
+// Its members stay until the next job. An empty schedule ends the regular jobs.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/groupbuy/admin/v1/tags/{tag_id} (the `ChangeTag` operationId).
+func (c *Client) ChangeTagWithBody(ctx context.Context, tagID TagIDPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeTagRequestWithBody(c.Server, tagID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeTag Rename a tag, or give it another rule or schedule
+//
+// Its members stay until the next job. An empty schedule ends the regular jobs.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/groupbuy/admin/v1/tags/{tag_id} (the `ChangeTag` operationId).
+func (c *Client) ChangeTag(ctx context.Context, tagID TagIDPath, body ChangeTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeTagRequest(c.Server, tagID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTagJobs A tag's jobs with their progress, newest first
+//
+// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id}/jobs (the `ListTagJobs` operationId).
+func (c *Client) ListTagJobs(ctx context.Context, tagID TagIDPath, params *ListTagJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTagJobsRequest(c.Server, tagID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RunTag Compute a tag now
+//
+// A worker begins within a second. 409 `tag_busy` while another job of the tag is queued or running.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/jobs (the `RunTag` operationId).
+func (c *Client) RunTag(ctx context.Context, tagID TagIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRunTagRequest(c.Server, tagID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTagMembersWithBody Add buyers to a manual tag, remove them, or put others in their place
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/members (the `ListTagMembers` operationId).
+func (c *Client) ListTagMembersWithBody(ctx context.Context, tagID TagIDPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTagMembersRequestWithBody(c.Server, tagID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTagMembers Add buyers to a manual tag, remove them, or put others in their place
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/members (the `ListTagMembers` operationId).
+func (c *Client) ListTagMembers(ctx context.Context, tagID TagIDPath, body ListTagMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTagMembersRequest(c.Server, tagID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportTagMembers Every member of a tag
+//
+// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id}/members/csv (the `ExportTagMembers` operationId).
+func (c *Client) ExportTagMembers(ctx context.Context, tagID TagIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportTagMembersRequest(c.Server, tagID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UploadTagMembersWithBody The same as a list, from a file of up to 64 MB and 1,000,000 lines
+//
+// UTF-8, with a header that names the column `buyer_id`; a column `partner_id`, as an export has it, must name the tag's
+// partner. A line that cannot be read is counted and told; it never stops the others.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/members/csv (the `UploadTagMembers` operationId).
+func (c *Client) UploadTagMembersWithBody(ctx context.Context, tagID TagIDPath, params *UploadTagMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadTagMembersRequestWithBody(c.Server, tagID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTagSizes How many members a tag had over time, newest first
+//
+// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id}/sizes (the `ListTagSizes` operationId).
+func (c *Client) ListTagSizes(ctx context.Context, tagID TagIDPath, params *ListTagSizesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTagSizesRequest(c.Server, tagID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListActivities Activities that take buyers now
 //
 // Corresponds with GET /api/groupbuy/v1/activities (the `ListActivities` operationId).
@@ -989,6 +1319,28 @@ func (c *Client) PutGoods(ctx context.Context, goodsID GoodsID, body PutGoodsJSO
 // Corresponds with GET /api/groupbuy/v1/goods/{goods_id}/teams (the `ListOpenTeams` operationId).
 func (c *Client) ListOpenTeams(ctx context.Context, goodsID GoodsID, params *ListOpenTeamsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListOpenTeamsRequest(c.Server, goodsID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutOrderFactsWithBody Tell of orders made elsewhere, many at once
+//
+// One JSON object per line (NDJSON), up to 64 MB and 100,000 lines. Facts feed the crowd tags; seats taken at the engine
+// become facts by themselves. A line that cannot be taken is counted and told; it never stops the others. A repeat
+// changes nothing; a line that says something else about a known order is refused. A refund tells what has gone back
+// of the order in all. When the call fails in the middle, repeat it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/groupbuy/v1/order-facts (the `PutOrderFacts` operationId).
+func (c *Client) PutOrderFactsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutOrderFactsRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1997,6 +2349,541 @@ func NewRevokeKeyRequest(server string, partnerID PartnerIDPath, keyID string) (
 	return req, nil
 }
 
+// NewListTagsRequest constructs an http.Request for the ListTags method
+func NewListTagsRequest(server string, params *ListTagsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/tags")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.PartnerID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "partner_id", *params.PartnerID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateTagRequest calls the generic CreateTag builder with application/json body
+func NewCreateTagRequest(server string, body CreateTagJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTagRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateTagRequestWithBody constructs an http.Request for the CreateTag method, with any body, and a specified content type
+func NewCreateTagRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/tags")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetTagRequest constructs an http.Request for the GetTag method
+func NewGetTagRequest(server string, tagID TagIDPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tag_id", tagID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/tags/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeTagRequest calls the generic ChangeTag builder with application/json body
+func NewChangeTagRequest(server string, tagID TagIDPath, body ChangeTagJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeTagRequestWithBody(server, tagID, "application/json", bodyReader)
+}
+
+// NewChangeTagRequestWithBody constructs an http.Request for the ChangeTag method, with any body, and a specified content type
+func NewChangeTagRequestWithBody(server string, tagID TagIDPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tag_id", tagID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/tags/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListTagJobsRequest constructs an http.Request for the ListTagJobs method
+func NewListTagJobsRequest(server string, tagID TagIDPath, params *ListTagJobsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tag_id", tagID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/tags/%s/jobs", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRunTagRequest constructs an http.Request for the RunTag method
+func NewRunTagRequest(server string, tagID TagIDPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tag_id", tagID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/tags/%s/jobs", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListTagMembersRequest calls the generic ListTagMembers builder with application/json body
+func NewListTagMembersRequest(server string, tagID TagIDPath, body ListTagMembersJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewListTagMembersRequestWithBody(server, tagID, "application/json", bodyReader)
+}
+
+// NewListTagMembersRequestWithBody constructs an http.Request for the ListTagMembers method, with any body, and a specified content type
+func NewListTagMembersRequestWithBody(server string, tagID TagIDPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tag_id", tagID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/tags/%s/members", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewExportTagMembersRequest constructs an http.Request for the ExportTagMembers method
+func NewExportTagMembersRequest(server string, tagID TagIDPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tag_id", tagID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/tags/%s/members/csv", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUploadTagMembersRequestWithBody constructs an http.Request for the UploadTagMembers method, with any body, and a specified content type
+func NewUploadTagMembersRequestWithBody(server string, tagID TagIDPath, params *UploadTagMembersParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tag_id", tagID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/tags/%s/members/csv", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Edit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "edit", *params.Edit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListTagSizesRequest constructs an http.Request for the ListTagSizes method
+func NewListTagSizesRequest(server string, tagID TagIDPath, params *ListTagSizesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tag_id", tagID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/tags/%s/sizes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListActivitiesRequest constructs an http.Request for the ListActivities method
 func NewListActivitiesRequest(server string, params *ListActivitiesParams) (*http.Request, error) {
 	var err error
@@ -2413,6 +3300,35 @@ func NewListOpenTeamsRequest(server string, goodsID GoodsID, params *ListOpenTea
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewPutOrderFactsRequestWithBody constructs an http.Request for the PutOrderFacts method, with any body, and a specified content type
+func NewPutOrderFactsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/v1/order-facts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -2963,6 +3879,112 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/groupbuy/admin/v1/partners/{partner_id}/keys/{key_id}/revoke (the `RevokeKey` operationId).
 	RevokeKeyWithResponse(ctx context.Context, partnerID PartnerIDPath, keyID string, reqEditors ...RequestEditorFn) (*RevokeKeyResponse, error)
 
+	// ListTagsWithResponse Crowd tags, newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/tags (the `ListTags` operationId).
+	ListTagsWithResponse(ctx context.Context, params *ListTagsParams, reqEditors ...RequestEditorFn) (*ListTagsResponse, error)
+
+	// CreateTagWithBodyWithResponse Make a crowd tag
+	//
+	// A `rule` tag is computed from order facts by jobs, by its schedule or when asked; a `manual` one lists buyers of one
+	// partner. With a schedule the first job begins at once. Until a first generation is there the tag admits nobody.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/tags (the `CreateTag` operationId).
+	CreateTagWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTagResponse, error)
+
+	// CreateTagWithResponse Make a crowd tag
+	//
+	// A `rule` tag is computed from order facts by jobs, by its schedule or when asked; a `manual` one lists buyers of one
+	// partner. With a schedule the first job begins at once. Until a first generation is there the tag admits nobody.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/tags (the `CreateTag` operationId).
+	CreateTagWithResponse(ctx context.Context, body CreateTagJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTagResponse, error)
+
+	// GetTagWithResponse One crowd tag
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id} (the `GetTag` operationId).
+	GetTagWithResponse(ctx context.Context, tagID TagIDPath, reqEditors ...RequestEditorFn) (*GetTagResponse, error)
+
+	// ChangeTagWithBodyWithResponse Rename a tag, or give it another rule or schedule
+	//
+	// Its members stay until the next job. An empty schedule ends the regular jobs.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/groupbuy/admin/v1/tags/{tag_id} (the `ChangeTag` operationId).
+	ChangeTagWithBodyWithResponse(ctx context.Context, tagID TagIDPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeTagResponse, error)
+
+	// ChangeTagWithResponse Rename a tag, or give it another rule or schedule
+	//
+	// Its members stay until the next job. An empty schedule ends the regular jobs.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/groupbuy/admin/v1/tags/{tag_id} (the `ChangeTag` operationId).
+	ChangeTagWithResponse(ctx context.Context, tagID TagIDPath, body ChangeTagJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeTagResponse, error)
+
+	// ListTagJobsWithResponse A tag's jobs with their progress, newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id}/jobs (the `ListTagJobs` operationId).
+	ListTagJobsWithResponse(ctx context.Context, tagID TagIDPath, params *ListTagJobsParams, reqEditors ...RequestEditorFn) (*ListTagJobsResponse, error)
+
+	// RunTagWithResponse Compute a tag now
+	//
+	// A worker begins within a second. 409 `tag_busy` while another job of the tag is queued or running.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/jobs (the `RunTag` operationId).
+	RunTagWithResponse(ctx context.Context, tagID TagIDPath, reqEditors ...RequestEditorFn) (*RunTagResponse, error)
+
+	// ListTagMembersWithBodyWithResponse Add buyers to a manual tag, remove them, or put others in their place
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/members (the `ListTagMembers` operationId).
+	ListTagMembersWithBodyWithResponse(ctx context.Context, tagID TagIDPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ListTagMembersResponse, error)
+
+	// ListTagMembersWithResponse Add buyers to a manual tag, remove them, or put others in their place
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/members (the `ListTagMembers` operationId).
+	ListTagMembersWithResponse(ctx context.Context, tagID TagIDPath, body ListTagMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*ListTagMembersResponse, error)
+
+	// ExportTagMembersWithResponse Every member of a tag
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id}/members/csv (the `ExportTagMembers` operationId).
+	ExportTagMembersWithResponse(ctx context.Context, tagID TagIDPath, reqEditors ...RequestEditorFn) (*ExportTagMembersResponse, error)
+
+	// UploadTagMembersWithBodyWithResponse The same as a list, from a file of up to 64 MB and 1,000,000 lines
+	//
+	// UTF-8, with a header that names the column `buyer_id`; a column `partner_id`, as an export has it, must name the tag's
+	// partner. A line that cannot be read is counted and told; it never stops the others.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/members/csv (the `UploadTagMembers` operationId).
+	UploadTagMembersWithBodyWithResponse(ctx context.Context, tagID TagIDPath, params *UploadTagMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadTagMembersResponse, error)
+
+	// ListTagSizesWithResponse How many members a tag had over time, newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id}/sizes (the `ListTagSizes` operationId).
+	ListTagSizesWithResponse(ctx context.Context, tagID TagIDPath, params *ListTagSizesParams, reqEditors ...RequestEditorFn) (*ListTagSizesResponse, error)
+
 	// ListActivitiesWithResponse Activities that take buyers now
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -3025,6 +4047,18 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/groupbuy/v1/goods/{goods_id}/teams (the `ListOpenTeams` operationId).
 	ListOpenTeamsWithResponse(ctx context.Context, goodsID GoodsID, params *ListOpenTeamsParams, reqEditors ...RequestEditorFn) (*ListOpenTeamsResponse, error)
+
+	// PutOrderFactsWithBodyWithResponse Tell of orders made elsewhere, many at once
+	//
+	// One JSON object per line (NDJSON), up to 64 MB and 100,000 lines. Facts feed the crowd tags; seats taken at the engine
+	// become facts by themselves. A line that cannot be taken is counted and told; it never stops the others. A repeat
+	// changes nothing; a line that says something else about a known order is refused. A refund tells what has gone back
+	// of the order in all. When the call fails in the middle, repeat it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/v1/order-facts (the `PutOrderFacts` operationId).
+	PutOrderFactsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutOrderFactsResponse, error)
 
 	// LockSeatWithBodyWithResponse Lock a seat before payment, in a team or opening one
 	//
@@ -4031,6 +5065,479 @@ func (r RevokeKeyResponse) ContentType() string {
 	return ""
 }
 
+type ListTagsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TagPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTagsResponse) GetJSON200() *TagPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTagsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTagsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTagsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTagsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTagsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateTagResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Tag
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateTagResponse) GetJSON201() *Tag {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateTagResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateTagResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateTagResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateTagResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateTagResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetTagResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Tag
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTagResponse) GetJSON200() *Tag {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTagResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTagResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTagResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTagResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTagResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangeTagResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Tag
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeTagResponse) GetJSON200() *Tag {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeTagResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeTagResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeTagResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeTagResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeTagResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTagJobsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TagJobPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTagJobsResponse) GetJSON200() *TagJobPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTagJobsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTagJobsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTagJobsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTagJobsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTagJobsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RunTagResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *TagJob
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r RunTagResponse) GetJSON202() *TagJob {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RunTagResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RunTagResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RunTagResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RunTagResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RunTagResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTagMembersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TagJob
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTagMembersResponse) GetJSON200() *TagJob {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTagMembersResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTagMembersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTagMembersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTagMembersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTagMembersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExportTagMembersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExportTagMembersResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportTagMembersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportTagMembersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportTagMembersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportTagMembersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UploadTagMembersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TagUpload
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UploadTagMembersResponse) GetJSON200() *TagUpload {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UploadTagMembersResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UploadTagMembersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UploadTagMembersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UploadTagMembersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UploadTagMembersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTagSizesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TagSizeList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTagSizesResponse) GetJSON200() *TagSizeList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTagSizesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTagSizesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTagSizesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTagSizesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTagSizesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListActivitiesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4409,6 +5916,54 @@ func (r ListOpenTeamsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListOpenTeamsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PutOrderFactsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OrderFactsResult
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutOrderFactsResponse) GetJSON200() *OrderFactsResult {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutOrderFactsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutOrderFactsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutOrderFactsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutOrderFactsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutOrderFactsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5194,6 +6749,190 @@ func (c *ClientWithResponses) RevokeKeyWithResponse(ctx context.Context, partner
 	return ParseRevokeKeyResponse(rsp)
 }
 
+// ListTagsWithResponse Crowd tags, newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/groupbuy/admin/v1/tags (the `ListTags` operationId).
+func (c *ClientWithResponses) ListTagsWithResponse(ctx context.Context, params *ListTagsParams, reqEditors ...RequestEditorFn) (*ListTagsResponse, error) {
+	rsp, err := c.ListTags(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTagsResponse(rsp)
+}
+
+// CreateTagWithBodyWithResponse Make a crowd tag
+//
+// A `rule` tag is computed from order facts by jobs, by its schedule or when asked; a `manual` one lists buyers of one
+// partner. With a schedule the first job begins at once. Until a first generation is there the tag admits nobody.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/tags (the `CreateTag` operationId).
+func (c *ClientWithResponses) CreateTagWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTagResponse, error) {
+	rsp, err := c.CreateTagWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTagResponse(rsp)
+}
+
+// CreateTagWithResponse Make a crowd tag
+//
+// A `rule` tag is computed from order facts by jobs, by its schedule or when asked; a `manual` one lists buyers of one
+// partner. With a schedule the first job begins at once. Until a first generation is there the tag admits nobody.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/tags (the `CreateTag` operationId).
+func (c *ClientWithResponses) CreateTagWithResponse(ctx context.Context, body CreateTagJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTagResponse, error) {
+	rsp, err := c.CreateTag(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTagResponse(rsp)
+}
+
+// GetTagWithResponse One crowd tag
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id} (the `GetTag` operationId).
+func (c *ClientWithResponses) GetTagWithResponse(ctx context.Context, tagID TagIDPath, reqEditors ...RequestEditorFn) (*GetTagResponse, error) {
+	rsp, err := c.GetTag(ctx, tagID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTagResponse(rsp)
+}
+
+// ChangeTagWithBodyWithResponse Rename a tag, or give it another rule or schedule
+//
+// Its members stay until the next job. An empty schedule ends the regular jobs.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/groupbuy/admin/v1/tags/{tag_id} (the `ChangeTag` operationId).
+func (c *ClientWithResponses) ChangeTagWithBodyWithResponse(ctx context.Context, tagID TagIDPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeTagResponse, error) {
+	rsp, err := c.ChangeTagWithBody(ctx, tagID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeTagResponse(rsp)
+}
+
+// ChangeTagWithResponse Rename a tag, or give it another rule or schedule
+//
+// Its members stay until the next job. An empty schedule ends the regular jobs.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/groupbuy/admin/v1/tags/{tag_id} (the `ChangeTag` operationId).
+func (c *ClientWithResponses) ChangeTagWithResponse(ctx context.Context, tagID TagIDPath, body ChangeTagJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeTagResponse, error) {
+	rsp, err := c.ChangeTag(ctx, tagID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeTagResponse(rsp)
+}
+
+// ListTagJobsWithResponse A tag's jobs with their progress, newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id}/jobs (the `ListTagJobs` operationId).
+func (c *ClientWithResponses) ListTagJobsWithResponse(ctx context.Context, tagID TagIDPath, params *ListTagJobsParams, reqEditors ...RequestEditorFn) (*ListTagJobsResponse, error) {
+	rsp, err := c.ListTagJobs(ctx, tagID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTagJobsResponse(rsp)
+}
+
+// RunTagWithResponse Compute a tag now
+//
+// A worker begins within a second. 409 `tag_busy` while another job of the tag is queued or running.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/jobs (the `RunTag` operationId).
+func (c *ClientWithResponses) RunTagWithResponse(ctx context.Context, tagID TagIDPath, reqEditors ...RequestEditorFn) (*RunTagResponse, error) {
+	rsp, err := c.RunTag(ctx, tagID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRunTagResponse(rsp)
+}
+
+// ListTagMembersWithBodyWithResponse Add buyers to a manual tag, remove them, or put others in their place
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/members (the `ListTagMembers` operationId).
+func (c *ClientWithResponses) ListTagMembersWithBodyWithResponse(ctx context.Context, tagID TagIDPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ListTagMembersResponse, error) {
+	rsp, err := c.ListTagMembersWithBody(ctx, tagID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTagMembersResponse(rsp)
+}
+
+// ListTagMembersWithResponse Add buyers to a manual tag, remove them, or put others in their place
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/members (the `ListTagMembers` operationId).
+func (c *ClientWithResponses) ListTagMembersWithResponse(ctx context.Context, tagID TagIDPath, body ListTagMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*ListTagMembersResponse, error) {
+	rsp, err := c.ListTagMembers(ctx, tagID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTagMembersResponse(rsp)
+}
+
+// ExportTagMembersWithResponse Every member of a tag
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id}/members/csv (the `ExportTagMembers` operationId).
+func (c *ClientWithResponses) ExportTagMembersWithResponse(ctx context.Context, tagID TagIDPath, reqEditors ...RequestEditorFn) (*ExportTagMembersResponse, error) {
+	rsp, err := c.ExportTagMembers(ctx, tagID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportTagMembersResponse(rsp)
+}
+
+// UploadTagMembersWithBodyWithResponse The same as a list, from a file of up to 64 MB and 1,000,000 lines
+//
+// UTF-8, with a header that names the column `buyer_id`; a column `partner_id`, as an export has it, must name the tag's
+// partner. A line that cannot be read is counted and told; it never stops the others.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/tags/{tag_id}/members/csv (the `UploadTagMembers` operationId).
+func (c *ClientWithResponses) UploadTagMembersWithBodyWithResponse(ctx context.Context, tagID TagIDPath, params *UploadTagMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadTagMembersResponse, error) {
+	rsp, err := c.UploadTagMembersWithBody(ctx, tagID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadTagMembersResponse(rsp)
+}
+
+// ListTagSizesWithResponse How many members a tag had over time, newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/groupbuy/admin/v1/tags/{tag_id}/sizes (the `ListTagSizes` operationId).
+func (c *ClientWithResponses) ListTagSizesWithResponse(ctx context.Context, tagID TagIDPath, params *ListTagSizesParams, reqEditors ...RequestEditorFn) (*ListTagSizesResponse, error) {
+	rsp, err := c.ListTagSizes(ctx, tagID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTagSizesResponse(rsp)
+}
+
 // ListActivitiesWithResponse Activities that take buyers now
 //
 // Returns a wrapper object for the known response body format(s).
@@ -5309,6 +7048,24 @@ func (c *ClientWithResponses) ListOpenTeamsWithResponse(ctx context.Context, goo
 		return nil, err
 	}
 	return ParseListOpenTeamsResponse(rsp)
+}
+
+// PutOrderFactsWithBodyWithResponse Tell of orders made elsewhere, many at once
+//
+// One JSON object per line (NDJSON), up to 64 MB and 100,000 lines. Facts feed the crowd tags; seats taken at the engine
+// become facts by themselves. A line that cannot be taken is counted and told; it never stops the others. A repeat
+// changes nothing; a line that says something else about a known order is refused. A refund tells what has gone back
+// of the order in all. When the call fails in the middle, repeat it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/v1/order-facts (the `PutOrderFacts` operationId).
+func (c *ClientWithResponses) PutOrderFactsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutOrderFactsResponse, error) {
+	rsp, err := c.PutOrderFactsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutOrderFactsResponse(rsp)
 }
 
 // LockSeatWithBodyWithResponse Lock a seat before payment, in a team or opening one
@@ -6096,6 +7853,329 @@ func ParseRevokeKeyResponse(rsp *http.Response) (*RevokeKeyResponse, error) {
 	return response, nil
 }
 
+// ParseListTagsResponse parses an HTTP response from a ListTagsWithResponse call
+func ParseListTagsResponse(rsp *http.Response) (*ListTagsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTagsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TagPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateTagResponse parses an HTTP response from a CreateTagWithResponse call
+func ParseCreateTagResponse(rsp *http.Response) (*CreateTagResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateTagResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Tag
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetTagResponse parses an HTTP response from a GetTagWithResponse call
+func ParseGetTagResponse(rsp *http.Response) (*GetTagResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTagResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Tag
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeTagResponse parses an HTTP response from a ChangeTagWithResponse call
+func ParseChangeTagResponse(rsp *http.Response) (*ChangeTagResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeTagResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Tag
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListTagJobsResponse parses an HTTP response from a ListTagJobsWithResponse call
+func ParseListTagJobsResponse(rsp *http.Response) (*ListTagJobsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTagJobsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TagJobPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRunTagResponse parses an HTTP response from a RunTagWithResponse call
+func ParseRunTagResponse(rsp *http.Response) (*RunTagResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RunTagResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest TagJob
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListTagMembersResponse parses an HTTP response from a ListTagMembersWithResponse call
+func ParseListTagMembersResponse(rsp *http.Response) (*ListTagMembersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTagMembersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TagJob
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportTagMembersResponse parses an HTTP response from a ExportTagMembersWithResponse call
+func ParseExportTagMembersResponse(rsp *http.Response) (*ExportTagMembersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportTagMembersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUploadTagMembersResponse parses an HTTP response from a UploadTagMembersWithResponse call
+func ParseUploadTagMembersResponse(rsp *http.Response) (*UploadTagMembersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UploadTagMembersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TagUpload
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListTagSizesResponse parses an HTTP response from a ListTagSizesWithResponse call
+func ParseListTagSizesResponse(rsp *http.Response) (*ListTagSizesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTagSizesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TagSizeList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListActivitiesResponse parses an HTTP response from a ListActivitiesWithResponse call
 func ParseListActivitiesResponse(rsp *http.Response) (*ListActivitiesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6343,6 +8423,39 @@ func ParseListOpenTeamsResponse(rsp *http.Response) (*ListOpenTeamsResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest OpenTeamList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePutOrderFactsResponse parses an HTTP response from a PutOrderFactsWithResponse call
+func ParsePutOrderFactsResponse(rsp *http.Response) (*PutOrderFactsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutOrderFactsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrderFactsResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

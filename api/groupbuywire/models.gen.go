@@ -74,6 +74,45 @@ func (e EndpointStatus) Valid() bool {
 	}
 }
 
+// Defines values for ListEdit.
+const (
+	Add     ListEdit = "add"
+	Remove  ListEdit = "remove"
+	Replace ListEdit = "replace"
+)
+
+// Valid indicates whether the value is a known member of the ListEdit enum.
+func (e ListEdit) Valid() bool {
+	switch e {
+	case Add:
+		return true
+	case Remove:
+		return true
+	case Replace:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrderFactKind.
+const (
+	FactPaid     OrderFactKind = "paid"
+	FactRefunded OrderFactKind = "refunded"
+)
+
+// Valid indicates whether the value is a known member of the OrderFactKind enum.
+func (e OrderFactKind) Valid() bool {
+	switch e {
+	case FactPaid:
+		return true
+	case FactRefunded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PlanKind.
 const (
 	Fixed     PlanKind = "fixed"
@@ -140,6 +179,105 @@ func (e SettlementOutcome) Valid() bool {
 	case SettlementOutcomeJoined:
 		return true
 	case SettlementOutcomeRefundRequired:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TagJobCause.
+const (
+	List     TagJobCause = "list"
+	Operator TagJobCause = "operator"
+	Schedule TagJobCause = "schedule"
+)
+
+// Valid indicates whether the value is a known member of the TagJobCause enum.
+func (e TagJobCause) Valid() bool {
+	switch e {
+	case List:
+		return true
+	case Operator:
+		return true
+	case Schedule:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TagJobStatus.
+const (
+	JobDone    TagJobStatus = "done"
+	JobFailed  TagJobStatus = "failed"
+	JobQueued  TagJobStatus = "queued"
+	JobRunning TagJobStatus = "running"
+)
+
+// Valid indicates whether the value is a known member of the TagJobStatus enum.
+func (e TagJobStatus) Valid() bool {
+	switch e {
+	case JobDone:
+		return true
+	case JobFailed:
+		return true
+	case JobQueued:
+		return true
+	case JobRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TagKind.
+const (
+	TagKindManual TagKind = "manual"
+	TagKindRule   TagKind = "rule"
+)
+
+// Valid indicates whether the value is a known member of the TagKind enum.
+func (e TagKind) Valid() bool {
+	switch e {
+	case TagKindManual:
+		return true
+	case TagKindRule:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TagMatch.
+const (
+	All TagMatch = "all"
+	Any TagMatch = "any"
+)
+
+// Valid indicates whether the value is a known member of the TagMatch enum.
+func (e TagMatch) Valid() bool {
+	switch e {
+	case All:
+		return true
+	case Any:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TagMeasure.
+const (
+	OrderCount TagMeasure = "order_count"
+	Spend      TagMeasure = "spend"
+)
+
+// Valid indicates whether the value is a known member of the TagMeasure enum.
+func (e TagMeasure) Valid() bool {
+	switch e {
+	case OrderCount:
+		return true
+	case Spend:
 		return true
 	default:
 		return false
@@ -310,7 +448,7 @@ type ActivityInput struct {
 	Goods  []PartnerID `json:"goods,omitempty,omitzero"`
 
 	// InstantTag A crowd tag
-	InstantTag TagID `json:"instant_tag,omitempty,omitzero"`
+	InstantTag *TagID `json:"instant_tag,omitempty"`
 
 	// LeaderDiscountFen Per piece, taken off once more for the seat that opens a team
 	LeaderDiscountFen Fen `json:"leader_discount_fen,omitempty,omitzero"`
@@ -395,10 +533,10 @@ type Attempt struct {
 // Audience A tag that was never built admits nobody
 type Audience struct {
 	// Join Only its members open and join teams
-	Join TagID `json:"join,omitempty,omitzero"`
+	Join *TagID `json:"join,omitempty"`
 
 	// See Only its members see the activity
-	See TagID `json:"see,omitempty,omitzero"`
+	See *TagID `json:"see,omitempty"`
 }
 
 // Delivery defines model for Delivery.
@@ -602,6 +740,21 @@ type Limits struct {
 	Total int `json:"total,omitempty,omitzero"`
 }
 
+// LineError defines model for LineError.
+type LineError struct {
+	// Detail What would be right
+	Detail string `json:"detail"`
+
+	// Line From 1
+	Line int `json:"line"`
+
+	// Param The field at fault
+	Param string `json:"param,omitempty,omitzero"`
+}
+
+// ListEdit defines model for ListEdit.
+type ListEdit string
+
 // LockInput defines model for LockInput.
 type LockInput struct {
 	ActivityID string `json:"activity_id"`
@@ -660,6 +813,41 @@ type OpenTeamList struct {
 	Items []OpenTeam `json:"items"`
 }
 
+// OrderFact defines model for OrderFact.
+type OrderFact struct {
+	// AmountFen What was paid, or what has gone back in all
+	AmountFen int64 `json:"amount_fen"`
+
+	// At RFC 3339, UTC, milliseconds
+	At Instant `json:"at"`
+
+	// BuyerID The partner's own identifier
+	BuyerID PartnerID     `json:"buyer_id"`
+	Kind    OrderFactKind `json:"kind"`
+
+	// OrderID The partner's own identifier
+	OrderID PartnerID `json:"order_id"`
+}
+
+// OrderFactKind defines model for OrderFactKind.
+type OrderFactKind string
+
+// OrderFactsResult defines model for OrderFactsResult.
+type OrderFactsResult struct {
+	// Accepted New facts
+	Accepted int `json:"accepted"`
+
+	// Errors The first 100 of the refused lines
+	Errors []LineError `json:"errors"`
+
+	// Lines Lines read, empty ones left out
+	Lines   int `json:"lines"`
+	Refused int `json:"refused"`
+
+	// Repeated Known already with the same content
+	Repeated int `json:"repeated"`
+}
+
 // Partner defines model for Partner.
 type Partner struct {
 	// CreatedAt RFC 3339, UTC, milliseconds
@@ -692,7 +880,7 @@ type PaymentInput struct {
 	PaidAt Instant `json:"paid_at"`
 
 	// ProviderNo The payment provider's trade number
-	ProviderNo string `json:"provider_no"`
+	ProviderNo PartnerID `json:"provider_no"`
 }
 
 // Plan defines model for Plan.
@@ -793,7 +981,7 @@ type Rule struct {
 	Plan Plan `json:"plan"`
 
 	// Tag Whose members it is for; left out means everybody
-	Tag TagID `json:"tag,omitempty,omitzero"`
+	Tag *TagID `json:"tag,omitempty"`
 }
 
 // Seat defines model for Seat.
@@ -919,8 +1107,178 @@ type Stock struct {
 	SKUID PartnerID `json:"sku_id"`
 }
 
+// Tag defines model for Tag.
+type Tag struct {
+	// BuiltAt RFC 3339, UTC, milliseconds
+	BuiltAt Instant `json:"built_at,omitempty,omitzero"`
+
+	// BuiltIn The engine's own
+	BuiltIn bool `json:"built_in"`
+
+	// CreatedAt RFC 3339, UTC, milliseconds
+	CreatedAt Instant `json:"created_at"`
+
+	// Generation 0: never built, admits nobody
+	Generation int64 `json:"generation"`
+
+	// JobID The job that is queued or running
+	JobID   string  `json:"job_id,omitempty,omitzero"`
+	Kind    TagKind `json:"kind"`
+	Members int64   `json:"members"`
+	Name    string  `json:"name"`
+
+	// NextRunAt RFC 3339, UTC, milliseconds
+	NextRunAt Instant `json:"next_run_at,omitempty,omitzero"`
+
+	// PartnerID Whose buyers; absent: those of every partner
+	PartnerID string       `json:"partner_id,omitempty,omitzero"`
+	Rule      *TagRule     `json:"rule,omitempty"`
+	Schedule  *TagSchedule `json:"schedule,omitempty"`
+	TagID     string       `json:"tag_id"`
+
+	// UpdatedAt RFC 3339, UTC, milliseconds
+	UpdatedAt Instant `json:"updated_at"`
+}
+
+// TagChange defines model for TagChange.
+type TagChange struct {
+	Name     *string      `json:"name,omitempty"`
+	Rule     *TagRule     `json:"rule,omitempty"`
+	Schedule *TagSchedule `json:"schedule,omitempty"`
+}
+
+// TagCondition defines model for TagCondition.
+type TagCondition struct {
+	// AtLeast Orders that were not refunded whole, or fen paid less fen refunded
+	AtLeast int64 `json:"at_least"`
+
+	// Days Instead of from (inclusive) and to (exclusive): paid in the last so many days of 24 hours
+	Days *int `json:"days,omitempty"`
+
+	// From RFC 3339, UTC, milliseconds
+	From    Instant    `json:"from,omitempty,omitzero"`
+	Measure TagMeasure `json:"measure"`
+
+	// To RFC 3339, UTC, milliseconds
+	To Instant `json:"to,omitempty,omitzero"`
+}
+
 // TagID A crowd tag
 type TagID = string
+
+// TagInput defines model for TagInput.
+type TagInput struct {
+	Kind TagKind `json:"kind"`
+	Name string  `json:"name"`
+
+	// PartnerID The partner's own identifier
+	PartnerID *PartnerID   `json:"partner_id,omitempty"`
+	Rule      *TagRule     `json:"rule,omitempty"`
+	Schedule  *TagSchedule `json:"schedule,omitempty"`
+}
+
+// TagJob defines model for TagJob.
+type TagJob struct {
+	Cause TagJobCause `json:"cause"`
+
+	// EndedAt RFC 3339, UTC, milliseconds
+	EndedAt Instant `json:"ended_at,omitempty,omitzero"`
+
+	// Error Why it failed; the tag stayed as it was
+	Error string `json:"error,omitempty,omitzero"`
+
+	// FactsRead So far
+	FactsRead  int64  `json:"facts_read"`
+	Generation int64  `json:"generation,omitempty,omitzero"`
+	JobID      string `json:"job_id"`
+
+	// Members Found so far
+	Members int64 `json:"members"`
+
+	// QueuedAt RFC 3339, UTC, milliseconds
+	QueuedAt Instant `json:"queued_at"`
+
+	// StartedAt RFC 3339, UTC, milliseconds
+	StartedAt Instant      `json:"started_at,omitempty,omitzero"`
+	Status    TagJobStatus `json:"status"`
+	TagID     string       `json:"tag_id"`
+}
+
+// TagJobCause defines model for TagJobCause.
+type TagJobCause string
+
+// TagJobPage defines model for TagJobPage.
+type TagJobPage struct {
+	HasMore    bool     `json:"has_more"`
+	Items      []TagJob `json:"items"`
+	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
+}
+
+// TagJobStatus defines model for TagJobStatus.
+type TagJobStatus string
+
+// TagKind defines model for TagKind.
+type TagKind string
+
+// TagMatch defines model for TagMatch.
+type TagMatch string
+
+// TagMeasure defines model for TagMeasure.
+type TagMeasure string
+
+// TagMembersInput defines model for TagMembersInput.
+type TagMembersInput struct {
+	Buyers []PartnerID `json:"buyers"`
+	Edit   ListEdit    `json:"edit"`
+}
+
+// TagPage defines model for TagPage.
+type TagPage struct {
+	HasMore    bool   `json:"has_more"`
+	Items      []Tag  `json:"items"`
+	NextCursor string `json:"next_cursor,omitempty,omitzero"`
+}
+
+// TagRule defines model for TagRule.
+type TagRule struct {
+	Conditions []TagCondition `json:"conditions"`
+	Match      TagMatch       `json:"match"`
+}
+
+// TagSchedule defines model for TagSchedule.
+type TagSchedule struct {
+	// DailyAt hh:mm in UTC+8
+	DailyAt *string `json:"daily_at,omitempty"`
+
+	// EveryMinutes Instead of daily_at
+	EveryMinutes *int64 `json:"every_minutes,omitempty"`
+}
+
+// TagSize defines model for TagSize.
+type TagSize struct {
+	// BuiltAt RFC 3339, UTC, milliseconds
+	BuiltAt    Instant `json:"built_at"`
+	Generation int64   `json:"generation"`
+	JobID      string  `json:"job_id"`
+	Members    int64   `json:"members"`
+}
+
+// TagSizeList defines model for TagSizeList.
+type TagSizeList struct {
+	Items []TagSize `json:"items"`
+}
+
+// TagUpload defines model for TagUpload.
+type TagUpload struct {
+	// Errors The first 100 of the refused lines
+	Errors []LineError `json:"errors"`
+	Job    TagJob      `json:"job"`
+
+	// Lines Lines with a buyer, the header and empty ones left out
+	Lines   int `json:"lines"`
+	Refused int `json:"refused"`
+	Taken   int `json:"taken"`
+}
 
 // Team defines model for Team.
 type Team struct {
@@ -1081,6 +1439,9 @@ type OutTradeNo = PartnerID
 // PartnerIDPath The partner's own identifier
 type PartnerIDPath = PartnerID
 
+// TagIDPath defines model for TagIdPath.
+type TagIDPath = string
+
 // AdminListActivitiesParams defines parameters for AdminListActivities.
 type AdminListActivitiesParams struct {
 	PartnerID *PartnerID      `form:"partner_id,omitempty" json:"partner_id,omitempty"`
@@ -1089,6 +1450,38 @@ type AdminListActivitiesParams struct {
 	// Cursor `next_cursor` of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListTagsParams defines parameters for ListTags.
+type ListTagsParams struct {
+	// PartnerID This partner's tags and those over every partner
+	PartnerID *PartnerID `form:"partner_id,omitempty" json:"partner_id,omitempty"`
+	Kind      *TagKind   `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Q A whole id, or part of the name
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Cursor `next_cursor` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListTagJobsParams defines parameters for ListTagJobs.
+type ListTagJobsParams struct {
+	// Cursor `next_cursor` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// UploadTagMembersParams defines parameters for UploadTagMembers.
+type UploadTagMembersParams struct {
+	// Edit What to do with the buyers; add when left out
+	Edit *ListEdit `form:"edit,omitempty" json:"edit,omitempty"`
+}
+
+// ListTagSizesParams defines parameters for ListTagSizes.
+type ListTagSizesParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListActivitiesParams defines parameters for ListActivities.
@@ -1142,6 +1535,15 @@ type CreateEndpointJSONRequestBody = EndpointInput
 
 // ChangeEndpointJSONRequestBody defines body for ChangeEndpoint for application/json ContentType.
 type ChangeEndpointJSONRequestBody = EndpointChange
+
+// CreateTagJSONRequestBody defines body for CreateTag for application/json ContentType.
+type CreateTagJSONRequestBody = TagInput
+
+// ChangeTagJSONRequestBody defines body for ChangeTag for application/json ContentType.
+type ChangeTagJSONRequestBody = TagChange
+
+// ListTagMembersJSONRequestBody defines body for ListTagMembers for application/json ContentType.
+type ListTagMembersJSONRequestBody = TagMembersInput
 
 // PutGoodsJSONRequestBody defines body for PutGoods for application/json ContentType.
 type PutGoodsJSONRequestBody = GoodsInput

@@ -23,12 +23,17 @@ import (
 //   - timestamp is in seconds since 1970, decimal.
 //   - body is every byte sent; for none, the hash is that of the empty string.
 func Canonical(method, path, rawQuery string, timestamp int64, nonce string, body []byte) string {
+	return CanonicalSum(method, path, rawQuery, timestamp, nonce, sha256.Sum256(body))
+}
+
+// CanonicalSum is Canonical for a body of which only the SHA-256 is at hand.
+func CanonicalSum(method, path, rawQuery string, timestamp int64, nonce string, body [sha256.Size]byte) string {
 	text, _ := appendCanonical(nil, method, path, rawQuery, timestamp, nonce, body)
 	return string(text)
 }
 
 // appendCanonical appends the canonical string to dst and tells whether the query could be decoded.
-func appendCanonical(dst []byte, method, path, rawQuery string, timestamp int64, nonce string, body []byte) ([]byte, bool) {
+func appendCanonical(dst []byte, method, path, rawQuery string, timestamp int64, nonce string, sum [sha256.Size]byte) ([]byte, bool) {
 	dst = append(dst, Version+"\n"...)
 	dst = append(append(dst, method...), '\n')
 	dst = append(append(dst, cmp.Or(path, "/")...), '\n')
@@ -36,7 +41,6 @@ func appendCanonical(dst []byte, method, path, rawQuery string, timestamp int64,
 	dst = append(dst, '\n')
 	dst = append(strconv.AppendInt(dst, timestamp, 10), '\n')
 	dst = append(append(dst, nonce...), '\n')
-	sum := sha256.Sum256(body)
 	return hex.AppendEncode(dst, sum[:]), decoded
 }
 

@@ -2,6 +2,7 @@ package sign
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"time"
@@ -39,6 +40,11 @@ func NewGuard(keys Keys, nonces Nonces) *Guard { return &Guard{keys: keys, nonce
 // for telling the developer the canonical string. Errors: Missing, Malformed, KeyUnknown, Expired, Invalid,
 // NonceReused; one without a code means that keys or nonces could not be read, and the call must be refused.
 func (g *Guard) Check(ctx context.Context, r *http.Request, body []byte, now time.Time) (Credential, error) {
+	return g.CheckSum(ctx, r, sha256.Sum256(body), now)
+}
+
+// CheckSum is Check for a body that is too large for memory and of which only the SHA-256 is at hand.
+func (g *Guard) CheckSum(ctx context.Context, r *http.Request, body [sha256.Size]byte, now time.Time) (Credential, error) {
 	headers := r.Header.Values("Authorization")
 	if len(headers) > 1 {
 		return Credential{}, refuse(Malformed, "there are %d Authorization headers", len(headers))
@@ -54,7 +60,7 @@ func (g *Guard) Check(ctx context.Context, r *http.Request, body []byte, now tim
 	if verifier == nil {
 		return c, refuse(KeyUnknown, "no live key has the id %s", c.KeyID)
 	}
-	if err := verifier.Verify(c, r.Method, r.URL.EscapedPath(), r.URL.RawQuery, body, now); err != nil {
+	if err := verifier.VerifySum(c, r.Method, r.URL.EscapedPath(), r.URL.RawQuery, body, now); err != nil {
 		return c, err
 	}
 	return c, g.spend(ctx, c, now)

@@ -20,7 +20,7 @@ type Key struct {
 func (k Key) Sign(req *http.Request, body []byte, now time.Time, nonce string) {
 	c := Credential{KeyID: k.ID, Timestamp: now.Unix(), Nonce: nonce}
 	mac := hmac.New(sha256.New, []byte(k.Secret))
-	text, _ := appendCanonical(nil, req.Method, req.URL.EscapedPath(), req.URL.RawQuery, c.Timestamp, nonce, body)
+	text, _ := appendCanonical(nil, req.Method, req.URL.EscapedPath(), req.URL.RawQuery, c.Timestamp, nonce, sha256.Sum256(body))
 	mac.Write(text)
 	mac.Sum(c.Signature[:0])
 	req.Header.Set("Authorization", c.String())

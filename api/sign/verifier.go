@@ -33,6 +33,11 @@ func NewVerifier(secret string) *Verifier {
 // at the nonce's past: that is the Guard's part, and only after Verify. Errors: Expired, Malformed (a query that
 // cannot be decoded), Invalid.
 func (v *Verifier) Verify(c Credential, method, path, rawQuery string, body []byte, now time.Time) error {
+	return v.VerifySum(c, method, path, rawQuery, sha256.Sum256(body), now)
+}
+
+// VerifySum is Verify for a body of which only the SHA-256 is at hand.
+func (v *Verifier) VerifySum(c Credential, method, path, rawQuery string, body [sha256.Size]byte, now time.Time) error {
 	if err := checkFresh(c.Timestamp, now, Window); err != nil {
 		return err
 	}

@@ -22,7 +22,11 @@ const sweepLimit = 200
 func engineRelays(db *sqldb.DB, engine *groupbuy.Engine, log *slog.Logger) (events, deliveries *outbox.Relay) {
 	events = outbox.New(db, map[outbox.Topic]outbox.Handler{
 		groupbuy.TopicEvent: func(ctx context.Context, m outbox.Message) error {
-			return engine.Dispatch(ctx, partner.EventID(m.Payload))
+			id := partner.EventID(m.Payload)
+			if err := engine.Dispatch(ctx, id); err != nil {
+				return err
+			}
+			return engine.RecordEventFact(ctx, id)
 		},
 	}, outbox.Options{Log: log.With("relay", "groupbuy.events")})
 	deliveries = outbox.New(db, map[outbox.Topic]outbox.Handler{groupbuy.TopicDelivery: deliver(engine)}, outbox.Options{
@@ -52,6 +56,7 @@ func engineJobs(engine *groupbuy.Engine) []schedule.Job {
 	return []schedule.Job{
 		sweep("groupbuy.expire_teams", engine.ExpireTeams),
 		sweep("groupbuy.release_overdue", engine.ReleaseOverdue),
+		{Name: "groupbuy.work_tags", Every: time.Second, Run: engine.WorkTags},
 	}
 }
 
