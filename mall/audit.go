@@ -25,7 +25,7 @@ type Auditor interface {
 
 // Violation is a row that breaks an invariant.
 type Violation struct {
-	Invariant string // I1, I3, I4, I5, I9, I11
+	Invariant string // I1, I3, I4, I5, I9, I10, I11
 	Subject   string // the id of what is wrong
 	Detail    string
 }

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kaituan/mall/order"
+	"kaituan/money"
 )
 
 func start() time.Time { return time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC) }
@@ -96,6 +97,59 @@ func TestHear(t *testing.T) {
 	}
 }
 
+// A team that grew to a lower price owes the difference, once, and the order stays the buyer's.
+func TestHear_Difference(t *testing.T) {
+	closed := order.News{SeatStatus: "refunding", TeamStatus: "formed", Reason: order.TierReached, Difference: 30}
+	settled := closed
+	settled.Outcome = "formed"
+	for name, c := range map[string]struct {
+		news order.News
+		from order.Status
+		want order.Status
+		owed money.Fen
+	}{
+		"the event":                         {closed, order.ToShip, order.ToShip, 30},
+		"the event, late":                   {closed, order.Shipped, order.Shipped, 30},
+		"the event before the answer":       {closed, order.Paid, order.ToShip, 30},
+		"the event before the team's event": {closed, order.Teaming, order.ToShip, 30},
+		"the answer of who closed the team": {settled, order.Paid, order.ToShip, 30},
+		"the answer, since confirmed":       {order.News{Outcome: "formed", SeatStatus: "paid", TeamStatus: "formed", Difference: 30}, order.Paid, order.ToShip, 30},
+		"all goes back already":             {closed, order.Refunding, order.Refunding, 0},
+		"all went back":                     {closed, order.Refunded, order.Refunded, 0},
+		"never paid here":                   {closed, order.AwaitingPayment, order.AwaitingPayment, 0},
+		"closed here":                       {closed, order.Closed, order.Closed, 0},
+		"the event without an amount":       {order.News{SeatStatus: "refunding", TeamStatus: "formed", Reason: order.TierReached}, order.ToShip, order.ToShip, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := in(t, c.from)
+			saved := o.Deduction()
+			v := o.Hear(c.news, start())
+			require.Equal(t, c.want, o.Status)
+			require.Equal(t, order.Verdict{Moved: c.owed > 0, Difference: c.owed}, v)
+			require.Equal(t, c.owed > 0, v.Owes())
+			require.Equal(t, c.owed, o.Difference)
+			require.Equal(t, saved+c.owed, o.Deduction())
+			require.Zero(t, o.Hear(c.news, start()), "once")
+		})
+	}
+}
+
+func TestHear_AllGoesBackAfterADifference(t *testing.T) {
+	o := in(t, order.ToShip)
+	require.EqualValues(t, 30, o.Hear(order.News{TeamStatus: "formed", Difference: 30}, start()).Difference)
+	require.Equal(t, order.Verdict{Moved: true, Refund: "after_sale"}, o.Hear(order.News{SeatStatus: "refunding", Reason: "after_sale"}, start()))
+	require.Equal(t, order.Refunding, o.Status)
+}
+
+func TestRefuse_KeepsThePriceThatCounts(t *testing.T) {
+	o := placed(order.Group)
+	require.True(t, o.Refuse("price_changed", "", 90, start()))
+	require.EqualValues(t, 90, o.PayPrice)
+	require.True(t, o.Refused())
+	require.False(t, o.Refuse("price_changed", "", 95, start()))
+	require.EqualValues(t, 90, o.PayPrice)
+}
+
 func TestHear_SoloNeverListens(t *testing.T) {
 	o := placed(order.Solo)
 	o.Offer(order.Terms{Amount: 200}, start())
@@ -169,8 +223,13 @@ func TestOrder_AnyStory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := placed(rapid.SampledFrom([]order.Mode{order.Solo, order.Group}).Draw(t, "mode"))
 		now := start()
-		payments, owed := 0, 0
+		payments, owed, differences := 0, 0, 0
 		told := func(v order.Verdict) {
+			if v.Difference > 0 {
+				differences++
+				require.True(t, o.Status.Kept(), "a difference is of an order that stays")
+			}
+			require.LessOrEqual(t, differences, 1)
 			if v.Refund != order.NoReason {
 				owed++
 			}
@@ -194,6 +253,9 @@ func TestOrder_AnyStory(t *testing.T) {
 				told(o.Hear(order.News{
 					Outcome: outcome.Draw(t, "outcome"), SeatStatus: status.Draw(t, "seat"), TeamStatus: team.Draw(t, "team"),
 				}, now))
+			},
+			"hear of a difference": func(*rapid.T) {
+				told(o.Hear(order.News{SeatStatus: "refunding", TeamStatus: "formed", Reason: order.TierReached, Difference: 30}, now))
 			},
 			"": func(t *rapid.T) {
 				requirePath(t, o)
