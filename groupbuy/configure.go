@@ -105,15 +105,11 @@ func saveError(err error) error {
 // once. Errors: CodeActivityNotFound, CodeActivityState, CodeActivityChanged, CodeActivityInvalid with faults.
 func (e *Engine) PublishActivity(ctx context.Context, id activity.ID) (activity.Activity, error) {
 	return e.move(ctx, id, activity.Published, func(tx Tx, a activity.Activity) error {
-		goods, err := tx.Goods(a.Partner, a.Goods)
+		among, err := background(tx, a)
 		if err != nil {
 			return err
 		}
-		rivals, err := tx.Rivals(a.Partner, a.StartsAt, a.EndsAt)
-		if err != nil {
-			return err
-		}
-		if faults := a.Faults(activity.Background{Goods: goods, Rivals: rivals, Tags: a.Tags()}); len(faults) > 0 {
+		if faults := a.Faults(among); len(faults) > 0 {
 			return invalidAll(CodeActivityInvalid, faults)
 		}
 		if a.Status == activity.Draft {
@@ -121,6 +117,29 @@ func (e *Engine) PublishActivity(ctx context.Context, id activity.ID) (activity.
 		}
 		return nil
 	})
+}
+
+// background is what an activity would be published among.
+func background(tx Tx, a activity.Activity) (among activity.Background, err error) {
+	if among.Goods, err = tx.Goods(a.Partner, a.Goods); err != nil {
+		return among, err
+	}
+	if among.Rivals, err = tx.Rivals(a.Partner, a.StartsAt, a.EndsAt); err != nil {
+		return among, err
+	}
+	for _, id := range a.Tags() {
+		tag, err := tx.Tag(id)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return among, err
+		}
+		if tag.Partner == "" || tag.Partner == a.Partner {
+			among.Tags = append(among.Tags, id)
+		}
+	}
+	return among, nil
 }
 
 // PauseActivity lets no team be opened or joined for now. Errors: CodeActivityNotFound, CodeActivityState,

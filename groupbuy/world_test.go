@@ -44,6 +44,7 @@ type world struct {
 	faults *faults
 	sender *sender
 	clock  *clock
+	crowd  *crowd
 	count  *atomic.Int64
 	wakes  *atomic.Int64
 }
@@ -62,7 +63,7 @@ func onEach(t *testing.T, run func(w *world)) {
 func newWorldOn(t *testing.T, db *sqldb.DB) *world {
 	t.Helper()
 	w := &world{
-		T: t, ctx: t.Context(), db: db, sender: &sender{}, clock: &clock{now: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)},
+		T: t, ctx: t.Context(), db: db, sender: &sender{}, crowd: &crowd{}, clock: &clock{now: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)},
 		count: new(atomic.Int64), wakes: new(atomic.Int64),
 	}
 	w.Engine, w.faults = w.engineOn(db)
@@ -75,7 +76,7 @@ func newWorldOn(t *testing.T, db *sqldb.DB) *world {
 func (w *world) engineOn(db *sqldb.DB) (*groupbuy.Engine, *faults) {
 	store := &faults{Store: groupbuystore.New(db, groupbuystore.WithClock(w.clock.Now))}
 	return groupbuy.New(groupbuy.Deps{
-		Store: store, Sender: w.sender, Encoder: encoder{}, Schedule: schedule, IDs: w, Secrets: w, Clock: w.clock.Now,
+		Store: store, Sender: w.sender, Encoder: encoder{}, Schedule: schedule, IDs: w, Secrets: w, Clock: w.clock.Now, Crowd: w.crowd,
 		Log: slog.New(slog.DiscardHandler), Wake: func() { w.wakes.Add(1) },
 	}), store
 }

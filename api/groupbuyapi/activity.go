@@ -93,6 +93,10 @@ func (a *API) CopyActivity(c *gin.Context, id wire.ActivityID) {
 		fail(c, err)
 		return
 	}
+	if !validName(in.Name) {
+		fail(c, invalid("name", wantName))
+		return
+	}
 	copied, err := a.engine.CopyActivity(c.Request.Context(), activity.ID(id), in.Name)
 	answerActivity(c, http.StatusCreated, copied, err)
 }

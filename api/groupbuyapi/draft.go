@@ -138,8 +138,8 @@ func (f *faults) audience(in wire.ActivityInput) {
 	f.require(within(&in.MinReal, 0, activity.MaxTeamSize), "min_real", "want 0 (off) to 1000, at most the team size")
 }
 
-func (f *faults) tag(param, tag string) {
-	f.require(tag == "" || partner.ValidID(tag), param, wantID)
+func (f *faults) tag(param string, tag *string) {
+	f.require(tag == nil || partner.ValidID(*tag), param, wantID)
 }
 
 // buyers says of a list that is too long how long it is, and nothing about its entries.
@@ -161,7 +161,7 @@ func draftOf(in wire.ActivityInput) activity.Activity {
 		Partner: partner.ID(in.PartnerID), Name: in.Name,
 		Goods: named[activity.GoodsID](in.Goods), Channels: named[activity.Channel](in.Channels),
 		Rules: each(in.Rules, func(r wire.Rule) activity.Rule {
-			return activity.Rule{Plan: planOf(r.Plan), Tag: activity.TagID(r.Tag)}
+			return activity.Rule{Plan: planOf(r.Plan), Tag: tagOf(r.Tag)}
 		}),
 		LeaderDiscount: in.LeaderDiscountFen,
 		Tiers:          each(in.Tiers, func(t wire.Tier) activity.Tier { return activity.Tier{Size: t.Size, Plan: planOf(t.Plan)} }),
@@ -172,11 +172,11 @@ func draftOf(in wire.ActivityInput) activity.Activity {
 		CloseTeamsAtEnd: in.CloseTeamsAtEnd,
 		Limits:          activity.Limits{Open: in.Limits.Open, Join: in.Limits.Join, Total: in.Limits.Total},
 		Stock:           each(in.Stock, stockOf),
-		Audience:        activity.Audience{See: activity.TagID(in.Audience.See), Join: activity.TagID(in.Audience.Join)},
+		Audience:        activity.Audience{See: tagOf(in.Audience.See), Join: tagOf(in.Audience.Join)},
 		AllowBuyers:     named[activity.Buyer](in.AllowBuyers), DenyBuyers: named[activity.Buyer](in.DenyBuyers),
 		BlockedChannels: named[activity.Channel](in.BlockedChannels),
 		RolloutPercent:  orDefault(in.RolloutPercent, activity.Blank().RolloutPercent),
-		NewBuyersOnly:   in.NewBuyersOnly, InstantTag: activity.TagID(in.InstantTag),
+		NewBuyersOnly:   in.NewBuyersOnly, InstantTag: tagOf(in.InstantTag),
 		MinReal: in.MinReal, BuyAlone: orDefault(in.BuyAlone, activity.Blank().BuyAlone),
 	}
 }
@@ -189,6 +189,17 @@ func planOf(p wire.Plan) activity.Plan {
 
 func stockOf(s wire.Stock) activity.Stock {
 	return activity.Stock{Goods: activity.GoodsID(s.GoodsID), SKU: activity.SKUID(s.SKUID), Pieces: s.Pieces}
+}
+
+func tagOf(tag *string) activity.TagID { return activity.TagID(orZero(tag)) }
+
+// tagWire leaves out what is for everybody.
+func tagWire(tag activity.TagID) *string {
+	if tag == "" {
+		return nil
+	}
+	text := string(tag)
+	return &text
 }
 
 // named gives a list of ids its type.
@@ -221,7 +232,7 @@ func activityWire(a activity.Activity) wire.Activity {
 		ActivityID: string(a.ID), PartnerID: string(a.Partner), Name: a.Name, Status: wire.ActivityStatus(a.Status),
 		Goods: unnamed(a.Goods), Channels: unnamed(a.Channels),
 		Rules: each(a.Rules, func(r activity.Rule) wire.Rule {
-			return wire.Rule{Plan: planWire(r.Plan), Tag: string(r.Tag)}
+			return wire.Rule{Plan: planWire(r.Plan), Tag: tagWire(r.Tag)}
 		}),
 		LeaderDiscountFen: a.LeaderDiscount,
 		Tiers:             each(a.Tiers, func(t activity.Tier) wire.Tier { return wire.Tier{Size: t.Size, Plan: planWire(t.Plan)} }),
@@ -233,7 +244,7 @@ func activityWire(a activity.Activity) wire.Activity {
 		Stock: each(a.Stock, func(s activity.Stock) wire.Stock {
 			return wire.Stock{GoodsID: string(s.Goods), SKUID: string(s.SKU), Pieces: s.Pieces}
 		}),
-		Audience:        wire.Audience{See: string(a.Audience.See), Join: string(a.Audience.Join)},
+		Audience:        wire.Audience{See: tagWire(a.Audience.See), Join: tagWire(a.Audience.Join)},
 		BlockedChannels: unnamed(a.BlockedChannels), RolloutPercent: a.RolloutPercent, NewBuyersOnly: a.NewBuyersOnly,
 		InstantTag: string(a.InstantTag), MinReal: a.MinReal, BuyAlone: a.BuyAlone,
 		CreatedAt: instant.Of(a.CreatedAt), UpdatedAt: instant.Of(a.UpdatedAt),

@@ -112,13 +112,14 @@ func (a *Activity) open(now time.Time) bool {
 
 // joinable says whether open teams may be joined. The team's own window decides when that ends.
 func (a *Activity) joinable(now time.Time) bool {
-	if a.CloseTeamsAtEnd && (a.over() || !now.Before(a.EndsAt)) {
+	if a.CloseTeamsAtEnd && (a.Over() || !now.Before(a.EndsAt)) {
 		return false
 	}
-	return a.Status == Published || a.over()
+	return a.Status == Published || a.Over()
 }
 
-func (a *Activity) over() bool { return a.Status == Ended || a.Status == Archived }
+// Over says whether no team may be opened any more, for ever.
+func (a Activity) Over() bool { return a.Status == Ended || a.Status == Archived }
 
 // TeamExpiry is when a team opened at the given instant stops gathering.
 func (a Activity) TeamExpiry(openedAt time.Time) time.Time {

@@ -76,7 +76,7 @@ func (t *trial) passes(check Reason) bool {
 func (t *trial) visible() bool {
 	a := t.activity
 	return t.notDowngraded() && t.inRollout() && t.onChannel() && t.onLists() && t.memberOf(a.Audience.See) &&
-		!a.over() && t.now.Before(a.EndsAt)
+		!a.Over() && t.now.Before(a.EndsAt)
 }
 
 func (t *trial) notDowngraded() bool { return !t.snapshot.settings.Downgraded }

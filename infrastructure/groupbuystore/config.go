@@ -64,14 +64,14 @@ func (s *Store) config(db *gorm.DB) (c groupbuy.Config, err error) {
 	return c, err
 }
 
-// lively returns the activities a buyer may still meet. An activity is last updated when it ends, and no team of it
-// gathers for longer than its window from then on.
+// lively returns the activities a buyer may still meet. An activity is last updated when it ends or is archived, and no
+// team of it gathers for longer than its window from then on.
 func (s *Store) lively(db *gorm.DB) ([]activity.Activity, error) {
 	now := s.now()
 	found, err := activities(db.
 		Where("status IN ?", []string{string(activity.Published), string(activity.Paused)}).
-		Or("status = ? AND updated_at > ?", string(activity.Ended), millis(now.Add(-activity.MaxTTL))).Order("id"))
+		Or("status IN ? AND updated_at > ?", []string{string(activity.Ended), string(activity.Archived)}, millis(now.Add(-activity.MaxTTL))).Order("id"))
 	return slices.DeleteFunc(found, func(a activity.Activity) bool {
-		return a.Status == activity.Ended && !a.UpdatedAt.Add(a.TeamTTL).After(now)
+		return a.Over() && !a.UpdatedAt.Add(a.TeamTTL).After(now)
 	}), err
 }
