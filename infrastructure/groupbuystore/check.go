@@ -8,11 +8,12 @@ import (
 
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/team"
+	"kaituan/infrastructure/outbox"
 )
 
 const (
 	maxViolations = 100              // of each rule: enough to see the pattern
-	grace         = 60 * time.Second // for workers to expire teams and to relay messages
+	grace         = 60 * time.Second // for workers to expire teams
 )
 
 // rule finds the rows that break one invariant, each as a subject and a detail. A rule is one statement, so that it
@@ -36,8 +37,28 @@ func (s *Store) Violations(ctx context.Context, now time.Time) ([]groupbuy.Viola
 			all = append(all, v)
 		}
 	}
+	stuck, err := s.stuckMessages(ctx, now)
+	if err != nil {
+		return nil, err
+	}
 	broken, err := s.brokenLinks(ctx)
-	return append(all, broken...), err
+	return slices.Concat(all, stuck, broken), err
+}
+
+// stuckMessages finds messages that were given up (I10), and those that nobody takes or that fail again and again
+// (I11). A delivery may fail for days by its own schedule.
+func (s *Store) stuckMessages(ctx context.Context, now time.Time) ([]groupbuy.Violation, error) {
+	stuck, err := outbox.ListStuck(ctx, s.db, now, maxViolations, groupbuy.TopicDelivery)
+	if err != nil {
+		return nil, failed(err, "check I11")
+	}
+	return mapped(stuck, func(m outbox.Stuck) groupbuy.Violation {
+		v := groupbuy.Violation{Invariant: "I11", Subject: m.ID, Detail: m.String()}
+		if m.Dead {
+			v.Invariant = "I10"
+		}
+		return v
+	}), nil
 }
 
 func rules(now time.Time) []rule {
@@ -54,8 +75,7 @@ func rules(now time.Time) []rule {
 		unrecordedRule("team"),
 		historyRule("seat", team.Held, team.SeatTransitions()),
 		unrecordedRule("seat"),
-		{"I11", "SELECT id AS subject, CONCAT('topic ', topic, ', due at ', next_at, ', attempts ', attempts) AS detail FROM outbox " +
-			"WHERE sent_at IS NULL AND dead_at IS NULL AND next_at < ?", []any{overdue}},
+
 		{"amount", amountRule, nil},
 		{"amount", differenceRule, nil},
 		{"amount", costRule, nil},

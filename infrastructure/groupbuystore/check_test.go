@@ -12,6 +12,7 @@ import (
 	"kaituan/groupbuy/activity"
 	"kaituan/groupbuy/team"
 	"kaituan/infrastructure/groupbuystore"
+	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sqldb"
 	"kaituan/infrastructure/sqldb/sqldbtest"
 	"kaituan/money"
@@ -23,7 +24,7 @@ type damage struct {
 }
 
 func damages() []damage {
-	long := time.Now().Add(-2 * time.Minute).UnixMilli()
+	long, far := time.Now().Add(-2*time.Minute).UnixMilli(), time.Now().Add(2*time.Minute).UnixMilli()
 	return []damage{
 		{"stock differs from seats", "UPDATE activity_stock SET taken = 4",
 			groupbuy.Violation{Invariant: "I1", Subject: "act_1/tea/green", Detail: "taken 4 of 5, live seats have 3"}},
@@ -93,6 +94,10 @@ func damages() []damage {
 			groupbuy.Violation{Invariant: "I9", Subject: "team_forming", Detail: "has no history"}},
 		{"message not relayed", fmt.Sprintf("UPDATE outbox SET id = 'm-1', next_at = %d WHERE payload = (SELECT MIN(id) FROM events)", long),
 			groupbuy.Violation{Invariant: "I11", Subject: "m-1", Detail: fmt.Sprintf("topic event, due at %d, attempts 0", long)}},
+		{"message that always fails", fmt.Sprintf("UPDATE outbox SET id = 'm-1', attempts = 3, next_at = %d, created_at = %d, last_error = 'no' WHERE payload = (SELECT MIN(id) FROM events)", far, long),
+			groupbuy.Violation{Invariant: "I11", Subject: "m-1", Detail: fmt.Sprintf("topic event, due at %d, attempts 3: no", far)}},
+		{"message given up", "UPDATE outbox SET id = 'm-1', attempts = 16, dead_at = 1, last_error = 'no' WHERE payload = (SELECT MIN(id) FROM events)",
+			groupbuy.Violation{Invariant: "I10", Subject: "m-1", Detail: "topic event, dead after 16 attempts: no"}},
 		{"amount off by one fen", "UPDATE seats SET amount_fen = 801 WHERE id = 'seat_held'",
 			groupbuy.Violation{Invariant: "amount", Subject: "seat_held", Detail: "1 x 800 of 1000 fen makes 801; settled  0"}},
 		{"price over the original", "UPDATE seats SET pay_price_fen = 1001, amount_fen = 1001 WHERE id = 'seat_held'",
@@ -128,6 +133,21 @@ func TestViolations_EachInvariantBroken(t *testing.T) {
 			})
 		}
 	})
+}
+
+// An endpoint may be down for days: the delivery's own schedule waits, and its own table says when it is over.
+func TestViolations_ADeliveryMayFailForLong(t *testing.T) {
+	db := sqldbtest.Open(t, sqldb.GroupBuy)
+	store, long := sound(t, db), time.Now().Add(-time.Hour)
+	require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
+		return outbox.Add(tx, long, outbox.Message{ID: "m-1", Topic: groupbuy.TopicDelivery, NotBefore: time.Now().Add(time.Hour)})
+	}))
+	require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE outbox SET attempts = 7 WHERE id = 'm-1'").Error
+	}))
+	found, err := store.Violations(t.Context(), time.Now())
+	require.NoError(t, err)
+	require.Empty(t, found)
 }
 
 // sound fills a database with a formed team, one that gathers, one that waits for its first payment, and one of each

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"kaituan/infrastructure/outbox"
 	"kaituan/mall"
 	"kaituan/mall/order"
 	"kaituan/mall/payment"
@@ -16,16 +17,18 @@ import (
 
 // How long something may wait before it breaks an invariant.
 const (
-	unaskedLimit = 3 * time.Minute  // I3
-	unsentLimit  = 60 * time.Second // I11
+	unaskedLimit = 3 * time.Minute // I3
 )
+
+// maxStuck is how many stuck tasks are told of: enough to see the pattern.
+const maxStuck = 100
 
 // Violations implements mall.Auditor.
 func (s *Store) Violations(ctx context.Context, now time.Time) ([]mall.Violation, error) {
 	var all []mall.Violation
 	for _, check := range []func(context.Context, time.Time) ([]mall.Violation, error){
 		s.stockViolations, s.unaskedPayments, s.moneyViolations, s.refundViolations,
-		s.orderPaths, s.paymentPaths, s.refundPaths, s.unsentMessages,
+		s.orderPaths, s.paymentPaths, s.refundPaths, s.stuckTasks,
 	} {
 		found, err := check(ctx, now)
 		if err != nil {
@@ -234,11 +237,19 @@ func joinClose(err error, rows *sql.Rows) error {
 	return err
 }
 
-// unsentMessages finds tasks that were due long ago and that no relay took (I11).
-func (s *Store) unsentMessages(ctx context.Context, now time.Time) ([]mall.Violation, error) {
-	return s.query(ctx, "I11", `
-		SELECT id AS subject, topic AS detail FROM outbox
-		WHERE sent_at IS NULL AND dead_at IS NULL AND next_at < ? ORDER BY id`, millis(now.Add(-unsentLimit)))
+// stuckTasks finds tasks that were given up (I10), and those that no relay takes or that fail again and again (I11).
+func (s *Store) stuckTasks(ctx context.Context, now time.Time) ([]mall.Violation, error) {
+	stuck, err := outbox.ListStuck(ctx, s.db, now, maxStuck)
+	if err != nil {
+		return nil, fmt.Errorf("check I11: %w", translate(err))
+	}
+	return each(stuck, func(m outbox.Stuck) mall.Violation {
+		v := mall.Violation{Invariant: "I11", Subject: m.ID, Detail: m.String()}
+		if m.Dead {
+			v.Invariant = "I10"
+		}
+		return v
+	}), nil
 }
 
 // Totals implements mall.Auditor.

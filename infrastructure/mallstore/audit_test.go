@@ -139,6 +139,8 @@ func TestViolations_BrokenByHand(t *testing.T) {
 		"payment jumps":       {"UPDATE payment_history SET from_status = 'closed' WHERE payment_id = 'pay_1' AND to_status = 'succeeded'", 0, "I9", "pay_1", "payment after"},
 		"refund jumps":        {"DELETE FROM refund_history WHERE to_status = 'submitted'", 0, "I9", "rf_2", "refund after"},
 		"task forgotten":      {"INSERT INTO outbox (id, topic, msg_key, payload, created_at, next_at) VALUES ('m1', 'mall.settle', 'ord_1', '', 1, 1)", 0, "I11", "m1", "mall.settle"},
+		"task always fails":   {"INSERT INTO outbox (id, topic, msg_key, payload, created_at, next_at, attempts, last_error) VALUES ('m1', 'mall.settle', 'ord_1', '', 1, 9999999999999, 3, 'no')", 0, "I11", "m1", "attempts 3: no"},
+		"task given up":       {"INSERT INTO outbox (id, topic, msg_key, payload, created_at, next_at, attempts, dead_at, last_error) VALUES ('m1', 'mall.settle', 'ord_1', '', 1, 1, 9, 2, 'no')", 0, "I10", "m1", "dead after 9 attempts: no"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sqldbtest.Each(t, sqldb.Mall, func(t *testing.T, db *sqldb.DB) {
