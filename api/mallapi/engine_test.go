@@ -25,7 +25,8 @@ type engine struct {
 	now     func() time.Time
 	teams   map[string]*mall.Team
 	seats   map[string]*mall.Seat
-	refusal *mall.Refused // of the next lock
+	refusal *mall.Refused       // of the next lock
+	quote   func(q *mall.Quote) // changes what a trial tells
 	down    bool
 }
 
@@ -58,11 +59,15 @@ func (e *engine) Trial(_ context.Context, r mall.TrialRequest) (mall.Trial, erro
 	defer end()
 	t := mall.Trial{Teams: map[string][]mall.Team{}, Stats: map[string]mall.Statistics{}}
 	for _, item := range r.Items {
-		t.Quotes = append(t.Quotes, mall.Quote{
+		q := mall.Quote{
 			GoodsID: item.GoodsID, SKUID: item.SKUID, ActivityID: activity, ActivityName: "两人团", TeamSize: teamSize,
 			Original: cupPrice, PayPrice: groupDeal, BuyAlone: true, Visible: item.SKUID != "cup-secret", Joinable: r.Buyer != "guest",
 			StartsAt: e.now().Add(-time.Hour), EndsAt: e.now().Add(time.Hour), MaxQuantity: 3,
-		})
+		}
+		if e.quote != nil {
+			e.quote(&q)
+		}
+		t.Quotes = append(t.Quotes, q)
 		t.Stats[item.GoodsID] = mall.Statistics{TeamsOpened: len(e.teams)}
 		t.Teams[item.GoodsID] = nil
 		for _, team := range e.teams {

@@ -124,6 +124,27 @@ func TestPlaceOrder_RefusedByTheEngineInTheBuyersLanguage(t *testing.T) {
 	})
 	a = s.call(place(token, "k2", groupOrder)).want(http.StatusConflict, "price_changed")
 	require.Equal(t, "请重新查看商品价格后再下单", a.text("detail"), "buyers do not lock seats")
+	require.Nil(t, a.value("current_price_fen"))
+	s.engine.set(func() { s.engine.refusal.CurrentPrice = 8100 })
+	for range 2 { // the first answer is replayed
+		a = s.call(place(token, "k3", groupOrder)).want(http.StatusConflict, "price_changed")
+		require.InDelta(t, 8100, a.value("current_price_fen"), 0)
+		require.Equal(t, "现价为 8100 分", a.text("detail"))
+		require.Equal(t, "expected_price_fen", a.text("param"))
+	}
+}
+
+func TestPlaceOrder_AloneWhatIsSoldInTeamsOnly(t *testing.T) {
+	s := openShop(t)
+	s.stock()
+	token := s.signUp()
+	s.engine.set(func() { s.engine.quote = func(q *mall.Quote) { q.BuyAlone = false } })
+	require.Equal(t, "false", s.call(get("/api/mall/v1/products/cup").as(token)).want(http.StatusOK).text("buy_alone"))
+	a := s.call(place(token, "k1", soloOrder)).want(http.StatusUnprocessableEntity, "buy_alone_off")
+	require.Equal(t, "活动期间只能拼团购买", a.text("detail"))
+	s.engine.set(func() { s.engine.down = true })
+	require.Equal(t, "true", s.call(get("/api/mall/v1/products/cup").as(token)).want(http.StatusOK).text("buy_alone"))
+	s.call(place(token, "k1", soloOrder)).want(http.StatusCreated)
 }
 
 // Without an answer of the engine the order waits and cannot be paid yet.
