@@ -117,6 +117,8 @@ type Config struct {
 type Reader interface {
 	TagReader
 	Staff
+	Finder
+	Counter
 	// Audit lists what actors did, newest first.
 	Audit(ctx context.Context, q AuditQuery) ([]AuditEntry, error)
 	// Settings returns the global switches.
