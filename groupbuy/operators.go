@@ -78,52 +78,67 @@ func loginTaken(err error) error {
 	return err
 }
 
-// OperatorChange is what an administrator wants different. Zero values change nothing.
+// OperatorChange is what an administrator wants different; what is nil stays.
 type OperatorChange struct {
-	Name     string
-	Role     operator.Role
-	Status   operator.Status
-	Password string
+	Name     *string
+	Role     *operator.Role
+	Status   *operator.Status
+	Password *string
 }
 
 func (c OperatorChange) applied(o operator.Operator, hash string) operator.Operator {
-	o.Name, o.Role, o.Status = orElse(c.Name, o.Name), orElse(c.Role, o.Role), orElse(c.Status, o.Status)
-	o.PasswordHash = orElse(hash, o.PasswordHash)
+	replace(&o.Name, c.Name)
+	replace(&o.Role, c.Role)
+	replace(&o.Status, c.Status)
+	if c.Password != nil {
+		o.PasswordHash = hash
+	}
 	return o
 }
 
-func orElse[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
+func replace[T any](value, by *T) {
+	if by != nil {
+		*value = *by
 	}
-	return value
+}
+
+// faults returns what is wrong with the change for an operator with the given login.
+func (c OperatorChange) faults(login string) []operator.Fault {
+	faults := c.applied(operator.Operator{Login: login, Name: login, Role: operator.Viewer}, "").Faults()
+	if c.Password != nil {
+		faults = append(faults, operator.PasswordFaults(*c.Password, login)...)
+	}
+	return faults
+}
+
+// hashed returns the hash of the new password, if there is one.
+func (c OperatorChange) hashed(by operator.Hasher) (string, error) {
+	if c.Password == nil {
+		return "", nil
+	}
+	return by.Hash(*c.Password)
 }
 
 // ChangeOperator renames, promotes, disables or re-keys an operator. Whoever gets another role, state or password
 // has to sign in again. Errors: CodeOperatorNotFound, CodeInvalid with faults.
 func (e *Engine) ChangeOperator(ctx context.Context, id operator.ID, change OperatorChange) (operator.Operator, error) {
-	hash := ""
-	if change.Password != "" {
-		var err error
-		if hash, err = e.Hasher.Hash(change.Password); err != nil {
-			return operator.Operator{}, err
-		}
+	if faults := change.faults("any-login"); len(faults) > 0 { // before the expensive hash
+		return operator.Operator{}, invalidOperator(faults)
+	}
+	hash, err := change.hashed(e.Hasher)
+	if err != nil {
+		return operator.Operator{}, err
 	}
 	var changed operator.Operator
-	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+	err = e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
 		stored, err := tx.LockOperator(id)
 		if err != nil {
 			return notFound(err, CodeOperatorNotFound)
 		}
-		changed = change.applied(stored, hash)
-		faults := changed.Faults()
-		if change.Password != "" {
-			faults = append(faults, operator.PasswordFaults(change.Password, stored.Login)...)
-		}
-		if len(faults) > 0 {
+		if faults := change.faults(stored.Login); len(faults) > 0 {
 			return invalidOperator(faults)
 		}
+		changed = change.applied(stored, hash)
 		return e.putOperator(tx, stored, &changed)
 	})
 	return changed, err

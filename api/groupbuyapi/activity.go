@@ -82,7 +82,7 @@ func (a *API) CreateActivity(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	created, err := a.engine.CreateActivity(c.Request.Context(), draft)
+	created, err := a.as(c).CreateActivity(c.Request.Context(), draft)
 	answerActivity(c, http.StatusCreated, created, err)
 }
 
@@ -97,7 +97,7 @@ func (a *API) CopyActivity(c *gin.Context, id wire.ActivityID) {
 		fail(c, invalid("name", wantName))
 		return
 	}
-	copied, err := a.engine.CopyActivity(c.Request.Context(), activity.ID(id), in.Name)
+	copied, err := a.as(c).CopyActivity(c.Request.Context(), activity.ID(id), in.Name)
 	answerActivity(c, http.StatusCreated, copied, err)
 }
 
@@ -108,7 +108,7 @@ func (a *API) ChangeActivity(c *gin.Context, id wire.ActivityID) {
 		fail(c, err)
 		return
 	}
-	changed, err := a.engine.ChangeActivity(c.Request.Context(), activity.ID(id), change)
+	changed, err := a.as(c).ChangeActivity(c.Request.Context(), activity.ID(id), change)
 	answerActivity(c, http.StatusOK, changed, err)
 }
 
@@ -120,24 +120,24 @@ func (a *API) ChangeDraft(c *gin.Context, id wire.ActivityID) {
 		return
 	}
 	draft.ID = activity.ID(id)
-	changed, err := a.engine.ChangeDraft(c.Request.Context(), draft)
+	changed, err := a.as(c).ChangeDraft(c.Request.Context(), draft)
 	answerActivity(c, http.StatusOK, changed, err)
 }
 
 // PublishActivity publishes a draft or lets a paused activity go on.
 func (a *API) PublishActivity(c *gin.Context, id wire.ActivityID) {
-	move(c, id, a.engine.PublishActivity)
+	move(c, id, a.as(c).PublishActivity)
 }
 
 // PauseActivity lets no team be opened or joined for now.
-func (a *API) PauseActivity(c *gin.Context, id wire.ActivityID) { move(c, id, a.engine.PauseActivity) }
+func (a *API) PauseActivity(c *gin.Context, id wire.ActivityID) { move(c, id, a.as(c).PauseActivity) }
 
 // EndActivity lets no team be opened any more.
-func (a *API) EndActivity(c *gin.Context, id wire.ActivityID) { move(c, id, a.engine.EndActivity) }
+func (a *API) EndActivity(c *gin.Context, id wire.ActivityID) { move(c, id, a.as(c).EndActivity) }
 
 // ArchiveActivity puts an ended activity away.
 func (a *API) ArchiveActivity(c *gin.Context, id wire.ActivityID) {
-	move(c, id, a.engine.ArchiveActivity)
+	move(c, id, a.as(c).ArchiveActivity)
 }
 
 func move(c *gin.Context, id wire.ActivityID, to func(context.Context, activity.ID) (activity.Activity, error)) {

@@ -11,8 +11,10 @@ import (
 type Auth struct {
 	// Nonces remembers the nonces of partners; shared by all nodes that serve the same partners.
 	Nonces sign.Nonces
-	// OperatorToken is the bearer token of operators. Empty lets no operator in.
+	// OperatorToken is the instance's own token: an administrator's, to make the first operators with. Empty is none.
 	OperatorToken string
+	// PublicURL is how browsers reach the engine. With https the session cookie is a __Host- one.
+	PublicURL string
 	// TestMode answers a wrong signature with the text that the server signed.
 	TestMode bool
 }
@@ -23,9 +25,10 @@ type API struct {
 	door   *door
 }
 
-// New returns the handlers over an engine.
-func New(engine *groupbuy.Engine, auth Auth) *API {
-	return &API{engine: engine, door: newDoor(engine, auth)}
+// New returns the handlers over an engine. Errors: a PublicURL that is no http(s) address.
+func New(engine *groupbuy.Engine, auth Auth) (*API, error) {
+	door, err := newDoor(engine, auth)
+	return &API{engine: engine, door: door}, err
 }
 
 // Register adds every route to a router made by edge.New.

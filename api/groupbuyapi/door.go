@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"io"
-	"strings"
 	"sync"
 
 	"github.com/gin-gonic/gin"
@@ -16,6 +14,7 @@ import (
 	"kaituan/api/problem"
 	"kaituan/api/sign"
 	"kaituan/groupbuy"
+	"kaituan/groupbuy/operator"
 	"kaituan/groupbuy/partner"
 )
 
@@ -24,21 +23,27 @@ type door struct {
 	engine   *groupbuy.Engine
 	guard    *sign.Guard
 	keys     *keyring
-	token    [sha256.Size]byte // of the operator token, so that comparing takes the same time for every length
-	noToken  bool
+	site     *edge.Site
+	cookie   edge.Cookie     // of operators
+	token    edge.FixedToken // the instance's own, an administrator's
 	testMode bool
 }
 
-func newDoor(engine *groupbuy.Engine, auth Auth) *door {
+func newDoor(engine *groupbuy.Engine, auth Auth) (*door, error) {
+	site, err := edge.NewSite(auth.PublicURL)
+	if err != nil {
+		return nil, err
+	}
 	keys := &keyring{engine: engine}
 	return &door{
 		engine:   engine,
 		guard:    sign.NewGuard(keys, auth.Nonces),
 		keys:     keys,
-		token:    sha256.Sum256([]byte(auth.OperatorToken)),
-		noToken:  auth.OperatorToken == "",
+		site:     site,
+		cookie:   site.Cookie("kaituan-op", "kaituan_operator", operator.AbsoluteLimit),
+		token:    edge.NewFixedToken(auth.OperatorToken),
 		testMode: auth.TestMode,
-	}
+	}, nil
 }
 
 func (d *door) admit(w who) gin.HandlerFunc {
@@ -47,10 +52,21 @@ func (d *door) admit(w who) gin.HandlerFunc {
 		return d.admitPartner
 	case partnersInBulk:
 		return d.admitBulk
-	case operators:
-		return d.admitOperator
-	default:
-		return func(c *gin.Context) { fail(c, &problem.Problem{Code: problem.Forbidden}) }
+	case guests:
+		return refusing(d.checkGuest)
+	}
+	if least, ok := w.least(); ok {
+		return refusing(func(c *gin.Context) error { return d.checkOperator(c, least) })
+	}
+	return refusing(func(*gin.Context) error { return &problem.Problem{Code: problem.Forbidden} })
+}
+
+// refusing ends the request with what a check says against it.
+func refusing(check func(*gin.Context) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := check(c); err != nil {
+			fail(c, err)
+		}
 	}
 }
 
@@ -103,16 +119,60 @@ func (d *door) refused(c *gin.Context, credential sign.Credential, body [sha256.
 	return told
 }
 
-func (d *door) admitOperator(c *gin.Context) {
-	scheme, token, _ := strings.Cut(c.GetHeader("Authorization"), " ")
-	sum := sha256.Sum256([]byte(token))
-	right := subtle.ConstantTimeCompare(sum[:], d.token[:]) == 1
-	if d.noToken || !strings.EqualFold(scheme, "Bearer") || !right {
-		c.Header("WWW-Authenticate", "Bearer")
-		fail(c, &problem.Problem{Code: problem.Unauthenticated})
-		return
+type operatorKey struct{}
+
+// actor is the operator that sent the request, as the audit remembers it.
+func actor(c *gin.Context) groupbuy.Actor {
+	by, _ := c.Get(operatorKey{})
+	known, _ := by.(operator.Operator)
+	return groupbuy.Actor{
+		ID: known.ID, Name: known.Login, Role: known.Role, RequestID: edge.RequestID(c), Address: c.ClientIP(),
 	}
-	edge.SetCaller(c, "operator", "token")
+}
+
+// as is the engine in the hands of the operator that sent the request.
+func (a *API) as(c *gin.Context) *groupbuy.Engine { return a.engine.As(actor(c)) }
+
+// checkGuest takes anybody, who is not signed in yet.
+func (d *door) checkGuest(c *gin.Context) error {
+	c.Set(operatorKey{}, operator.Operator{})
+	return d.site.CheckOrigin(c)
+}
+
+// checkOperator takes an operator whose role is at least the given one. Errors: unauthenticated, forbidden, cross_site.
+func (d *door) checkOperator(c *gin.Context, least operator.Role) error {
+	if err := d.site.CheckOrigin(c); err != nil {
+		return err
+	}
+	who, err := d.recognise(c)
+	if err != nil {
+		return err
+	}
+	c.Set(operatorKey{}, who)
+	edge.SetCaller(c, "operator", string(who.ID))
+	if !who.Role.May(least) {
+		return &problem.Problem{Code: problem.Forbidden}
+	}
+	return nil
+}
+
+// recognise says whose token the caller sent: the instance's own, or the one of a session.
+func (d *door) recognise(c *gin.Context) (operator.Operator, error) {
+	token := d.cookie.Token(c)
+	if d.token.Is(token) {
+		return operator.Operator{
+			ID: operator.Bootstrap, Login: string(operator.Bootstrap), Name: "operator token", Role: operator.Admin, Status: operator.Active,
+		}, nil
+	}
+	if token == "" {
+		c.Header("WWW-Authenticate", "Bearer")
+		return operator.Operator{}, &problem.Problem{Code: problem.Unauthenticated}
+	}
+	who, err := d.engine.Authenticate(c.Request.Context(), operator.Token(token))
+	if err != nil {
+		c.Header("WWW-Authenticate", "Bearer")
+	}
+	return who, err
 }
 
 // keyring is sign.Keys over the engine's live keys. It keeps one verifier per key for as long as its secret stays.

@@ -35,7 +35,7 @@ func (a *API) CreateEndpoint(c *gin.Context, id wire.PartnerIDPath) {
 		fail(c, invalid("url", "want 1 to 2000 characters"))
 		return
 	}
-	endpoint, err := a.engine.CreateEndpoint(c.Request.Context(), partner.ID(id), in.URL)
+	endpoint, err := a.as(c).CreateEndpoint(c.Request.Context(), partner.ID(id), in.URL)
 	if err != nil {
 		fail(c, err)
 		return
@@ -54,7 +54,7 @@ func (a *API) ChangeEndpoint(c *gin.Context, id wire.PartnerIDPath, endpointID s
 	if in.Status != nil {
 		change.Status = partner.EndpointStatus(*in.Status)
 	}
-	endpoint, err := a.engine.ChangeEndpoint(c.Request.Context(), partner.ID(id), partner.EndpointID(endpointID), change)
+	endpoint, err := a.as(c).ChangeEndpoint(c.Request.Context(), partner.ID(id), partner.EndpointID(endpointID), change)
 	if err != nil {
 		fail(c, err)
 		return

@@ -27,7 +27,7 @@ func (a *API) CreateKey(c *gin.Context, id wire.PartnerIDPath) {
 		fail(c, err)
 		return
 	}
-	key, err := a.engine.CreateKey(c.Request.Context(), partner.ID(id))
+	key, err := a.as(c).CreateKey(c.Request.Context(), partner.ID(id))
 	if err != nil {
 		fail(c, err)
 		return
@@ -41,7 +41,7 @@ func (a *API) RevokeKey(c *gin.Context, id wire.PartnerIDPath, keyID string) {
 		fail(c, err)
 		return
 	}
-	key, err := a.engine.RevokeKey(c.Request.Context(), partner.ID(id), partner.KeyID(keyID))
+	key, err := a.as(c).RevokeKey(c.Request.Context(), partner.ID(id), partner.KeyID(keyID))
 	if err != nil {
 		fail(c, err)
 		return

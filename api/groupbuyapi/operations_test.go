@@ -25,6 +25,7 @@ func TestOperations_PlayAWholeGroupBuy(t *testing.T) {
 	openTeams(w, id)
 	events(w, team)
 	crowds(w)
+	desk(w, team)
 	for path, item := range w.spec.Paths.Map() {
 		for method, operation := range item.Operations() {
 			require.True(t, w.called[operation.OperationID], "%s %s never succeeded", method, path)

@@ -32,7 +32,7 @@ func (a *API) PutPartner(c *gin.Context, id wire.PartnerIDPath) {
 		fail(c, invalid("name", wantName))
 		return
 	}
-	p, err := a.engine.PutPartner(c.Request.Context(), partner.ID(id), in.Name)
+	p, err := a.as(c).PutPartner(c.Request.Context(), partner.ID(id), in.Name)
 	if err != nil {
 		fail(c, err)
 		return

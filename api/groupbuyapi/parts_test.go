@@ -18,7 +18,9 @@ func TestAdmit_DeniesARouteWithoutPermission(t *testing.T) {
 	rec := httptest.NewRecorder()
 	c, _ := gin.CreateTestContext(rec)
 	c.Request = httptest.NewRequest(http.MethodGet, "/", nil)
-	newDoor(groupbuy.New(groupbuy.Deps{}), Auth{}).admit(forgotten.who)(c)
+	door, err := newDoor(groupbuy.New(groupbuy.Deps{}), Auth{PublicURL: "https://mall.example.com"})
+	require.NoError(t, err)
+	door.admit(forgotten.who)(c)
 	require.True(t, c.IsAborted())
 	require.Equal(t, http.StatusForbidden, rec.Code)
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+
+	"kaituan/groupbuy/operator"
 )
 
 // who may call a route. The zero value is nobody, so that a forgotten permission denies.
@@ -13,8 +15,17 @@ const (
 	nobody who = iota
 	partners
 	partnersInBulk // partners whose bodies are too large for memory
-	operators
+	guests         // of the operator side, who sign in
+	viewers        // operators of any role
+	operators      // operators who may configure
+	admins         // operators who manage operators, partners, keys and switches
 )
+
+// least is the role that an operator must have at least.
+func (w who) least() (operator.Role, bool) {
+	role, ok := map[who]operator.Role{viewers: operator.Viewer, operators: operator.Editor, admins: operator.Admin}[w]
+	return role, ok
+}
 
 type route struct {
 	method, path string
@@ -44,35 +55,52 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/groupbuy/v1/deliveries/:delivery_id/replay", partners, h.ReplayDelivery},
 		{http.MethodPost, "/api/groupbuy/v1/webhook-tests", partners, h.TestWebhooks},
 
-		{http.MethodGet, "/api/groupbuy/admin/v1/partners", operators, h.ListPartners},
-		{http.MethodPut, "/api/groupbuy/admin/v1/partners/:partner_id", operators, h.PutPartner},
-		{http.MethodGet, "/api/groupbuy/admin/v1/partners/:partner_id/keys", operators, h.ListKeys},
-		{http.MethodPost, "/api/groupbuy/admin/v1/partners/:partner_id/keys", operators, h.CreateKey},
-		{http.MethodPost, "/api/groupbuy/admin/v1/partners/:partner_id/keys/:key_id/revoke", operators, h.RevokeKey},
-		{http.MethodGet, "/api/groupbuy/admin/v1/partners/:partner_id/endpoints", operators, h.ListEndpoints},
+		{http.MethodGet, "/api/groupbuy/admin/v1/partners", viewers, h.ListPartners},
+		{http.MethodPut, "/api/groupbuy/admin/v1/partners/:partner_id", admins, h.PutPartner},
+		{http.MethodGet, "/api/groupbuy/admin/v1/partners/:partner_id/keys", viewers, h.ListKeys},
+		{http.MethodPost, "/api/groupbuy/admin/v1/partners/:partner_id/keys", admins, h.CreateKey},
+		{http.MethodPost, "/api/groupbuy/admin/v1/partners/:partner_id/keys/:key_id/revoke", admins, h.RevokeKey},
+		{http.MethodGet, "/api/groupbuy/admin/v1/partners/:partner_id/endpoints", viewers, h.ListEndpoints},
 		{http.MethodPost, "/api/groupbuy/admin/v1/partners/:partner_id/endpoints", operators, h.CreateEndpoint},
 		{http.MethodPatch, "/api/groupbuy/admin/v1/partners/:partner_id/endpoints/:endpoint_id", operators, h.ChangeEndpoint},
-		{http.MethodGet, "/api/groupbuy/admin/v1/activities", operators, h.AdminListActivities},
+		{http.MethodGet, "/api/groupbuy/admin/v1/activities", viewers, h.AdminListActivities},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities", operators, h.CreateActivity},
-		{http.MethodGet, "/api/groupbuy/admin/v1/activities/:activity_id", operators, h.AdminGetActivity},
+		{http.MethodGet, "/api/groupbuy/admin/v1/activities/:activity_id", viewers, h.AdminGetActivity},
 		{http.MethodPut, "/api/groupbuy/admin/v1/activities/:activity_id", operators, h.ChangeDraft},
 		{http.MethodPatch, "/api/groupbuy/admin/v1/activities/:activity_id", operators, h.ChangeActivity},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/copy", operators, h.CopyActivity},
-		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/trial", operators, h.DryRunActivity},
+		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/trial", viewers, h.DryRunActivity},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/publish", operators, h.PublishActivity},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/pause", operators, h.PauseActivity},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/end", operators, h.EndActivity},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/archive", operators, h.ArchiveActivity},
 
-		{http.MethodGet, "/api/groupbuy/admin/v1/tags", operators, h.ListTags},
+		{http.MethodGet, "/api/groupbuy/admin/v1/tags", viewers, h.ListTags},
 		{http.MethodPost, "/api/groupbuy/admin/v1/tags", operators, h.CreateTag},
-		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id", operators, h.GetTag},
+		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id", viewers, h.GetTag},
 		{http.MethodPatch, "/api/groupbuy/admin/v1/tags/:tag_id", operators, h.ChangeTag},
-		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id/jobs", operators, h.ListTagJobs},
+		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id/jobs", viewers, h.ListTagJobs},
 		{http.MethodPost, "/api/groupbuy/admin/v1/tags/:tag_id/jobs", operators, h.RunTag},
-		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id/sizes", operators, h.ListTagSizes},
+		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id/sizes", viewers, h.ListTagSizes},
 		{http.MethodPost, "/api/groupbuy/admin/v1/tags/:tag_id/members", operators, h.ListTagMembers},
-		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id/members/csv", operators, h.ExportTagMembers},
+		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id/members/csv", viewers, h.ExportTagMembers},
 		{http.MethodPost, "/api/groupbuy/admin/v1/tags/:tag_id/members/csv", operators, h.UploadTagMembers},
+
+		{http.MethodPost, "/api/groupbuy/admin/v1/sessions", guests, h.SignInOperator},
+		{http.MethodDelete, "/api/groupbuy/admin/v1/sessions", viewers, h.SignOutOperator},
+		{http.MethodGet, "/api/groupbuy/admin/v1/operators", admins, h.ListOperators},
+		{http.MethodPost, "/api/groupbuy/admin/v1/operators", admins, h.CreateOperator},
+		{http.MethodGet, "/api/groupbuy/admin/v1/operators/me", viewers, h.GetOwnOperator},
+		{http.MethodPut, "/api/groupbuy/admin/v1/operators/me/password", viewers, h.ChangeOwnPassword},
+		{http.MethodPatch, "/api/groupbuy/admin/v1/operators/:operator_id", admins, h.ChangeOperator},
+		{http.MethodGet, "/api/groupbuy/admin/v1/settings", viewers, h.GetSettings},
+		{http.MethodPut, "/api/groupbuy/admin/v1/settings", admins, h.PutSettings},
+		{http.MethodGet, "/api/groupbuy/admin/v1/audit", viewers, h.ListAudit},
+		{http.MethodGet, "/api/groupbuy/admin/v1/teams", viewers, h.FindTeams},
+		{http.MethodGet, "/api/groupbuy/admin/v1/teams/:team_id", viewers, h.GetTeamFile},
+		{http.MethodGet, "/api/groupbuy/admin/v1/seats", viewers, h.FindSeats},
+		{http.MethodGet, "/api/groupbuy/admin/v1/seats/:partner_id/:out_trade_no", viewers, h.GetSeatFile},
+		{http.MethodGet, "/api/groupbuy/admin/v1/statistics", viewers, h.GetStatistics},
+		{http.MethodGet, "/api/groupbuy/admin/v1/statistics.csv", viewers, h.GetStatisticsCSV},
 	}
 }

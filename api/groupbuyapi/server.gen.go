@@ -48,6 +48,24 @@ type ServerInterface interface {
 	// DryRunActivity What would this buyer pay, and why not
 	// (POST /api/groupbuy/admin/v1/activities/{activity_id}/trial)
 	DryRunActivity(c *gin.Context, activityID ActivityID)
+	// ListAudit Who changed what, newest first
+	// (GET /api/groupbuy/admin/v1/audit)
+	ListAudit(c *gin.Context, params ListAuditParams)
+	// ListOperators Every operator, by login
+	// (GET /api/groupbuy/admin/v1/operators)
+	ListOperators(c *gin.Context)
+	// CreateOperator Make an account
+	// (POST /api/groupbuy/admin/v1/operators)
+	CreateOperator(c *gin.Context)
+	// GetOwnOperator Who is signed in
+	// (GET /api/groupbuy/admin/v1/operators/me)
+	GetOwnOperator(c *gin.Context)
+	// ChangeOwnPassword Choose another password; all of one's sessions end
+	// (PUT /api/groupbuy/admin/v1/operators/me/password)
+	ChangeOwnPassword(c *gin.Context)
+	// ChangeOperator Rename, promote, disable or re-key an operator
+	// (PATCH /api/groupbuy/admin/v1/operators/{operator_id})
+	ChangeOperator(c *gin.Context, operatorID string)
 	// ListPartners Every partner
 	// (GET /api/groupbuy/admin/v1/partners)
 	ListPartners(c *gin.Context)
@@ -72,6 +90,30 @@ type ServerInterface interface {
 	// RevokeKey Refuse calls signed with a key from now on
 	// (POST /api/groupbuy/admin/v1/partners/{partner_id}/keys/{key_id}/revoke)
 	RevokeKey(c *gin.Context, partnerID PartnerIDPath, keyID string)
+	// FindSeats Find seats, newest first
+	// (GET /api/groupbuy/admin/v1/seats)
+	FindSeats(c *gin.Context, params FindSeatsParams)
+	// GetSeatFile A seat with its team and its timeline
+	// (GET /api/groupbuy/admin/v1/seats/{partner_id}/{out_trade_no})
+	GetSeatFile(c *gin.Context, partnerID PartnerIDPath, outTradeNo OutTradeNo)
+	// SignOutOperator Sign out
+	// (DELETE /api/groupbuy/admin/v1/sessions)
+	SignOutOperator(c *gin.Context)
+	// SignInOperator Sign in
+	// (POST /api/groupbuy/admin/v1/sessions)
+	SignInOperator(c *gin.Context)
+	// GetSettings The global switches
+	// (GET /api/groupbuy/admin/v1/settings)
+	GetSettings(c *gin.Context)
+	// PutSettings Change the global switches, on every node within two seconds
+	// (PUT /api/groupbuy/admin/v1/settings)
+	PutSettings(c *gin.Context)
+	// GetStatistics What came of activities, by activity and day
+	// (GET /api/groupbuy/admin/v1/statistics)
+	GetStatistics(c *gin.Context, params GetStatisticsParams)
+	// GetStatisticsCSV The same as a CSV file
+	// (GET /api/groupbuy/admin/v1/statistics.csv)
+	GetStatisticsCSV(c *gin.Context, params GetStatisticsCSVParams)
 	// ListTags Crowd tags, newest first
 	// (GET /api/groupbuy/admin/v1/tags)
 	ListTags(c *gin.Context, params ListTagsParams)
@@ -102,6 +144,12 @@ type ServerInterface interface {
 	// ListTagSizes How many members a tag had over time, newest first
 	// (GET /api/groupbuy/admin/v1/tags/{tag_id}/sizes)
 	ListTagSizes(c *gin.Context, tagID TagIDPath, params ListTagSizesParams)
+	// FindTeams Find teams, newest first
+	// (GET /api/groupbuy/admin/v1/teams)
+	FindTeams(c *gin.Context, params FindTeamsParams)
+	// GetTeamFile A team with every seat it ever had and its timeline
+	// (GET /api/groupbuy/admin/v1/teams/{team_id})
+	GetTeamFile(c *gin.Context, teamID string)
 	// ListActivities Activities that take buyers now
 	// (GET /api/groupbuy/v1/activities)
 	ListActivities(c *gin.Context, params ListActivitiesParams)
@@ -453,6 +501,158 @@ func (siw *ServerInterfaceWrapper) DryRunActivity(c *gin.Context) {
 	siw.Handler.DryRunActivity(c, activityID)
 }
 
+// ListAudit operation middleware
+func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditParams
+
+	// ------------- Optional query parameter "actor_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor_id", c.Request.URL.Query(), &params.ActorID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter actor_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "action" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "action", c.Request.URL.Query(), &params.Action, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter action: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "subject" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject", c.Request.URL.Query(), &params.Subject, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subject: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAudit(c, params)
+}
+
+// ListOperators operation middleware
+func (siw *ServerInterfaceWrapper) ListOperators(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOperators(c)
+}
+
+// CreateOperator operation middleware
+func (siw *ServerInterfaceWrapper) CreateOperator(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateOperator(c)
+}
+
+// GetOwnOperator operation middleware
+func (siw *ServerInterfaceWrapper) GetOwnOperator(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetOwnOperator(c)
+}
+
+// ChangeOwnPassword operation middleware
+func (siw *ServerInterfaceWrapper) ChangeOwnPassword(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeOwnPassword(c)
+}
+
+// ChangeOperator operation middleware
+func (siw *ServerInterfaceWrapper) ChangeOperator(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "operator_id" -------------
+	var operatorID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "operator_id", c.Param("operator_id"), &operatorID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter operator_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeOperator(c, operatorID)
+}
+
 // ListPartners operation middleware
 func (siw *ServerInterfaceWrapper) ListPartners(c *gin.Context) {
 
@@ -657,6 +857,285 @@ func (siw *ServerInterfaceWrapper) RevokeKey(c *gin.Context) {
 	}
 
 	siw.Handler.RevokeKey(c, partnerID, keyID)
+}
+
+// FindSeats operation middleware
+func (siw *ServerInterfaceWrapper) FindSeats(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FindSeatsParams
+
+	// ------------- Optional query parameter "out_trade_no" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "out_trade_no", c.Request.URL.Query(), &params.OutTradeNo, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter out_trade_no: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "partner_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "partner_id", c.Request.URL.Query(), &params.PartnerID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter partner_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "buyer_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "buyer_id", c.Request.URL.Query(), &params.BuyerID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter buyer_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "team_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "team_id", c.Request.URL.Query(), &params.TeamID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter team_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FindSeats(c, params)
+}
+
+// GetSeatFile operation middleware
+func (siw *ServerInterfaceWrapper) GetSeatFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "partner_id" -------------
+	var partnerID PartnerIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "partner_id", c.Param("partner_id"), &partnerID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter partner_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "out_trade_no" -------------
+	var outTradeNo OutTradeNo
+
+	err = runtime.BindStyledParameterWithOptions("simple", "out_trade_no", c.Param("out_trade_no"), &outTradeNo, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter out_trade_no: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSeatFile(c, partnerID, outTradeNo)
+}
+
+// SignOutOperator operation middleware
+func (siw *ServerInterfaceWrapper) SignOutOperator(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SignOutOperator(c)
+}
+
+// SignInOperator operation middleware
+func (siw *ServerInterfaceWrapper) SignInOperator(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SignInOperator(c)
+}
+
+// GetSettings operation middleware
+func (siw *ServerInterfaceWrapper) GetSettings(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSettings(c)
+}
+
+// PutSettings operation middleware
+func (siw *ServerInterfaceWrapper) PutSettings(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutSettings(c)
+}
+
+// GetStatistics operation middleware
+func (siw *ServerInterfaceWrapper) GetStatistics(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStatisticsParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "partner_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "partner_id", c.Request.URL.Query(), &params.PartnerID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter partner_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "activity_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "activity_id", c.Request.URL.Query(), &params.ActivityID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter activity_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", c.Request.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter by: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetStatistics(c, params)
+}
+
+// GetStatisticsCSV operation middleware
+func (siw *ServerInterfaceWrapper) GetStatisticsCSV(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStatisticsCSVParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "partner_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "partner_id", c.Request.URL.Query(), &params.PartnerID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter partner_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "activity_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "activity_id", c.Request.URL.Query(), &params.ActivityID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter activity_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", c.Request.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter by: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetStatisticsCSV(c, params)
 }
 
 // ListTags operation middleware
@@ -970,6 +1449,114 @@ func (siw *ServerInterfaceWrapper) ListTagSizes(c *gin.Context) {
 	}
 
 	siw.Handler.ListTagSizes(c, tagID, params)
+}
+
+// FindTeams operation middleware
+func (siw *ServerInterfaceWrapper) FindTeams(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FindTeamsParams
+
+	// ------------- Optional query parameter "team_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "team_id", c.Request.URL.Query(), &params.TeamID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter team_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "partner_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "partner_id", c.Request.URL.Query(), &params.PartnerID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter partner_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "activity_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "activity_id", c.Request.URL.Query(), &params.ActivityID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter activity_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "goods_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "goods_id", c.Request.URL.Query(), &params.GoodsID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter goods_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "leader_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "leader_id", c.Request.URL.Query(), &params.LeaderID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter leader_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FindTeams(c, params)
+}
+
+// GetTeamFile operation middleware
+func (siw *ServerInterfaceWrapper) GetTeamFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "team_id" -------------
+	var teamID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "team_id", c.Param("team_id"), &teamID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter team_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTeamFile(c, teamID)
 }
 
 // ListActivities operation middleware
@@ -1445,6 +2032,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/pause", wrapper.PauseActivity)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/publish", wrapper.PublishActivity)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/trial", wrapper.DryRunActivity)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/audit", wrapper.ListAudit)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/operators", wrapper.ListOperators)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/operators", wrapper.CreateOperator)
+	router.PATCH(options.BaseURL+"/api/groupbuy/admin/v1/operators/:operator_id", wrapper.ChangeOperator)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/operators/me", wrapper.GetOwnOperator)
+	router.PUT(options.BaseURL+"/api/groupbuy/admin/v1/operators/me/password", wrapper.ChangeOwnPassword)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/partners", wrapper.ListPartners)
 	router.PUT(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id", wrapper.PutPartner)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/endpoints", wrapper.ListEndpoints)
@@ -1453,6 +2046,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/keys", wrapper.ListKeys)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/keys", wrapper.CreateKey)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/keys/:key_id/revoke", wrapper.RevokeKey)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/seats", wrapper.FindSeats)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/seats/:partner_id/:out_trade_no", wrapper.GetSeatFile)
+	router.DELETE(options.BaseURL+"/api/groupbuy/admin/v1/sessions", wrapper.SignOutOperator)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/sessions", wrapper.SignInOperator)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/settings", wrapper.GetSettings)
+	router.PUT(options.BaseURL+"/api/groupbuy/admin/v1/settings", wrapper.PutSettings)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/statistics", wrapper.GetStatistics)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/statistics.csv", wrapper.GetStatisticsCSV)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/tags", wrapper.ListTags)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/tags", wrapper.CreateTag)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/tags/:tag_id", wrapper.GetTag)
@@ -1463,6 +2064,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/tags/:tag_id/members/csv", wrapper.ExportTagMembers)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/tags/:tag_id/members/csv", wrapper.UploadTagMembers)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/tags/:tag_id/sizes", wrapper.ListTagSizes)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/teams", wrapper.FindTeams)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/teams/:team_id", wrapper.GetTeamFile)
 	router.GET(options.BaseURL+"/api/groupbuy/v1/activities", wrapper.ListActivities)
 	router.GET(options.BaseURL+"/api/groupbuy/v1/activities/:activity_id", wrapper.GetActivity)
 	router.GET(options.BaseURL+"/api/groupbuy/v1/deliveries", wrapper.ListDeliveries)

@@ -76,7 +76,7 @@ func (a *API) CreateTag(c *gin.Context) {
 			return
 		}
 	}
-	if tag, err = a.engine.CreateTag(c.Request.Context(), tag); err != nil {
+	if tag, err = a.as(c).CreateTag(c.Request.Context(), tag); err != nil {
 		fail(c, err)
 		return
 	}
@@ -105,7 +105,7 @@ func (a *API) ChangeTag(c *gin.Context, id wire.TagIDPath) {
 		fail(c, err)
 		return
 	}
-	tag, err := a.engine.ChangeTag(c.Request.Context(), activity.TagID(id), change)
+	tag, err := a.as(c).ChangeTag(c.Request.Context(), activity.TagID(id), change)
 	if err != nil {
 		fail(c, err)
 		return

@@ -48,7 +48,7 @@ func (a *API) RunTag(c *gin.Context, id wire.TagIDPath) {
 		fail(c, err)
 		return
 	}
-	job, err := a.engine.RunTag(c.Request.Context(), activity.TagID(id))
+	job, err := a.as(c).RunTag(c.Request.Context(), activity.TagID(id))
 	if err != nil {
 		fail(c, err)
 		return
@@ -83,7 +83,7 @@ func (a *API) ListTagMembers(c *gin.Context, id wire.TagIDPath) {
 		return
 	}
 	buyers := each(in.Buyers, func(b wire.PartnerID) activity.Buyer { return activity.Buyer(b) })
-	job, err := a.engine.ListMembers(c.Request.Context(), activity.TagID(id), groupbuy.ListEdit(in.Edit), buyers)
+	job, err := a.as(c).ListMembers(c.Request.Context(), activity.TagID(id), groupbuy.ListEdit(in.Edit), buyers)
 	if err != nil {
 		fail(c, err)
 		return
@@ -150,7 +150,7 @@ func (a *API) UploadTagMembers(c *gin.Context, id wire.TagIDPath, params wire.Up
 		return
 	}
 	taken := len(file.buyers)
-	job, err := a.engine.ListMembers(c.Request.Context(), tag.ID, edit, file.buyers)
+	job, err := a.as(c).ListMembers(c.Request.Context(), tag.ID, edit, file.buyers)
 	if err != nil {
 		fail(c, err)
 		return

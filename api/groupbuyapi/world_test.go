@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ import (
 	"kaituan/groupbuy/partner"
 	"kaituan/infrastructure/crowdstore"
 	"kaituan/infrastructure/groupbuystore"
+	"kaituan/infrastructure/password"
 	"kaituan/infrastructure/sqldb"
 	"kaituan/infrastructure/sqldb/sqldbtest"
 )
@@ -74,6 +76,12 @@ func (post) Send(context.Context, groupbuy.Post) groupbuy.Receipt {
 	return groupbuy.Receipt{Error: "connection refused", Took: 3 * time.Millisecond}
 }
 
+func cheapHasher(t *testing.T) *password.Hasher {
+	hasher, err := password.New(password.Params{MemoryKiB: 8, Passes: 1, Threads: 1, AtOnce: 4})
+	require.NoError(t, err)
+	return hasher
+}
+
 type setup func(*groupbuy.Deps, *groupbuyapi.Auth)
 
 func noOperator(_ *groupbuy.Deps, auth *groupbuyapi.Auth) { auth.OperatorToken = "" }
@@ -89,16 +97,18 @@ func newWorld(t *testing.T, setups ...setup) *world {
 	deps := groupbuy.Deps{
 		Store:  groupbuystore.New(w.db, groupbuystore.WithClock(clock)),
 		Crowds: crowdstore.New(w.db),
-		Sender: post{}, Encoder: groupbuyapi.Encoder{}, IDs: fixed{w}, Secrets: fixed{w}, Clock: clock, Log: log, Wake: func() {},
+		Sender: post{}, Encoder: groupbuyapi.Encoder{}, IDs: fixed{w}, Secrets: fixed{w}, Clock: clock, Log: log, Hasher: cheapHasher(t), Random: rand.Reader, Wake: func() {},
 		Schedule: func(int) (time.Duration, bool) { return 0, false },
 	}
-	auth := groupbuyapi.Auth{Nonces: sign.NewMemoryNonces(10_000), OperatorToken: token}
+	auth := groupbuyapi.Auth{Nonces: sign.NewMemoryNonces(10_000), OperatorToken: token, PublicURL: "http://localhost:8080"}
 	for _, change := range setups {
 		change(&deps, &auth)
 	}
 	w.engine = groupbuy.New(deps)
 	w.router = edge.New(log)
-	groupbuyapi.New(w.engine, auth).Register(w.router)
+	api, err := groupbuyapi.New(w.engine, auth)
+	require.NoError(t, err)
+	api.Register(w.router)
 	w.key = w.enrol("mall")
 	return w
 }

@@ -4,6 +4,9 @@
 package groupbuywire
 
 import (
+	"encoding/json"
+	"time"
+
 	"kaituan/api/instant"
 	"kaituan/money"
 )
@@ -58,16 +61,16 @@ func (e DeliveryStatus) Valid() bool {
 
 // Defines values for EndpointStatus.
 const (
-	Disabled EndpointStatus = "disabled"
-	Enabled  EndpointStatus = "enabled"
+	EndpointStatusDisabled EndpointStatus = "disabled"
+	EndpointStatusEnabled  EndpointStatus = "enabled"
 )
 
 // Valid indicates whether the value is a known member of the EndpointStatus enum.
 func (e EndpointStatus) Valid() bool {
 	switch e {
-	case Disabled:
+	case EndpointStatusDisabled:
 		return true
-	case Enabled:
+	case EndpointStatusEnabled:
 		return true
 	default:
 		return false
@@ -89,6 +92,45 @@ func (e ListEdit) Valid() bool {
 	case Remove:
 		return true
 	case Replace:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OperatorRole.
+const (
+	RoleAdmin    OperatorRole = "admin"
+	RoleOperator OperatorRole = "operator"
+	RoleViewer   OperatorRole = "viewer"
+)
+
+// Valid indicates whether the value is a known member of the OperatorRole enum.
+func (e OperatorRole) Valid() bool {
+	switch e {
+	case RoleAdmin:
+		return true
+	case RoleOperator:
+		return true
+	case RoleViewer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OperatorStatus.
+const (
+	OperatorStatusActive   OperatorStatus = "active"
+	OperatorStatusDisabled OperatorStatus = "disabled"
+)
+
+// Valid indicates whether the value is a known member of the OperatorStatus enum.
+func (e OperatorStatus) Valid() bool {
+	switch e {
+	case OperatorStatusActive:
+		return true
+	case OperatorStatusDisabled:
 		return true
 	default:
 		return false
@@ -179,6 +221,24 @@ func (e SettlementOutcome) Valid() bool {
 	case SettlementOutcomeJoined:
 		return true
 	case SettlementOutcomeRefundRequired:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StatisticsGroup.
+const (
+	StatisticsGroupActivity StatisticsGroup = "activity"
+	StatisticsGroupDay      StatisticsGroup = "day"
+)
+
+// Valid indicates whether the value is a known member of the StatisticsGroup enum.
+func (e StatisticsGroup) Valid() bool {
+	switch e {
+	case StatisticsGroupActivity:
+		return true
+	case StatisticsGroupDay:
 		return true
 	default:
 		return false
@@ -426,6 +486,35 @@ type ActivityCopy struct {
 	Name string `json:"name"`
 }
 
+// ActivityFigures defines model for ActivityFigures.
+type ActivityFigures struct {
+	ActivityID string `json:"activity_id"`
+
+	// Day A calendar day of UTC+08:00
+	Day Day `json:"day,omitempty,omitzero"`
+
+	// GmvFen 0.01 CNY
+	GmvFen Fen `json:"gmv_fen"`
+
+	// MedianFillMs Left out when no team was filled
+	MedianFillMs *int64 `json:"median_fill_ms,omitempty"`
+	Name         string `json:"name"`
+	NewBuyers    int    `json:"new_buyers"`
+
+	// RefundRateBp Seats refunded of seats paid, in basis points
+	RefundRateBp  int `json:"refund_rate_bp"`
+	SeatsPaid     int `json:"seats_paid"`
+	SeatsRefunded int `json:"seats_refunded"`
+	TeamsFailed   int `json:"teams_failed"`
+	TeamsFormed   int `json:"teams_formed"`
+	TeamsOpened   int `json:"teams_opened"`
+}
+
+// ActivityFiguresList defines model for ActivityFiguresList.
+type ActivityFiguresList struct {
+	Items []ActivityFigures `json:"items"`
+}
+
 // ActivityInput defines model for ActivityInput.
 type ActivityInput struct {
 	// AllowBuyers Empty means everybody who is not denied
@@ -538,6 +627,51 @@ type Audience struct {
 	// See Only its members see the activity
 	See *TagID `json:"see,omitempty"`
 }
+
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	Action string `json:"action"`
+
+	// Actor The login
+	Actor string `json:"actor"`
+
+	// ActorID `bootstrap` for the instance's token, `system` for the instance itself
+	ActorID string `json:"actor_id"`
+	Address string `json:"address"`
+
+	// After Left out when it is gone
+	After json.RawMessage `json:"after,omitempty,omitzero"`
+
+	// At RFC 3339, UTC, milliseconds
+	At Instant `json:"at"`
+
+	// Before Left out when it was not there; secrets are fingerprints
+	Before json.RawMessage `json:"before,omitempty,omitzero"`
+
+	// Hash SHA-256 of this entry with the hash of the one before
+	Hash string `json:"hash"`
+
+	// Previous The hash of the entry before
+	Previous  string `json:"previous"`
+	RequestID string `json:"request_id"`
+
+	// Role Each may do what the ones before it may: viewers read, operators configure activities, tags and endpoints, administrators manage operators, partners, keys and switches
+	Role OperatorRole `json:"role"`
+	Seq  int64        `json:"seq"`
+
+	// Subject The id of what was changed
+	Subject string `json:"subject"`
+}
+
+// AuditPage defines model for AuditPage.
+type AuditPage struct {
+	HasMore    bool         `json:"has_more"`
+	Items      []AuditEntry `json:"items"`
+	NextCursor string       `json:"next_cursor,omitempty,omitzero"`
+}
+
+// Day A calendar day of UTC+08:00
+type Day = string
 
 // Delivery defines model for Delivery.
 type Delivery struct {
@@ -675,6 +809,34 @@ type Fault struct {
 // Fen 0.01 CNY
 type Fen = money.Fen
 
+// FoundSeat defines model for FoundSeat.
+type FoundSeat struct {
+	// PartnerID The partner's own identifier
+	PartnerID PartnerID `json:"partner_id"`
+	Seat      Seat      `json:"seat"`
+}
+
+// FoundSeatPage defines model for FoundSeatPage.
+type FoundSeatPage struct {
+	HasMore    bool        `json:"has_more"`
+	Items      []FoundSeat `json:"items"`
+	NextCursor string      `json:"next_cursor,omitempty,omitzero"`
+}
+
+// FoundTeam defines model for FoundTeam.
+type FoundTeam struct {
+	// PartnerID The partner's own identifier
+	PartnerID PartnerID `json:"partner_id"`
+	Team      Team      `json:"team"`
+}
+
+// FoundTeamPage defines model for FoundTeamPage.
+type FoundTeamPage struct {
+	HasMore    bool        `json:"has_more"`
+	Items      []FoundTeam `json:"items"`
+	NextCursor string      `json:"next_cursor,omitempty,omitzero"`
+}
+
 // Goods defines model for Goods.
 type Goods struct {
 	// GoodsID The partner's own identifier
@@ -782,6 +944,27 @@ type LockInput struct {
 	TeamID string `json:"team_id,omitempty,omitzero"`
 }
 
+// Moment A change of status, or an event that was sent
+type Moment struct {
+	// At RFC 3339, UTC, milliseconds
+	At Instant `json:"at"`
+
+	// EventID Of an event
+	EventID string `json:"event_id,omitempty,omitzero"`
+
+	// EventType Of an event
+	EventType string `json:"event_type,omitempty,omitzero"`
+
+	// From Of a change of status: the one before, left out at the beginning
+	From string `json:"from,omitempty,omitzero"`
+
+	// Subject The team or seat
+	Subject string `json:"subject"`
+
+	// To Of a change of status
+	To string `json:"to,omitempty,omitzero"`
+}
+
 // OpenTeam defines model for OpenTeam.
 type OpenTeam struct {
 	ActivityID string `json:"activity_id"`
@@ -812,6 +995,68 @@ type OpenTeam struct {
 type OpenTeamList struct {
 	Items []OpenTeam `json:"items"`
 }
+
+// OperatorAccount defines model for OperatorAccount.
+type OperatorAccount struct {
+	// CreatedAt RFC 3339, UTC, milliseconds
+	CreatedAt  Instant `json:"created_at,omitempty,omitzero"`
+	Login      string  `json:"login"`
+	Name       string  `json:"name"`
+	OperatorID string  `json:"operator_id"`
+
+	// Role Each may do what the ones before it may: viewers read, operators configure activities, tags and endpoints, administrators manage operators, partners, keys and switches
+	Role   OperatorRole   `json:"role"`
+	Status OperatorStatus `json:"status"`
+
+	// UpdatedAt RFC 3339, UTC, milliseconds
+	UpdatedAt Instant `json:"updated_at,omitempty,omitzero"`
+}
+
+// OperatorChange defines model for OperatorChange.
+type OperatorChange struct {
+	Name     *string `json:"name,omitempty"`
+	Password *string `json:"password,omitempty"`
+
+	// Role Each may do what the ones before it may: viewers read, operators configure activities, tags and endpoints, administrators manage operators, partners, keys and switches
+	Role   *OperatorRole   `json:"role,omitempty"`
+	Status *OperatorStatus `json:"status,omitempty"`
+}
+
+// OperatorInput defines model for OperatorInput.
+type OperatorInput struct {
+	// Login Kept in lower case
+	Login    string `json:"login"`
+	Name     string `json:"name"`
+	Password string `json:"password"`
+
+	// Role Each may do what the ones before it may: viewers read, operators configure activities, tags and endpoints, administrators manage operators, partners, keys and switches
+	Role OperatorRole `json:"role"`
+}
+
+// OperatorList defines model for OperatorList.
+type OperatorList struct {
+	Items []OperatorAccount `json:"items"`
+}
+
+// OperatorRole Each may do what the ones before it may: viewers read, operators configure activities, tags and endpoints, administrators manage operators, partners, keys and switches
+type OperatorRole string
+
+// OperatorSession defines model for OperatorSession.
+type OperatorSession struct {
+	// ExpiresAt If it is not used
+	ExpiresAt Instant         `json:"expires_at"`
+	Operator  OperatorAccount `json:"operator"`
+	Token     string          `json:"token"`
+}
+
+// OperatorSignIn defines model for OperatorSignIn.
+type OperatorSignIn struct {
+	Login    string `json:"login"`
+	Password string `json:"password"`
+}
+
+// OperatorStatus defines model for OperatorStatus.
+type OperatorStatus string
 
 // OrderFact defines model for OrderFact.
 type OrderFact struct {
@@ -846,6 +1091,12 @@ type OrderFactsResult struct {
 
 	// Repeated Known already with the same content
 	Repeated int `json:"repeated"`
+}
+
+// OwnPassword defines model for OwnPassword.
+type OwnPassword struct {
+	CurrentPassword string `json:"current_password"`
+	Password        string `json:"password"`
 }
 
 // Partner defines model for Partner.
@@ -1057,6 +1308,15 @@ type Seat struct {
 	TierPricesFen []Fen `json:"tier_prices_fen,omitempty,omitzero"`
 }
 
+// SeatFile defines model for SeatFile.
+type SeatFile struct {
+	// PartnerID The partner's own identifier
+	PartnerID PartnerID `json:"partner_id"`
+	Seat      Seat      `json:"seat"`
+	Team      Team      `json:"team"`
+	Timeline  []Moment  `json:"timeline"`
+}
+
 // SeatStatus defines model for SeatStatus.
 type SeatStatus string
 
@@ -1064,6 +1324,15 @@ type SeatStatus string
 type SeatWithTeam struct {
 	Seat Seat `json:"seat"`
 	Team Team `json:"team"`
+}
+
+// Settings defines model for Settings.
+type Settings struct {
+	// Downgraded No group price for anybody; goods can still be bought alone
+	Downgraded bool `json:"downgraded"`
+
+	// RolloutPercent The share of buyers that any activity is for
+	RolloutPercent int `json:"rollout_percent"`
 }
 
 // Settlement defines model for Settlement.
@@ -1096,6 +1365,9 @@ type Statistics struct {
 	TeamsFormed int `json:"teams_formed"`
 	TeamsOpened int `json:"teams_opened"`
 }
+
+// StatisticsGroup defines model for StatisticsGroup.
+type StatisticsGroup string
 
 // Stock defines model for Stock.
 type Stock struct {
@@ -1329,6 +1601,15 @@ type Team struct {
 	Virtual int `json:"virtual"`
 }
 
+// TeamFile defines model for TeamFile.
+type TeamFile struct {
+	// PartnerID The partner's own identifier
+	PartnerID PartnerID `json:"partner_id"`
+	Seats     []Seat    `json:"seats"`
+	Team      Team      `json:"team"`
+	Timeline  []Moment  `json:"timeline"`
+}
+
 // TeamSeat defines model for TeamSeat.
 type TeamSeat struct {
 	// BuyerID The partner's own identifier
@@ -1452,6 +1733,64 @@ type AdminListActivitiesParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	ActorID *PartnerID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
+	Action  *PartnerID `form:"action,omitempty" json:"action,omitempty"`
+	Subject *PartnerID `form:"subject,omitempty" json:"subject,omitempty"`
+
+	// From At or after
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Before
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Cursor `next_cursor` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// FindSeatsParams defines parameters for FindSeats.
+type FindSeatsParams struct {
+	OutTradeNo *PartnerID  `form:"out_trade_no,omitempty" json:"out_trade_no,omitempty"`
+	PartnerID  *PartnerID  `form:"partner_id,omitempty" json:"partner_id,omitempty"`
+	BuyerID    *PartnerID  `form:"buyer_id,omitempty" json:"buyer_id,omitempty"`
+	TeamID     *PartnerID  `form:"team_id,omitempty" json:"team_id,omitempty"`
+	Status     *SeatStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Cursor `next_cursor` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetStatisticsParams defines parameters for GetStatistics.
+type GetStatisticsParams struct {
+	// From The first day
+	From Day `form:"from" json:"from"`
+
+	// To The last day, at most 92 days in all
+	To         Day        `form:"to" json:"to"`
+	PartnerID  *PartnerID `form:"partner_id,omitempty" json:"partner_id,omitempty"`
+	ActivityID *PartnerID `form:"activity_id,omitempty" json:"activity_id,omitempty"`
+
+	// By A row per activity and day, or per activity
+	By *StatisticsGroup `form:"by,omitempty" json:"by,omitempty"`
+}
+
+// GetStatisticsCSVParams defines parameters for GetStatisticsCSV.
+type GetStatisticsCSVParams struct {
+	// From The first day
+	From Day `form:"from" json:"from"`
+
+	// To The last day, at most 92 days in all
+	To         Day        `form:"to" json:"to"`
+	PartnerID  *PartnerID `form:"partner_id,omitempty" json:"partner_id,omitempty"`
+	ActivityID *PartnerID `form:"activity_id,omitempty" json:"activity_id,omitempty"`
+
+	// By A row per activity and day, or per activity
+	By *StatisticsGroup `form:"by,omitempty" json:"by,omitempty"`
+}
+
 // ListTagsParams defines parameters for ListTags.
 type ListTagsParams struct {
 	// PartnerID This partner's tags and those over every partner
@@ -1482,6 +1821,20 @@ type UploadTagMembersParams struct {
 // ListTagSizesParams defines parameters for ListTagSizes.
 type ListTagSizesParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// FindTeamsParams defines parameters for FindTeams.
+type FindTeamsParams struct {
+	TeamID     *PartnerID  `form:"team_id,omitempty" json:"team_id,omitempty"`
+	PartnerID  *PartnerID  `form:"partner_id,omitempty" json:"partner_id,omitempty"`
+	ActivityID *PartnerID  `form:"activity_id,omitempty" json:"activity_id,omitempty"`
+	GoodsID    *PartnerID  `form:"goods_id,omitempty" json:"goods_id,omitempty"`
+	Status     *TeamStatus `form:"status,omitempty" json:"status,omitempty"`
+	LeaderID   *PartnerID  `form:"leader_id,omitempty" json:"leader_id,omitempty"`
+
+	// Cursor `next_cursor` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListActivitiesParams defines parameters for ListActivities.
@@ -1527,6 +1880,15 @@ type CopyActivityJSONRequestBody = ActivityCopy
 // DryRunActivityJSONRequestBody defines body for DryRunActivity for application/json ContentType.
 type DryRunActivityJSONRequestBody = DryRunInput
 
+// CreateOperatorJSONRequestBody defines body for CreateOperator for application/json ContentType.
+type CreateOperatorJSONRequestBody = OperatorInput
+
+// ChangeOwnPasswordJSONRequestBody defines body for ChangeOwnPassword for application/json ContentType.
+type ChangeOwnPasswordJSONRequestBody = OwnPassword
+
+// ChangeOperatorJSONRequestBody defines body for ChangeOperator for application/json ContentType.
+type ChangeOperatorJSONRequestBody = OperatorChange
+
 // PutPartnerJSONRequestBody defines body for PutPartner for application/json ContentType.
 type PutPartnerJSONRequestBody = PartnerInput
 
@@ -1535,6 +1897,12 @@ type CreateEndpointJSONRequestBody = EndpointInput
 
 // ChangeEndpointJSONRequestBody defines body for ChangeEndpoint for application/json ContentType.
 type ChangeEndpointJSONRequestBody = EndpointChange
+
+// SignInOperatorJSONRequestBody defines body for SignInOperator for application/json ContentType.
+type SignInOperatorJSONRequestBody = OperatorSignIn
+
+// PutSettingsJSONRequestBody defines body for PutSettings for application/json ContentType.
+type PutSettingsJSONRequestBody = Settings
 
 // CreateTagJSONRequestBody defines body for CreateTag for application/json ContentType.
 type CreateTagJSONRequestBody = TagInput

@@ -117,6 +117,11 @@ func phrases() []phrase {
 		{"exists with another secret; a new secret needs a new id", "该编号已有不同的密文，请为新密文使用新的编号"},
 		{"has the wrong type", "类型不正确"},
 
+		{"must not be before from", "不得早于 from"},
+		{"at most 92 days at once", "一次最多 92 天"},
+		{"more than 10,000 rows; ask for fewer days or for one activity", "超过 10,000 行，请减少天数或只查一个活动"},
+		{"want a day such as 2026-11-20", "应为日期，例如 2026-11-20"},
+		{"is too short or too long", "过短或过长"},
 		{"another operator has this login", "已有操作员使用该登录名"},
 		{"no operator with this login and password", "登录名或密码不正确"},
 		{"the session is over; sign in again", "登录已过期，请重新登录"},

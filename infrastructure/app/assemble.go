@@ -86,7 +86,10 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	}
 	webhookURL += mallEventPath
 	sender := webhook.New(webhook.Options{AllowHosts: a.allowedHosts(webhookURL)})
-	engine := newEngine(a.dbs.groupbuy, sender, woken.wakeEngine, a.log)
+	engine, err := newEngine(a.dbs.groupbuy, sender, woken.wakeEngine, a.log)
+	if err != nil {
+		return nil, err
+	}
 	if err := enrol(ctx, engine, a.secrets, webhookURL); err != nil {
 		return nil, err
 	}
@@ -100,11 +103,21 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	}
 	a.add(closer(sender.Close), schedule.New(follow, a.log))
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleGroupBuy {
-		groupbuyapi.New(engine, groupbuyapi.Auth{
-			Nonces: sign.NewMemoryNonces(nonceMemory), OperatorToken: a.secrets.OperatorToken, TestMode: a.config.GroupBuy.TestMode,
-		}).Register(router)
+		return engine, a.serveEngine(router, engine)
 	}
 	return engine, nil
+}
+
+func (a *App) serveEngine(router *gin.Engine, engine *groupbuy.Engine) error {
+	api, err := groupbuyapi.New(engine, groupbuyapi.Auth{
+		Nonces: sign.NewMemoryNonces(nonceMemory), OperatorToken: a.secrets.OperatorToken, PublicURL: a.publicURL,
+		TestMode: a.config.GroupBuy.TestMode,
+	})
+	if err != nil {
+		return err
+	}
+	api.Register(router)
+	return nil
 }
 
 // allowedHosts lets the engine's webhooks reach our own mall, which may well be on this machine.

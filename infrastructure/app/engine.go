@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"time"
@@ -25,15 +26,19 @@ const (
 // eventLag is far longer than a transaction that has numbered its events needs to commit.
 const eventLag = 3 * time.Second
 
-func newEngine(db *sqldb.DB, sender *webhook.Sender, wake func(), log *slog.Logger) *groupbuy.Engine {
+func newEngine(db *sqldb.DB, sender *webhook.Sender, wake func(), log *slog.Logger) (*groupbuy.Engine, error) {
+	hasher, err := newHasher()
+	if err != nil {
+		return nil, err
+	}
 	lag := eventLag
 	if db.Dialect() == sqldb.SQLite {
 		lag = 0 // one writer: events are numbered in the order they are committed
 	}
 	return groupbuy.New(groupbuy.Deps{
 		Store: groupbuystore.New(db), Crowds: crowdstore.New(db), Sender: webhooks{sender}, Encoder: groupbuyapi.Encoder{}, Schedule: attempts,
-		IDs: ids{}, Secrets: random{}, Clock: time.Now, EventLag: lag, Log: log, Wake: wake,
-	})
+		IDs: ids{}, Secrets: random{}, Hasher: hasher, Random: rand.Reader, Clock: time.Now, EventLag: lag, Log: log, Wake: wake,
+	}), nil
 }
 
 // enrol makes our mall a partner with the key and webhook address that this instance is configured with. Doing it

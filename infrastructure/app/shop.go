@@ -30,9 +30,7 @@ const (
 const salesChannel = "mall"
 
 func newShop(c config.Config, store *mallstore.Store, engine mall.GroupBuy, pay channel, publicURL string, log *slog.Logger) (*mall.Shop, error) {
-	cost := password.Recommended()
-	cost.AtOnce = runtime.NumCPU() // more would be no faster and take 19 MiB each
-	hasher, err := password.New(cost)
+	hasher, err := newHasher()
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +40,13 @@ func newShop(c config.Config, store *mallstore.Store, engine mall.GroupBuy, pay 
 		Merchant: pay.merchant, SalesChannel: salesChannel, PayTTL: c.Mall.PayWithin, ShipDelay: c.Mall.ShipAfter,
 		ReturnTo: func(id order.ID) string { return publicURL + mallapi.ReturnPath(string(id)) },
 	})
+}
+
+// newHasher hashes the passwords of buyers and operators.
+func newHasher() (*password.Hasher, error) {
+	cost := password.Recommended()
+	cost.AtOnce = runtime.NumCPU() // more would be no faster and take 19 MiB each
+	return password.New(cost)
 }
 
 // channel is a payment provider and who we are there.

@@ -57,6 +57,7 @@ func engineJobs(engine *groupbuy.Engine) []schedule.Job {
 		sweep("groupbuy.expire_teams", engine.ExpireTeams),
 		sweep("groupbuy.release_overdue", engine.ReleaseOverdue),
 		{Name: "groupbuy.work_tags", Every: time.Second, Run: engine.WorkTags},
+		sweep("groupbuy.drop_sessions", engine.DropSessions),
 	}
 }
 

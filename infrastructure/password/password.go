@@ -1,5 +1,6 @@
-// Package password hashes passwords with argon2id: the adapter of the mall's account.Hasher port. Hashes are PHC
-// strings that name their own parameters, so that parameters may be raised while old hashes stay valid.
+// Package password hashes passwords with argon2id: the adapter of the ports account.Hasher of the mall and
+// operator.Hasher of the engine. Hashes are PHC strings that name their own parameters, so that parameters may be raised
+// while old hashes stay valid.
 package password
 
 import (
@@ -37,7 +38,7 @@ const (
 	maxPasses    = 64
 )
 
-// Hasher implements account.Hasher. It is safe for concurrent use.
+// Hasher implements account.Hasher and operator.Hasher. It is safe for concurrent use.
 type Hasher struct {
 	params Params
 	turns  chan struct{}
@@ -51,7 +52,7 @@ func New(p Params) (*Hasher, error) {
 	return &Hasher{params: p, turns: make(chan struct{}, p.AtOnce)}, nil
 }
 
-// Hash implements account.Hasher.
+// Hash returns a salted hash that names its own parameters.
 func (h *Hasher) Hash(password string) (string, error) {
 	salt := make([]byte, saltBytes)
 	if _, err := rand.Read(salt); err != nil {
@@ -62,7 +63,7 @@ func (h *Hasher) Hash(password string) (string, error) {
 		h.params.MemoryKiB, h.params.Passes, h.params.Threads, encode(salt), encode(key)), nil
 }
 
-// Verify implements account.Hasher. Errors: ErrHash.
+// Verify says whether the password made the hash. Errors: ErrHash.
 func (h *Hasher) Verify(hash, password string) (bool, error) {
 	params, salt, want, err := parse(hash)
 	if err != nil {
