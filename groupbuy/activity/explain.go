@@ -27,7 +27,7 @@ func (s *Snapshot) Explain(ask Ask, id ID, now time.Time) []Verdict {
 	}
 	t := &trial{snapshot: s, activity: a, ask: &ask, now: now}
 	var verdicts []Verdict
-	for _, check := range checks {
+	for _, check := range checks() {
 		value, detail := t.shows(check)
 		verdicts = append(verdicts, Verdict{Rule: string(check), OK: t.passes(check), Value: value, Detail: detail})
 	}

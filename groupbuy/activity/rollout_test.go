@@ -17,10 +17,10 @@ func TestBucket_GoldenVectors(t *testing.T) {
 	text, err := os.ReadFile("testdata/buckets.json")
 	require.NoError(t, err)
 	var vectors []struct {
-		Salt    string
-		Partner partner.ID
-		Buyer   Buyer
-		Bucket  int
+		Salt    string     `json:"salt"`
+		Partner partner.ID `json:"partner"`
+		Buyer   Buyer      `json:"buyer"`
+		Bucket  int        `json:"bucket"`
 	}
 	require.NoError(t, json.Unmarshal(text, &vectors))
 	require.Len(t, vectors, 54)

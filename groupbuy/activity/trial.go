@@ -22,14 +22,16 @@ const (
 
 // Reasons lists every reason, in the order they are checked.
 func Reasons() []Reason {
-	return append([]Reason{ReasonGoodsNotFound, ReasonNoActivity}, checks[:]...)
+	return append([]Reason{ReasonGoodsNotFound, ReasonNoActivity}, checks()...)
 }
 
 // checks are what an activity may refuse with, in the order in which the first is the answer. Quote and Explain go
 // through the same list, so that what is explained is what decides.
-var checks = [...]Reason{
-	ReasonDowngraded, ReasonRolledOut, ReasonChannelBlocked, ReasonBuyerDenied, ReasonActivityNotOpen, ReasonAudience,
-	ReasonNewBuyersOnly,
+func checks() []Reason {
+	return []Reason{
+		ReasonDowngraded, ReasonRolledOut, ReasonChannelBlocked, ReasonBuyerDenied, ReasonActivityNotOpen, ReasonAudience,
+		ReasonNewBuyersOnly,
+	}
 }
 
 // trial is one buyer before one activity.
@@ -42,7 +44,7 @@ type trial struct {
 
 // refusal is the first check that fails.
 func (t *trial) refusal() Reason {
-	for _, check := range checks {
+	for _, check := range checks() {
 		if !t.passes(check) {
 			return check
 		}

@@ -1,0 +1,40 @@
+package problem
+
+// crowdPhrases are about order facts, tags and the lists that fill them.
+func crowdPhrases() []phrase {
+	return []phrase{
+		{"want at most {} bytes on a line", "每行最多 {} 字节"},
+		{"want at most {} lines at once", "一次最多 {} 行"},
+		{"want at most {} MB at once", "一次最多 {} MB"},
+		{"want Content-Type: {}", "应为 Content-Type: {}"},
+		{"is not the JSON that is wanted", "不是所需的 JSON"},
+		{"is not a line of CSV", "不是合法的 CSV 行"},
+		{"want {} fields, not {}", "应有 {} 个字段，而不是 {} 个"},
+		{"want the tag's partner {}", "应为标签所属的合作商城 {}"},
+		{"want UTF-8 with a first line that names the column buyer_id", "应为 UTF-8 编码，且首行含 buyer_id 列名"},
+		{"want {} to {} buyers, not {}", "应为 {} 到 {} 个买家，而不是 {}"},
+		{"want {} to {} orders, not {}", "应为 {} 到 {} 单，而不是 {}"},
+		{"want {} to {} fen, not {}", "应为 {} 到 {} 分，而不是 {}"},
+		{"want {} to {} days, not {}", "应为 {} 到 {} 天，而不是 {}"},
+		{"want {} to {} minutes, not {}", "应为 {} 到 {} 分钟，而不是 {}"},
+		{"want {} to {} conditions, not {}", "应为 {} 到 {} 个条件，而不是 {}"},
+		{"want all or any", "应为 all（全部满足）或 any（任一满足）"},
+		{"want order_count or spend", "应为 order_count（订单数）或 spend（消费额）"},
+		{"want either days or from and to", "days 与 from、to 只能给出一种"},
+		{"must be after from", "必须晚于 from"},
+		{"want rule or manual", "应为 rule（规则）或 manual（手工）"},
+		{"a manual tag lists the buyers of one partner", "手工标签必须指定一个合作商城"},
+		{"a manual tag has no rule", "手工标签没有规则"},
+		{"a manual tag has no schedule", "手工标签没有计划"},
+		{"want either daily_at or every_minutes", "daily_at 与 every_minutes 只能给出一种"},
+		{"want hh:mm from 00:00 to 23:59, in UTC+8", "应为 00:00 到 23:59 的 hh:mm，按东八区"},
+		{"want at most {} buyers at once", "一次最多 {} 个买家"},
+		{"want paid or refunded", "应为 paid（已付）或 refunded（已退）"},
+		{"want an instant from 1990 until tomorrow, not {}", "应为 1990 年到明天之间的时刻，而不是 {}"},
+		{"the order is known with buyer {}", "该订单已记录为买家 {}"},
+		{"want at least the {} fen that were refunded", "不能少于已退的 {} 分"},
+		{"want at most the {} fen that were paid", "不能超过已付的 {} 分"},
+		{"the order is known as {} with {} fen", "该订单已记录为 {}，金额 {} 分"},
+		{"the order is known as {} at {}", "该订单已记录为 {}，时间 {}"},
+	}
+}
