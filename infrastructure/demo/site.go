@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -255,6 +256,17 @@ const awaitTime = 60 * time.Second
 
 // await looks at an order until it is in one of the wanted states.
 func (b *Shopper) await(ctx context.Context, id string, wanted ...mallwire.OrderStatus) (mallwire.OrderView, error) {
+	return b.until(ctx, id, fmt.Sprint(wanted), func(v mallwire.OrderView) bool { return slices.Contains(wanted, v.Order.Status) })
+}
+
+// awaitRefund looks at an order until the first refund of its payment has succeeded.
+func (b *Shopper) awaitRefund(ctx context.Context, id string) (mallwire.OrderView, error) {
+	return b.until(ctx, id, "a refund", func(v mallwire.OrderView) bool {
+		return len(v.Refunds) > 0 && v.Refunds[0].Status == mallwire.RefundStatusSucceeded
+	})
+}
+
+func (b *Shopper) until(ctx context.Context, id, wanted string, done func(mallwire.OrderView) bool) (mallwire.OrderView, error) {
 	ctx, cancel := context.WithTimeout(ctx, awaitTime)
 	defer cancel()
 	for wait := 2 * time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
@@ -262,15 +274,13 @@ func (b *Shopper) await(ctx context.Context, id string, wanted ...mallwire.Order
 		if err != nil {
 			return view, err
 		}
-		for _, status := range wanted {
-			if view.Order.Status == status {
-				return view, nil
-			}
+		if done(view) {
+			return view, nil
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return view, fmt.Errorf("order %s is still %s, want %v: %w", id, view.Order.Status, wanted, ctx.Err())
+			return view, fmt.Errorf("order %s is still %s, want %s: %w", id, view.Order.Status, wanted, ctx.Err())
 		}
 	}
 }

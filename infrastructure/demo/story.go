@@ -34,21 +34,39 @@ func (s *Story) Play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	buyers, err := s.gather(ctx, offer.TeamSize)
+	buyers, err := s.gather(ctx, grown(offer))
 	if err != nil {
 		return err
 	}
 	if err := s.trial(ctx, buyers[0], product, offer); err != nil {
 		return err
 	}
-	orders, err := s.team(ctx, buyers, product, offer)
+	bought, err := s.team(ctx, buyers, product, offer)
 	if err != nil {
 		return err
 	}
-	if err := s.ship(ctx, buyers, orders); err != nil {
+	if err := s.ship(ctx, bought); err != nil {
+		return err
+	}
+	if err := s.differences(ctx, bought); err != nil {
 		return err
 	}
 	return s.alone(ctx, buyers[0], product)
+}
+
+// grown is how many people the story's team has: as many as bring the price down to the lowest, if there are enough.
+func grown(offer mallwire.Offer) int {
+	if n := len(offer.Tiers); n > 0 && offer.Tiers[n-1].Size <= len(people()) {
+		return offer.Tiers[n-1].Size
+	}
+	return offer.TeamSize
+}
+
+// purchase is a seat in the story's team.
+type purchase struct {
+	buyer *Shopper
+	offer mallwire.Offer // as the buyer saw it
+	order mallwire.Order
 }
 
 // choose takes the first product on the shelf that a small team can buy.
@@ -59,7 +77,7 @@ func (s *Story) choose(ctx context.Context) (mallwire.Product, mallwire.Offer, e
 	}
 	for _, view := range list {
 		for _, offer := range view.Offers {
-			if offer.Joinable && offer.TeamSize >= 2 && offer.TeamSize <= len(people()) {
+			if offer.Joinable && !offer.Instant && offer.TeamSize >= 2 && offer.TeamSize <= len(people()) {
 				s.say("product", "%s, %s yuan alone, %s in a team of %d (%s)", view.Product.Name, offer.OriginalPriceFen, offer.PriceFen, offer.TeamSize, offer.ActivityName)
 				return view.Product, offer, nil
 			}
@@ -101,10 +119,14 @@ func (s *Story) trial(ctx context.Context, buyer *Shopper, product mallwire.Prod
 }
 
 // team has the first buyer open a team and the others join it, each paying before the next one comes.
-func (s *Story) team(ctx context.Context, buyers []*Shopper, product mallwire.Product, offer mallwire.Offer) ([]mallwire.Order, error) {
-	orders := make([]mallwire.Order, len(buyers))
+func (s *Story) team(ctx context.Context, buyers []*Shopper, product mallwire.Product, offer mallwire.Offer) ([]purchase, error) {
+	bought := make([]purchase, len(buyers))
 	teamID := ""
 	for i, buyer := range buyers {
+		offer, err := seen(ctx, buyer, teamID, offer)
+		if err != nil {
+			return nil, err
+		}
 		in := mallwire.OrderInput{
 			Mode: mallwire.Group, ProductID: product.ProductID, SKUID: offer.SKUID, ActivityID: offer.ActivityID,
 			TeamID: teamID, ExpectedPriceFen: &offer.PriceFen,
@@ -113,12 +135,29 @@ func (s *Story) team(ctx context.Context, buyers []*Shopper, product mallwire.Pr
 		if err != nil {
 			return nil, err
 		}
-		orders[i], teamID = order, order.TeamID
-		if err := s.progress(ctx, buyer, teamID, i == len(buyers)-1); err != nil {
+		bought[i], teamID = purchase{buyer, offer, order}, order.TeamID
+		if err := s.progress(ctx, buyer, teamID, i+1); err != nil {
 			return nil, err
 		}
 	}
-	return orders, nil
+	return bought, nil
+}
+
+// seen is the offer on the team's page for who joins it, or the product's own for who opens a team.
+func seen(ctx context.Context, buyer *Shopper, teamID string, opening mallwire.Offer) (mallwire.Offer, error) {
+	if teamID == "" {
+		return opening, nil
+	}
+	view, err := buyer.team(ctx, teamID)
+	if err != nil {
+		return mallwire.Offer{}, err
+	}
+	for _, offer := range view.Offers {
+		if offer.SKUID == opening.SKUID {
+			return offer, nil
+		}
+	}
+	return mallwire.Offer{}, fmt.Errorf("team %s: no offer for %s", teamID, opening.SKUID)
 }
 
 // buy places an order and pays it, the leader at a desk, the others on their phones.
@@ -146,36 +185,69 @@ func (s *Story) buy(ctx context.Context, buyer *Shopper, in mallwire.OrderInput,
 	return view.Order, nil
 }
 
-func (s *Story) progress(ctx context.Context, buyer *Shopper, id string, last bool) error {
+// progress looks at a team after so many people paid.
+func (s *Story) progress(ctx context.Context, buyer *Shopper, id string, paid int) error {
 	view, err := buyer.team(ctx, id)
 	if err != nil {
 		return err
 	}
 	t := view.Team
-	if last != (t.Status == mallwire.TeamStatusFormed) {
-		return fmt.Errorf("team %s is %s with %d of %d paid", id, t.Status, t.Paid, t.Target)
+	if t.Paid != paid || (paid >= t.Target) != (t.Status == mallwire.TeamStatusFormed) {
+		return fmt.Errorf("team %s is %s with %d of %d paid, want %d", id, t.Status, t.Paid, t.Target, paid)
 	}
-	if last {
+	switch {
+	case paid == t.Target:
 		s.say("formed", "team %s is formed, %d of %d paid", id, t.Paid, t.Target)
-		return nil
+	case paid > t.Target:
+		s.say("team", "%d of at most %d paid, the price goes down", t.Paid, t.Capacity)
+	default:
+		s.say("team", "%d of %d paid, %d more to go until %s", t.Paid, t.Target, t.Target-t.Paid, t.ExpiresAt.Format(time.DateTime))
 	}
-	s.say("team", "%d of %d paid, %d more to go until %s", t.Paid, t.Target, t.Target-t.Paid, t.ExpiresAt.Format(time.DateTime))
 	return nil
 }
 
-func (s *Story) ship(ctx context.Context, buyers []*Shopper, orders []mallwire.Order) error {
-	for i, buyer := range buyers {
-		view, err := buyer.await(ctx, orders[i].OrderID, mallwire.OrderStatusShipped)
+// differences waits until everybody in a team that grew to its lowest price has what they paid more. Without tiers
+// there is nothing to wait for.
+func (s *Story) differences(ctx context.Context, bought []purchase) error {
+	for _, p := range bought {
+		n := len(p.offer.Tiers)
+		if n == 0 || len(bought) < p.offer.Tiers[n-1].Size || p.offer.Tiers[n-1].PriceFen == p.order.AmountFen {
+			continue
+		}
+		lowest := p.offer.Tiers[n-1].PriceFen
+		view, err := p.buyer.awaitRefund(ctx, p.order.OrderID)
 		if err != nil {
 			return err
 		}
-		s.say("shipped", "%s's order %s is on its way: %s", buyer.name, view.Order.OrderID, view.Order.Tracking)
+		if back := view.Refunds[0].AmountFen; back != p.order.AmountFen-lowest {
+			return fmt.Errorf("order %s of %s got %s back, want to pay %s", p.order.OrderID, p.order.AmountFen, back, lowest)
+		}
+		s.say("refund", "%s gets %s of %s yuan back and pays %s", p.buyer.name, view.Refunds[0].AmountFen, p.order.AmountFen, lowest)
 	}
 	return nil
 }
 
-// alone buys the same at the full price.
+func (s *Story) ship(ctx context.Context, bought []purchase) error {
+	for _, p := range bought {
+		view, err := p.buyer.await(ctx, p.order.OrderID, mallwire.OrderStatusShipped)
+		if err != nil {
+			return err
+		}
+		s.say("shipped", "%s's order %s is on its way: %s", p.buyer.name, view.Order.OrderID, view.Order.Tracking)
+	}
+	return nil
+}
+
+// alone buys the same at the full price, unless it is sold in teams only.
 func (s *Story) alone(ctx context.Context, buyer *Shopper, product mallwire.Product) error {
+	shelf, err := buyer.product(ctx, product.ProductID)
+	if err != nil {
+		return err
+	}
+	if !shelf.BuyAlone {
+		s.say("alone", "%s is sold in teams only at present", product.Name)
+		return nil
+	}
 	order, err := buyer.place(ctx, "demo-"+s.run+"-alone", mallwire.OrderInput{Mode: mallwire.Solo, ProductID: product.ProductID, SKUID: product.Skus[0].SKUID})
 	if err != nil {
 		return err
