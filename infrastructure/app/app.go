@@ -77,7 +77,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.dbs, err = openDatabases(ctx, a.config, sqldb.WithLog(a.log)); err != nil {
 		return err
 	}
-	a.health = &health{ping: a.dbs.ping}
+	a.health = &health{ping: a.dbs.ping, metrics: newMetrics(a.dbs, a.log)}
 	if a.config.Split() {
 		return a.dbs.current(ctx)
 	}

@@ -203,7 +203,7 @@ func (a *App) assembleWorker(engine *groupbuy.Engine, shop *mall.Shop, woken *re
 	}
 	woken.engine, woken.deliveries = engineRelays(a.dbs.groupbuy, engine, a.log)
 	woken.mall = mallRelay(a.dbs.mall, shop, a.log)
-	jobs := append(engineJobs(engine), mallJobs(shop)...)
+	jobs := slices.Concat(engineJobs(engine), mallJobs(shop), pruneJobs(a.dbs))
 	a.add(woken.engine, woken.deliveries, woken.mall, schedule.New(jobs, a.log))
 }
 

@@ -83,13 +83,23 @@ func (d databases) current(ctx context.Context) error {
 	return nil
 }
 
+// opened is the databases that this process has, by name.
+func (d databases) opened() map[string]*sqldb.DB {
+	opened := map[string]*sqldb.DB{}
+	if d.groupbuy != nil {
+		opened["groupbuy"] = d.groupbuy
+	}
+	if d.mall != nil {
+		opened["mall"] = d.mall
+	}
+	return opened
+}
+
 // close closes what was opened.
 func (d databases) close() error {
 	var errs []error
-	for _, db := range []*sqldb.DB{d.groupbuy, d.mall} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
+	for _, db := range d.opened() {
+		errs = append(errs, db.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -97,10 +107,7 @@ func (d databases) close() error {
 // ping says which databases do not answer.
 func (d databases) ping(ctx context.Context) error {
 	var errs []error
-	for name, db := range map[string]*sqldb.DB{"groupbuy": d.groupbuy, "mall": d.mall} {
-		if db == nil {
-			continue
-		}
+	for name, db := range d.opened() {
 		if err := db.Ping(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}

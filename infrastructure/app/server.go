@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // Time-outs of the public server. A client that sends or reads slower than that holds a connection for nothing.
@@ -81,6 +80,7 @@ func listen(ctx context.Context, key, address string) (net.Listener, error) {
 // health is what the private listener tells about the instance.
 type health struct {
 	ping     func(ctx context.Context) error
+	metrics  http.Handler
 	draining atomic.Bool
 }
 
@@ -89,7 +89,7 @@ func (h *health) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", h.ready)
-	mux.Handle("GET /metrics", promhttp.Handler())
+	mux.Handle("GET /metrics", h.metrics)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

@@ -58,7 +58,7 @@ func TestRun_UsageIsExitCode2(t *testing.T) {
 func TestHelp_NamesEveryCommand(t *testing.T) {
 	code, stdout, _ := run("", "--help")
 	require.Zero(t, code)
-	for _, name := range []string{"serve", "demo", "check", "migrate", "sign", "sandbox"} {
+	for _, name := range []string{"serve", "demo", "check", "outbox", "migrate", "sign", "sandbox"} {
 		require.Contains(t, stdout, name)
 	}
 }

@@ -1,0 +1,71 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"kaituan/infrastructure/outbox"
+	"kaituan/infrastructure/sqldb"
+)
+
+// newMetrics serves what Prometheus scrapes. What cannot be measured is left out, and logged.
+func newMetrics(dbs databases, log *slog.Logger) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBacklogs(dbs),
+	)
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		ErrorHandling: promhttp.ContinueOnError, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	})
+}
+
+// backlogs measures the outboxes when somebody asks.
+type backlogs struct {
+	dbs                            map[string]*sqldb.DB
+	waiting, oldest, overdue, dead *prometheus.Desc
+}
+
+func newBacklogs(dbs databases) backlogs {
+	desc := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("kaituan_outbox_"+name, help, []string{"database"}, nil)
+	}
+	return backlogs{
+		dbs:     dbs.opened(),
+		waiting: desc("waiting", "Messages neither sent nor dead, those scheduled for later among them."),
+		oldest:  desc("oldest_seconds", "Age of the oldest of them."),
+		overdue: desc("overdue_seconds", "How long the most late of them has been due."),
+		dead:    desc("dead", "Messages that were given up and wait for a person."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (b backlogs) Describe(descs chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{b.waiting, b.oldest, b.overdue, b.dead} {
+		descs <- desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (b backlogs) Collect(metrics chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	for name, db := range b.dbs {
+		status, err := outbox.Backlog(ctx, db, time.Now())
+		if err != nil {
+			metrics <- prometheus.NewInvalidMetric(b.waiting, err)
+			continue
+		}
+		for desc, value := range map[*prometheus.Desc]float64{
+			b.waiting: float64(status.Waiting), b.oldest: status.Oldest.Seconds(),
+			b.overdue: status.Overdue.Seconds(), b.dead: float64(status.Dead),
+		} {
+			metrics <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, name)
+		}
+	}
+}
