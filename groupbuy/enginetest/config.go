@@ -323,7 +323,9 @@ func config(e *env) {
 	gathering, over := newActivity("act_4", "gathering"), newActivity("act_5", "over")
 	gathering.Status, gathering.UpdatedAt = activity.Ended, time.Now().UTC()
 	over.Status, over.UpdatedAt = activity.Ended, time.Now().UTC().Add(-over.TeamTTL)
-	e.putActivities(gathering, over)
+	away := newActivity("act_6", "away")
+	away.Status, away.UpdatedAt = activity.Archived, gathering.UpdatedAt
+	e.putActivities(gathering, over, away)
 	revoked := partner.Key{ID: "key_b", Partner: mall, Secret: "b", CreatedAt: created(2), RevokedAt: created(3)}
 	live := partner.Key{ID: "key_a", Partner: mall, Secret: "a", CreatedAt: created(1)}
 	e.inTx(func(tx groupbuy.Tx) error {
@@ -332,7 +334,7 @@ func config(e *env) {
 	got, err := e.store().Config(e.ctx)
 	require.NoError(e, err)
 	require.Equal(e, before+1, got.Version)
-	require.Equal(e, []activity.ID{"act_2", "act_3", "act_4"}, activityIDs(got.Activities))
+	require.Equal(e, []activity.ID{"act_2", "act_3", "act_4", "act_6"}, activityIDs(got.Activities))
 	require.Equal(e, []activity.Goods{newGoods(mall, tea)}, got.Goods)
 	require.Equal(e, []partner.Key{live}, got.Keys)
 }

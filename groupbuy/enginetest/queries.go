@@ -18,6 +18,7 @@ func queryTests() []test {
 		{"OpenTeams_OnlyJoinable", openTeamsJoinable},
 		{"OpenTeams_ByActivityAndGoods", openTeamsOf},
 		{"Statistics", statistics},
+		{"Standing", standing},
 		{"DueTeams", dueTeams},
 		{"DueSeats", dueSeats},
 	}
