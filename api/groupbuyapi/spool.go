@@ -29,7 +29,7 @@ func (d *door) admitBulk(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	defer spool.Close()
+	defer func() { _ = spool.Close() }() // only read, and gone with it
 	d.admitSum(c, sum)
 	if c.IsAborted() {
 		return
@@ -68,7 +68,7 @@ func spoolBody(body io.Reader, most int) (*os.File, [sha256.Size]byte, error) {
 		return nil, sum, errors.Join(unspooled(err), file.Close())
 	}
 	if counted.lines > most {
-		file.Close()
+		_ = file.Close() // the refusal is the one to report
 		return nil, sum, &problem.Problem{Code: problem.BodyTooLarge, Detail: "want at most " + strconv.Itoa(most) + " lines at once"}
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {

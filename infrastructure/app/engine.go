@@ -19,6 +19,7 @@ import (
 // mallPartner is the partner that our own mall is at the engine: number one among equals.
 const (
 	mallPartner   partner.ID         = "mall"
+	mallName                         = "Kaituan mall"
 	mallEndpoint  partner.EndpointID = "ep_mall"
 	mallEventPath                    = "/callbacks/groupbuy"
 )
@@ -44,7 +45,7 @@ func newEngine(db *sqldb.DB, sender *webhook.Sender, wake func(), log *slog.Logg
 // enrol makes our mall a partner with the key and webhook address that this instance is configured with. Doing it
 // at every start brings an address that changed up to date.
 func enrol(ctx context.Context, engine *groupbuy.Engine, s secrets, webhookURL string) error {
-	if _, err := engine.PutPartner(ctx, mallPartner, "Kaituan mall"); err != nil {
+	if _, err := engine.PutPartner(ctx, mallPartner, mallName); err != nil {
 		return err
 	}
 	if err := enrolKey(ctx, engine, partner.Key{ID: partner.KeyID(s.KeyID), Partner: mallPartner, Secret: s.KeySecret}); err != nil {

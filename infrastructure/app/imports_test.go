@@ -78,6 +78,7 @@ func rules() []rule {
 		adapter("infrastructure/outbox"),
 		adapter("infrastructure/groupbuystore", "groupbuy/..."),
 		adapter("infrastructure/crowdstore", "groupbuy/..."),
+		adapter("infrastructure/factcsv"),
 		adapter("infrastructure/mallstore", "mall/..."),
 		adapter("infrastructure/password", "mall/account"),
 		adapter("infrastructure/alipay", "mall/..."),
