@@ -2,6 +2,7 @@ package groupbuyapi
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -36,6 +37,11 @@ type route struct {
 // routes is every address of the engine and who may call it.
 func (a *API) routes() []route {
 	h := ServerInterfaceWrapper{Handler: a, ErrorHandler: badParameter}
+	return slices.Concat(partnerRoutes(h), configureRoutes(h), tagRoutes(h), watchRoutes(h))
+}
+
+// partnerRoutes is what other malls call.
+func partnerRoutes(h ServerInterfaceWrapper) []route {
 	return []route{
 		{http.MethodPut, "/api/groupbuy/v1/goods/:goods_id", partners, h.PutGoods},
 		{http.MethodGet, "/api/groupbuy/v1/goods/:goods_id/teams", partners, h.ListOpenTeams},
@@ -54,7 +60,12 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/api/groupbuy/v1/deliveries/:delivery_id", partners, h.GetDelivery},
 		{http.MethodPost, "/api/groupbuy/v1/deliveries/:delivery_id/replay", partners, h.ReplayDelivery},
 		{http.MethodPost, "/api/groupbuy/v1/webhook-tests", partners, h.TestWebhooks},
+	}
+}
 
+// configureRoutes is where operators say who may call and what is sold how.
+func configureRoutes(h ServerInterfaceWrapper) []route {
+	return []route{
 		{http.MethodGet, "/api/groupbuy/admin/v1/partners", viewers, h.ListPartners},
 		{http.MethodPut, "/api/groupbuy/admin/v1/partners/:partner_id", admins, h.PutPartner},
 		{http.MethodGet, "/api/groupbuy/admin/v1/partners/:partner_id/keys", viewers, h.ListKeys},
@@ -74,7 +85,12 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/pause", operators, h.PauseActivity},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/end", operators, h.EndActivity},
 		{http.MethodPost, "/api/groupbuy/admin/v1/activities/:activity_id/archive", operators, h.ArchiveActivity},
+	}
+}
 
+// tagRoutes is where operators keep crowd tags.
+func tagRoutes(h ServerInterfaceWrapper) []route {
+	return []route{
 		{http.MethodGet, "/api/groupbuy/admin/v1/tags", viewers, h.ListTags},
 		{http.MethodPost, "/api/groupbuy/admin/v1/tags", operators, h.CreateTag},
 		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id", viewers, h.GetTag},
@@ -85,7 +101,12 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/groupbuy/admin/v1/tags/:tag_id/members", operators, h.ListTagMembers},
 		{http.MethodGet, "/api/groupbuy/admin/v1/tags/:tag_id/members/csv", viewers, h.ExportTagMembers},
 		{http.MethodPost, "/api/groupbuy/admin/v1/tags/:tag_id/members/csv", operators, h.UploadTagMembers},
+	}
+}
 
+// watchRoutes is where operators sign in, switch and look things up.
+func watchRoutes(h ServerInterfaceWrapper) []route {
+	return []route{
 		{http.MethodPost, "/api/groupbuy/admin/v1/sessions", guests, h.SignInOperator},
 		{http.MethodDelete, "/api/groupbuy/admin/v1/sessions", viewers, h.SignOutOperator},
 		{http.MethodGet, "/api/groupbuy/admin/v1/operators", admins, h.ListOperators},
