@@ -66,7 +66,7 @@ func (e *Engine) CreateOperator(ctx context.Context, o operator.Operator, passwo
 func invalidOperator(faults []operator.Fault) error {
 	told := make([]activity.Fault, len(faults))
 	for i, f := range faults {
-		told[i] = activity.Fault(f)
+		told[i] = activity.Fault{Param: f.Param, Detail: f.Detail}
 	}
 	return invalidAll(CodeInvalid, told)
 }

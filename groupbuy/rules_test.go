@@ -242,7 +242,7 @@ func TestPublishActivity_UnknownTags(t *testing.T) {
 		require.NoError(w, err)
 		_, err = w.PublishActivity(w.ctx, created.ID)
 		refusal := w.refusal(err, groupbuy.CodeActivityInvalid)
-		require.Equal(w, []activity.Fault{{Param: "audience.join", Detail: "the partner has no tag gold"}}, refusal.Faults)
+		require.Equal(w, []activity.Fault{{Param: "audience.join", Value: "gold", Detail: "the partner has no tag gold"}}, refusal.Faults)
 		w.tag("gold")
 		_, err = w.PublishActivity(w.ctx, created.ID)
 		require.NoError(w, err)

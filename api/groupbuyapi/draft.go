@@ -81,14 +81,14 @@ func draftFaults(in wire.ActivityInput) faults {
 	f.ids(in.Goods, "goods", activity.MaxGoods)
 	f.ids(in.Channels, "channels", activity.MaxChannels)
 	f.ids(in.BlockedChannels, "blocked_channels", activity.MaxChannels)
-	f.require(within(in.TeamSize, 1, activity.MaxTeamSize), "team_size", "want 1 to 1000 people")
-	f.require(within(in.MaxQuantity, 1, activity.MaxQuantity), "max_quantity", "want 1 to 100000 pieces")
+	bounded(&f, "team_size", in.TeamSize, 1, activity.MaxTeamSize, "want 1 to 1000 people")
+	bounded(&f, "max_quantity", in.MaxQuantity, 1, activity.MaxQuantity, "want 1 to 100000 pieces")
 	seconds := int64(activity.MaxTTL / time.Second)
-	f.require(within(in.TeamTTLSeconds, 1, seconds), "team_ttl_seconds", "want 1 second to 30 days")
-	f.require(within(in.SeatTTLSeconds, 1, seconds), "seat_ttl_seconds", "want 1 second to 30 days")
-	f.require(within(&in.Limits.Open, 0, activity.MaxLimit), "limits.open", "want 0 to 1000000")
-	f.require(within(&in.Limits.Join, 0, activity.MaxLimit), "limits.join", "want 0 to 1000000")
-	f.require(within(&in.Limits.Total, 0, activity.MaxLimit), "limits.total", "want 0 to 1000000")
+	bounded(&f, "team_ttl_seconds", in.TeamTTLSeconds, 1, seconds, "want 1 second to 30 days")
+	bounded(&f, "seat_ttl_seconds", in.SeatTTLSeconds, 1, seconds, "want 1 second to 30 days")
+	bounded(&f, "limits.open", &in.Limits.Open, 0, activity.MaxLimit, "want 0 to 1000000")
+	bounded(&f, "limits.join", &in.Limits.Join, 0, activity.MaxLimit, "want 0 to 1000000")
+	bounded(&f, "limits.total", &in.Limits.Total, 0, activity.MaxLimit, "want 0 to 1000000")
 	f.price(in)
 	f.audience(in)
 	f.stock(in.Stock)
@@ -101,12 +101,12 @@ func (f *faults) stock(list []wire.Stock) {
 		at := "stock[" + strconv.Itoa(i) + "]"
 		f.require(partner.ValidID(s.GoodsID), at+".goods_id", wantID)
 		f.require(partner.ValidID(s.SKUID), at+".sku_id", wantID)
-		f.require(within(&s.Pieces, 0, activity.MaxPieces), at+".pieces", "want 0 to 1000000000")
+		bounded(f, at+".pieces", &s.Pieces, 0, activity.MaxPieces, "want 0 to 1000000000")
 	}
 }
 
 func (f *faults) price(in wire.ActivityInput) {
-	f.require(within(&in.LeaderDiscountFen, 0, activity.MaxPrice), "leader_discount_fen", "want 0 to 10000000000 fen")
+	bounded(f, "leader_discount_fen", &in.LeaderDiscountFen, 0, activity.MaxPrice, "want 0 to 10000000000 fen")
 	f.require(len(in.Rules) <= activity.MaxRules, "rules", "at most "+strconv.Itoa(activity.MaxRules))
 	for i, rule := range in.Rules {
 		at := "rules[" + strconv.Itoa(i) + "]"
@@ -117,7 +117,7 @@ func (f *faults) price(in wire.ActivityInput) {
 	for i, tier := range in.Tiers {
 		at := "tiers[" + strconv.Itoa(i) + "]"
 		f.plan(at+".plan", tier.Plan)
-		f.require(within(&tier.Size, 2, activity.MaxTeamSize), at+".size", "want 2 to 1000 people")
+		bounded(f, at+".size", &tier.Size, 2, activity.MaxTeamSize, "want 2 to 1000 people")
 	}
 }
 
@@ -125,7 +125,7 @@ func (f *faults) plan(at string, p wire.Plan) {
 	f.require(p.OffFen >= 0, at+".off_fen", "want at least 0")
 	f.require(p.FromFen >= 0, at+".from_fen", "want at least 0")
 	f.require(p.PriceFen >= 0, at+".price_fen", "want at least 0")
-	f.require(within(&p.ShareBp, 0, int64(money.Whole)), at+".share_bp", "want 0 to 10000")
+	bounded(f, at+".share_bp", &p.ShareBp, 0, int64(money.Whole), "want 0 to 10000")
 }
 
 func (f *faults) audience(in wire.ActivityInput) {
@@ -134,8 +134,8 @@ func (f *faults) audience(in wire.ActivityInput) {
 	f.tag("instant_tag", in.InstantTag)
 	f.buyers("allow_buyers", in.AllowBuyers)
 	f.buyers("deny_buyers", in.DenyBuyers)
-	f.require(within(in.RolloutPercent, 0, 100), "rollout_percent", "want 0 (nobody) to 100 (everybody) percent")
-	f.require(within(&in.MinReal, 0, activity.MaxTeamSize), "min_real", "want 0 (off) to 1000, at most the team size")
+	bounded(f, "rollout_percent", in.RolloutPercent, 0, 100, "want 0 (nobody) to 100 (everybody) percent")
+	bounded(f, "min_real", &in.MinReal, 0, activity.MaxTeamSize, "want 0 (off) to 1000, at most the team size")
 }
 
 func (f *faults) tag(param string, tag *string) {
@@ -149,6 +149,13 @@ func (f *faults) buyers(param string, list []string) {
 		return
 	}
 	f.ids(list, param, activity.MaxBuyers)
+}
+
+// bounded says what the value is and what would be right.
+func bounded[T ~int | ~int64](f *faults, param string, value *T, low, high T, detail string) {
+	if !within(value, low, high) {
+		*f = append(*f, problem.Fault{Param: param, Value: strconv.FormatInt(int64(*value), 10), Detail: detail})
+	}
 }
 
 // within says whether a value that may be left out lies between the bounds.

@@ -31,7 +31,7 @@ func fail(c *gin.Context, err error) {
 func told(refused *groupbuy.Error) *problem.Problem {
 	p := &problem.Problem{Code: problem.Code(refused.Code), Param: refused.Param, Detail: refused.Detail}
 	for _, fault := range refused.Faults {
-		p.Faults = append(p.Faults, problem.Fault{Param: fault.Param, Detail: fault.Detail})
+		p.Faults = append(p.Faults, problem.Fault{Param: fault.Param, Value: fault.Value, Detail: fault.Detail})
 	}
 	if refused.Code == groupbuy.CodePriceChanged {
 		p.Extra = map[string]any{"current_price_fen": refused.CurrentPrice}

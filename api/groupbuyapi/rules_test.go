@@ -141,6 +141,9 @@ func TestRules_BadInput(t *testing.T) {
 	}
 	p := w.post(operatorSide+"/activities", with(w.draft(), "deny_buyers", buyers)).refused(400, "invalid")
 	require.Contains(t, p.Detail, "100000")
+	p = w.post(operatorSide+"/activities", with(w.draft(), "rollout_percent", 101)).refused(400, "invalid")
+	require.Equal(t, []wire.Fault{{Param: "rollout_percent", Value: "101", Detail: "want 0 (nobody) to 100 (everybody) percent"}}, p.Faults)
+	p = w.post(operatorSide+"/activities", with(w.draft(), "deny_buyers", buyers)).refused(400, "invalid")
 	require.Contains(t, p.Detail, "10000 ")
 }
 

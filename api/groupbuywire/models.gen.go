@@ -802,8 +802,12 @@ type EventList struct {
 
 // Fault defines model for Fault.
 type Fault struct {
+	// Detail What would be right
 	Detail string `json:"detail"`
 	Param  string `json:"param"`
+
+	// Value What it is; left out when the field is, or where it would be long
+	Value string `json:"value,omitempty,omitzero"`
 }
 
 // Fen 0.01 CNY

@@ -74,7 +74,7 @@ func detailOf(node ast.Node) ast.Expr {
 		case *ast.SelectorExpr:
 			name = called.Sel.Name
 		}
-		if name == "invalid" && len(node.Args) == 2 || name == "malformed" && len(node.Args) == 2 || name == "require" && len(node.Args) == 3 || name == "refuse" && len(node.Args) == 2 {
+		if name == "invalid" && len(node.Args) == 2 || name == "malformed" && len(node.Args) == 2 || name == "require" && len(node.Args) == 3 || name == "refuse" && len(node.Args) == 2 || name == "got" && len(node.Args) == 4 || name == "bounded" && len(node.Args) == 6 {
 			return node.Args[len(node.Args)-1]
 		}
 	}

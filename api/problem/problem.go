@@ -14,6 +14,7 @@ const HeaderRequestID = "X-Request-Id"
 // Fault is one of several things wrong with what was sent.
 type Fault struct {
 	Param  string `json:"param"`
+	Value  string `json:"value,omitempty"`
 	Detail string `json:"detail"`
 }
 

@@ -266,7 +266,18 @@ func TestActivity_FaultsTellTheValue(t *testing.T) {
 	a := spring()
 	a.AllowBuyers, a.DenyBuyers, a.MinReal = buyers(40)[:30], buyers(100_000), 7
 	a.Tiers = []activity.Tier{{Size: 5, Plan: fixed(900)}}
-	details := map[string]string{}
+	a.RolloutPercent, a.TeamTTL, a.LeaderDiscount, a.EndsAt = 101, time.Millisecond, -1, a.StartsAt
+	details, values := map[string]string{}, map[string]string{}
+	for _, fault := range a.Faults(among()) {
+		details[fault.Param], values[fault.Param] = fault.Detail, fault.Value
+	}
+	for param, want := range map[string]string{
+		"rollout_percent": "101", "team_ttl_seconds": "0", "leader_discount_fen": "-1", "min_real": "7", "deny_buyers": "100000",
+		"ends_at": "2026-05-01T08:00:00.000Z",
+	} {
+		require.Equal(t, want, values[param], param)
+	}
+	a.LeaderDiscount = 0
 	for _, fault := range a.Faults(among()) {
 		details[fault.Param] = fault.Detail
 	}

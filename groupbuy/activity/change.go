@@ -39,13 +39,13 @@ func (a *Activity) stockOf(s Stock) int {
 func (a Activity) ChangeFaults(c Change, rivals []Activity) []Fault {
 	var f faults
 	f.require(c.Name == "" || ValidName(c.Name), "name", "want 1 to 200 characters")
-	f.require(c.EndsAt.IsZero() || c.EndsAt.After(a.EndsAt), "ends_at", "want later than "+stamp(a.EndsAt)+"; end the activity to stop it")
+	f.got(c.EndsAt.IsZero() || c.EndsAt.After(a.EndsAt), "ends_at", c.EndsAt, "want later than "+stamp(a.EndsAt)+"; end the activity to stop it")
 	for i, more := range c.Stock {
 		at := element("stock", i)
 		have := a.stockOf(more)
 		f.require(have >= 0, at, "names a SKU that the activity does not limit")
 		if have >= 0 {
-			f.require(more.Pieces > a.Stock[have].Pieces && more.Pieces <= MaxPieces, at+".pieces",
+			f.got(more.Pieces > a.Stock[have].Pieces && more.Pieces <= MaxPieces, at+".pieces", more.Pieces,
 				"want more than the "+strconv.Itoa(a.Stock[have].Pieces)+" of now, at most 1000000000")
 		}
 		twice := slices.ContainsFunc(c.Stock[:i], func(s Stock) bool { return s.Goods == more.Goods && s.SKU == more.SKU })

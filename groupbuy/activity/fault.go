@@ -1,13 +1,18 @@
 package activity
 
 import (
+	"fmt"
 	"strconv"
+	"time"
 	"unicode/utf8"
+
+	"kaituan/money"
 )
 
 // Fault is one thing wrong with what an operator or partner entered.
 type Fault struct {
 	Param  string // the field, as named on the wire
+	Value  string // what it is, where that is short; empty when it was left open
 	Detail string // what would be right
 }
 
@@ -16,6 +21,30 @@ type faults []Fault
 func (f *faults) require(ok bool, param, detail string) {
 	if !ok {
 		*f = append(*f, Fault{Param: param, Detail: detail})
+	}
+}
+
+// got is require for a field whose value says more than its name.
+func (f *faults) got(ok bool, param string, value any, detail string) {
+	if !ok {
+		*f = append(*f, Fault{Param: param, Value: shown(value), Detail: detail})
+	}
+}
+
+// shown prints a value as it is on the wire.
+func shown(value any) string {
+	switch v := value.(type) {
+	case money.Fen:
+		return strconv.FormatInt(int64(v), 10)
+	case time.Duration:
+		return strconv.FormatInt(int64(v/time.Second), 10)
+	case time.Time:
+		if v.IsZero() {
+			return ""
+		}
+		return stamp(v)
+	default:
+		return fmt.Sprint(v)
 	}
 }
 

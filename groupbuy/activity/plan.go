@@ -54,16 +54,16 @@ func (p Plan) faults(param string) []Fault {
 	var f faults
 	switch p.Kind {
 	case Reduce:
-		f.require(p.Off >= 1, param+".off_fen", "want at least 1 fen")
+		f.got(p.Off >= 1, param+".off_fen", p.Off, "want at least 1 fen")
 	case Threshold:
-		f.require(p.Off >= 1, param+".off_fen", "want at least 1 fen")
-		f.require(p.From >= 1, param+".from_fen", "want at least 1 fen")
+		f.got(p.Off >= 1, param+".off_fen", p.Off, "want at least 1 fen")
+		f.got(p.From >= 1, param+".from_fen", p.From, "want at least 1 fen")
 	case Percent:
-		f.require(p.Share >= 1 && p.Share < money.Whole, param+".share_bp", "want 1 to 9999 basis points, what the buyer still pays: 8500 is 85 %")
+		f.got(p.Share >= 1 && p.Share < money.Whole, param+".share_bp", p.Share, "want 1 to 9999 basis points, what the buyer still pays: 8500 is 85 %")
 	case Fixed:
-		f.require(p.Price >= 1, param+".price_fen", "want at least 1 fen")
+		f.got(p.Price >= 1, param+".price_fen", p.Price, "want at least 1 fen")
 	default:
-		f.require(false, param+".kind", "want reduce, threshold, percent or fixed")
+		f.got(false, param+".kind", p.Kind, "want reduce, threshold, percent or fixed")
 	}
 	return f
 }

@@ -10,10 +10,10 @@ import (
 // would leave no price of its own for a SKU is refused, although PayPrice would still ask 1 fen: nobody means that.
 func (a Activity) priceFaults(goods []Goods) []Fault {
 	var f faults
-	f.require(len(a.Rules) >= 1 && len(a.Rules) <= MaxRules, "rules", "want 1 to 20 rules")
+	f.got(len(a.Rules) >= 1 && len(a.Rules) <= MaxRules, "rules", len(a.Rules), "want 1 to 20 rules")
 	f.require(len(a.Rules) == 0 || a.forEverybody() != NoRule, "rules", "want one rule without a tag, for buyers of no tag")
-	f.require(a.LeaderDiscount >= 0 && a.LeaderDiscount <= MaxPrice, "leader_discount_fen", "want 0 to 10000000000 fen")
-	f.require(len(a.Tiers) <= MaxTiers, "tiers", "want at most 10 tiers")
+	f.got(a.LeaderDiscount >= 0 && a.LeaderDiscount <= MaxPrice, "leader_discount_fen", a.LeaderDiscount, "want 0 to 10000000000 fen")
+	f.got(len(a.Tiers) <= MaxTiers, "tiers", len(a.Tiers), "want at most 10 tiers")
 	f = append(f, a.sizeFaults()...)
 	for i := range a.Rules {
 		f = append(f, a.Rules[i].Plan.faults(element("rules", i)+".plan")...)
@@ -38,7 +38,7 @@ func (a Activity) sizeFaults() []Fault {
 	var f faults
 	before := a.TeamSize
 	for i, tier := range a.Tiers {
-		f.require(tier.Size > before && tier.Size <= MaxTeamSize, element("tiers", i)+".size",
+		f.got(tier.Size > before && tier.Size <= MaxTeamSize, element("tiers", i)+".size", tier.Size,
 			"want more people than the "+strconv.Itoa(before)+" of the step before, at most 1000")
 		before = tier.Size
 	}

@@ -18,7 +18,7 @@ func (a Activity) DraftFaults() []Fault {
 
 func buyerFaults(f *faults, param string, list []Buyer) {
 	if len(list) > MaxBuyers {
-		f.require(false, param, "want at most 10000 buyers, not "+strconv.Itoa(len(list))+"; use a tag for more")
+		f.got(false, param, len(list), "want at most 10000 buyers, not "+strconv.Itoa(len(list))+"; use a tag for more")
 		return
 	}
 	var bad alike
@@ -40,12 +40,12 @@ type Background struct {
 // Faults returns everything that keeps the activity from being published.
 func (a Activity) Faults(among Background) []Fault {
 	f := faults(a.DraftFaults())
-	f.require(len(a.Goods) >= 1 && len(a.Goods) <= MaxGoods, "goods", "want 1 to 5000 goods")
-	f.require(a.TeamSize >= 1 && a.TeamSize <= MaxTeamSize, "team_size", "want 1 to 1000 people")
-	f.require(a.MaxQuantity >= 1 && a.MaxQuantity <= MaxQuantity, "max_quantity", "want 1 to 100000 pieces")
+	f.got(len(a.Goods) >= 1 && len(a.Goods) <= MaxGoods, "goods", len(a.Goods), "want 1 to 5000 goods")
+	f.got(a.TeamSize >= 1 && a.TeamSize <= MaxTeamSize, "team_size", a.TeamSize, "want 1 to 1000 people")
+	f.got(a.MaxQuantity >= 1 && a.MaxQuantity <= MaxQuantity, "max_quantity", a.MaxQuantity, "want 1 to 100000 pieces")
 	f.require(a.Limits.Open >= 0 && a.Limits.Join >= 0 && a.Limits.Total >= 0, "limits", "want 0 (no limit) or more")
-	f.require(validPercent(a.RolloutPercent), "rollout_percent", wantPercent)
-	f.require(a.MinReal >= 0 && a.MinReal <= a.TeamSize, "min_real", "want 0 (off) to "+strconv.Itoa(a.TeamSize)+", the team size")
+	f.got(validPercent(a.RolloutPercent), "rollout_percent", a.RolloutPercent, wantPercent)
+	f.got(a.MinReal >= 0 && a.MinReal <= a.TeamSize, "min_real", a.MinReal, "want 0 (off) to "+strconv.Itoa(a.TeamSize)+", the team size")
 	a.channelFaults(&f)
 	a.windowFaults(&f)
 	a.goodsFaults(&f, among.Goods)
@@ -67,7 +67,7 @@ func (a Activity) Tags() []TagID {
 
 func (a Activity) tagFaults(f *faults, known []TagID) {
 	check := func(param string, tag TagID) {
-		f.require(tag == "" || slices.Contains(known, tag), param, "the partner has no tag "+string(tag))
+		f.got(tag == "" || slices.Contains(known, tag), param, tag, "the partner has no tag "+string(tag))
 	}
 	check("audience.see", a.Audience.See)
 	check("audience.join", a.Audience.Join)
@@ -98,9 +98,9 @@ func (a Activity) channelFaults(f *faults) {
 
 func (a Activity) windowFaults(f *faults) {
 	f.require(!a.StartsAt.IsZero(), "starts_at", "is required")
-	f.require(a.EndsAt.After(a.StartsAt), "ends_at", "must be after starts_at")
-	f.require(a.TeamTTL >= MinTTL && a.TeamTTL <= MaxTTL, "team_ttl_seconds", "want 1 second to 30 days")
-	f.require(a.SeatTTL >= MinTTL && a.SeatTTL <= MaxTTL, "seat_ttl_seconds", "want 1 second to 30 days")
+	f.got(a.EndsAt.After(a.StartsAt), "ends_at", a.EndsAt, "must be after starts_at")
+	f.got(a.TeamTTL >= MinTTL && a.TeamTTL <= MaxTTL, "team_ttl_seconds", a.TeamTTL, "want 1 second to 30 days")
+	f.got(a.SeatTTL >= MinTTL && a.SeatTTL <= MaxTTL, "seat_ttl_seconds", a.SeatTTL, "want 1 second to 30 days")
 }
 
 func (a Activity) goodsFaults(f *faults, known []Goods) {
@@ -111,7 +111,7 @@ func (a Activity) goodsFaults(f *faults, known []Goods) {
 	seen := map[GoodsID]bool{}
 	for i, id := range a.Goods {
 		_, found := byID[id]
-		f.require(found, element("goods", i), "goods "+string(id)+" are not registered by the partner")
+		f.got(found, element("goods", i), id, "goods "+string(id)+" are not registered by the partner")
 		f.require(!seen[id], element("goods", i), "is listed twice")
 		seen[id] = true
 	}
@@ -119,7 +119,7 @@ func (a Activity) goodsFaults(f *faults, known []Goods) {
 	for i, s := range a.Stock {
 		_, found := byID[s.Goods].SKU(s.SKU)
 		f.require(found && seen[s.Goods], element("stock", i), "names a SKU outside the activity's goods")
-		f.require(s.Pieces >= 0 && s.Pieces <= MaxPieces, element("stock", i)+".pieces", "want 0 to 1000000000")
+		f.got(s.Pieces >= 0 && s.Pieces <= MaxPieces, element("stock", i)+".pieces", s.Pieces, "want 0 to 1000000000")
 		key := Stock{Goods: s.Goods, SKU: s.SKU}
 		f.require(!limited[key], element("stock", i), "is listed twice")
 		limited[key] = true

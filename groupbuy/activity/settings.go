@@ -12,6 +12,6 @@ func DefaultSettings() Settings { return Settings{RolloutPercent: everybody} }
 // Faults returns what is wrong with settings that an operator entered.
 func (s Settings) Faults() []Fault {
 	var f faults
-	f.require(validPercent(s.RolloutPercent), "rollout_percent", wantPercent)
+	f.got(validPercent(s.RolloutPercent), "rollout_percent", s.RolloutPercent, wantPercent)
 	return f
 }
