@@ -16,9 +16,9 @@ type TagBook interface {
 	// PutTag inserts a tag of Version 0, or updates name, rule, schedule and next run of the stored one of the same
 	// Version. Errors: ErrDuplicate when the id or the name is taken, ErrConflict when the version is stale.
 	PutTag(t crowd.Tag) error
-	// QueueTagJob makes a job the live one of its tag, and sets when the tag is due again. Errors: ErrConflict when
-	// the tag has a live job.
-	QueueTagJob(job crowd.Job, nextRun time.Time) error
+	// QueueTagJob makes a job the live one of its tag, and moves on when the tag is due. Errors: ErrConflict when the
+	// tag has a live job, or is not due at that time any more.
+	QueueTagJob(job crowd.Job, due, next time.Time) error
 }
 
 // TagReader answers questions about tags.

@@ -163,9 +163,12 @@ func (e *Engine) queueTag(ctx context.Context, id activity.TagID, cause crowd.Ca
 		job.QueuedAt = tx.Now()
 		next := tag.NextRunAt
 		if cause == crowd.BySchedule {
+			if tag.NextRunAt.After(tx.Now()) { // another node was first
+				return &Error{Code: CodeTagBusy}
+			}
 			next = tag.Schedule.Next(tx.Now())
 		}
-		if err := tx.QueueTagJob(job, next); err != nil {
+		if err := tx.QueueTagJob(job, tag.NextRunAt, next); err != nil {
 			if errors.Is(err, ErrConflict) {
 				return &Error{Code: CodeTagBusy}
 			}

@@ -147,11 +147,11 @@ func (t *tx) PutTag(tag crowd.Tag) error {
 }
 
 // QueueTagJob makes a job the live one of its tag. See groupbuy.TagBook.
-func (t *tx) QueueTagJob(job crowd.Job, nextRun time.Time) error {
-	done := t.db.Exec("UPDATE tags SET job_id = ?, lease_until = 0, next_run_at = ? WHERE id = ? AND job_id = ''",
-		string(job.ID), millis(nextRun), string(job.Tag))
+func (t *tx) QueueTagJob(job crowd.Job, due, next time.Time) error {
+	done := t.db.Exec("UPDATE tags SET job_id = ?, lease_until = 0, next_run_at = ? WHERE id = ? AND job_id = '' AND next_run_at = ?",
+		string(job.ID), millis(next), string(job.Tag), millis(due))
 	if done.Error == nil && done.RowsAffected == 0 {
-		return fmt.Errorf("tag %s has a job: %w", job.Tag, groupbuy.ErrConflict)
+		return fmt.Errorf("tag %s has a job or had one: %w", job.Tag, groupbuy.ErrConflict)
 	}
 	if done.Error != nil {
 		return failed(done.Error, "queue a job of tag %s", job.Tag)
