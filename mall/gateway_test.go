@@ -26,6 +26,7 @@ type gateway struct {
 	onPage  func()                     // happens before a page is signed, as another's act
 	noPages bool                       // pages cannot be signed
 	refuse  bool                       // refunds are refused
+	slow    bool                       // refunds are accepted, and never done
 	onClose func(trade *payment.Trade) // happens before a close, as another's act
 	fault   func(call string, done bool) error
 }
@@ -169,6 +170,9 @@ func (g *gateway) Refund(_ context.Context, r payment.RefundOrder) (result payme
 		return result, &payment.Rejection{Code: "ACQ.SELLER_BALANCE_NOT_ENOUGH", Message: "balance"}
 	}
 	if _, again := g.refunds[r.RequestNo]; again {
+		return payment.RefundResult{}, nil
+	}
+	if g.slow {
 		return payment.RefundResult{}, nil
 	}
 	g.refunds[r.RequestNo] = r.Amount

@@ -27,15 +27,19 @@ func (s *Shop) PushRefunds(ctx context.Context, limit int) (int, error) {
 }
 
 // pushRefund asks for one refund. Whatever the provider answers, only its own word that the money went back makes
-// the refund succeed; the number stays the same, so that asking again pays nobody twice.
+// the refund succeed; the number stays the same, so that asking again pays nobody twice. One that waits for a person is
+// not asked for again: only what became of it, because an answer may have been lost.
 func (s *Shop) pushRefund(ctx context.Context, no payment.RequestNo) error {
 	r, err := s.claimRefund(ctx, no)
 	if err != nil || r.No == "" {
 		return err
 	}
-	_, asked := s.Channel.Refund(ctx, payment.RefundOrder{
-		ID: r.Payment, RequestNo: r.No, Amount: r.Amount, Reason: string(r.Reason),
-	})
+	var asked error
+	if r.Status == payment.RefundSubmitted {
+		_, asked = s.Channel.Refund(ctx, payment.RefundOrder{
+			ID: r.Payment, RequestNo: r.No, Amount: r.Amount, Reason: string(r.Reason),
+		})
+	}
 	result, err := s.Channel.QueryRefund(ctx, r.Payment, r.No)
 	if err == nil && result.Done && result.Amount != r.Amount {
 		err = fmt.Errorf("mall: refund %s of %d fen went back as %d fen", r.No, r.Amount, result.Amount)
@@ -75,13 +79,15 @@ func (s *Shop) recordRefund(ctx context.Context, claimed payment.Refund, done bo
 	refusal, refused := errors.AsType[*payment.Rejection](asked)
 	err := s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
 		o, r, err := lockRefund(tx, claimed.No)
-		if err != nil || r.Status != payment.RefundSubmitted {
+		if err != nil || r.Status != claimed.Status && !done {
 			return err
 		}
 		now := tx.Now()
 		switch {
 		case done:
 			return refunded(tx, o, r)
+		case r.Status == payment.RefundFailed:
+			r.StillFailed(now)
 		case refused && queried == nil:
 			r.Refuse(refusal.Error(), now)
 		default:
@@ -154,7 +160,8 @@ type ListRefunds struct {
 	Limit  int // default 20, at most 100
 }
 
-// FailedRefunds lists refunds that the provider refused again and again, newest first. Operators only.
+// FailedRefunds lists refunds that wait for a person, newest first: the provider refused them again and again, or never
+// said that the money went back. Operators only.
 // Errors: CodeForbidden, CodeInvalid, CodeCursorInvalid.
 func (s *Shop) FailedRefunds(ctx context.Context, who Actor, l ListRefunds) (Page[payment.Refund], error) {
 	if err := who.mustOperate(); err != nil {

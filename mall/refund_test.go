@@ -9,6 +9,7 @@ import (
 	"kaituan/mall"
 	"kaituan/mall/order"
 	"kaituan/mall/payment"
+	"kaituan/money"
 )
 
 // Paid members of a team that never fills get their money: rivals' mistakes number 2 and 14.
@@ -159,6 +160,63 @@ func TestRefund_RefusedButDone(t *testing.T) {
 	_, err := e.shop.PushRefunds(e.ctx, 10)
 	require.NoError(t, err)
 	e.requireStatus(o.ID, order.Refunded)
+}
+
+// What is never decided reaches a person after a day, and the money's own fate still counts.
+func TestRefund_UndecidedWaitsForAPerson(t *testing.T) {
+	silent := func(call string, _ bool) error {
+		if call == "query_refund" {
+			return payment.ErrUnknown
+		}
+		return nil
+	}
+	for name, c := range map[string]struct {
+		begin func(g *gateway, no payment.RequestNo, owed money.Fen)
+		says  string
+	}{
+		"refused, and no answer to the question": {func(g *gateway, _ payment.RequestNo, _ money.Fen) { g.refuse, g.fault = true, silent }, "ACQ.SELLER_BALANCE_NOT_ENOUGH"},
+		"no answer at all":                       {func(g *gateway, _ payment.RequestNo, _ money.Fen) { g.down = true }, "unknown"},
+		"accepted, never confirmed":              {func(g *gateway, _ payment.RequestNo, _ money.Fen) { g.slow = true }, "accepted, not confirmed yet"},
+		"another amount":                         {func(g *gateway, no payment.RequestNo, owed money.Fen) { g.refunds[no] = owed - 1 }, "went back as 7999 fen"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newEnv(t)
+			o := e.refunding()
+			no := e.view(o.ID).Refunds[0].No
+			e.gateway.set(func(g *gateway) { c.begin(g, no, o.Amount) })
+			for range 24 * 60 {
+				require.Equal(t, order.Refunding, e.view(o.ID).Order.Status)
+				_, _ = e.shop.PushRefunds(e.ctx, 10) // fails: that is the point
+				e.clock.Advance(time.Minute)
+			}
+			_, _ = e.shop.PushRefunds(e.ctx, 10)
+			e.clock.Advance(10 * time.Minute)
+			_, _ = e.shop.PushRefunds(e.ctx, 10)
+			require.Less(t, e.gateway.count("refund"), 200)
+
+			page, err := e.shop.FailedRefunds(e.ctx, e.operator, mall.ListRefunds{})
+			require.NoError(t, err)
+			require.Len(t, page.Items, 1)
+			require.Equal(t, no, page.Items[0].No)
+			require.Contains(t, page.Items[0].LastError, c.says)
+			violations, err := e.store.Violations(e.ctx, e.clock.Now())
+			require.NoError(t, err)
+			require.Len(t, violations, 2, "I4 of the order, I5 of the refund: %v", violations)
+
+			asked := e.gateway.count("refund")
+			e.gateway.set(func(g *gateway) {
+				g.refuse, g.down, g.slow, g.fault = false, false, false, nil
+				g.refunds[no] = o.Amount
+			})
+			e.clock.Advance(time.Hour)
+			_, err = e.shop.PushRefunds(e.ctx, 10)
+			require.NoError(t, err)
+			e.settle()
+			e.requireStatus(o.ID, order.Refunded)
+			require.Equal(t, asked, e.gateway.count("refund"), "a failed refund is only asked about")
+			e.check()
+		})
+	}
 }
 
 func TestRefund_OtherAmountIsNotBelieved(t *testing.T) {

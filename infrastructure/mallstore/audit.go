@@ -18,6 +18,10 @@ import (
 // How long something may wait before it breaks an invariant.
 const (
 	unaskedLimit = 3 * time.Minute // I3
+	// haltedLimit (I4) is ten times what a sweep needs to come back to an order, and what a restart of the engine or
+	// the provider takes; beyond it somebody should know.
+	haltedLimit = 10 * time.Minute
+	backLimit   = 24 * time.Hour // I5; when the mall itself gives a refund to a person
 )
 
 // maxStuck is how many stuck tasks are told of: enough to see the pattern.
@@ -101,7 +105,7 @@ func (s *Store) unaskedPayments(ctx context.Context, now time.Time) ([]mall.Viol
 
 // moneyViolations finds money that the mall holds for nothing, and goods that nobody paid for (I4): a succeeded
 // payment either is what a live order was paid by, or is owed back; never both.
-func (s *Store) moneyViolations(ctx context.Context, _ time.Time) ([]mall.Violation, error) {
+func (s *Store) moneyViolations(ctx context.Context, now time.Time) ([]mall.Violation, error) {
 	live := states(paidAndLive)
 	kept, err := s.query(ctx, "I4", `
 		SELECT p.id AS subject, 'succeeded, but neither spent on a live order nor owed back to the buyer' AS detail
@@ -138,16 +142,38 @@ func (s *Store) moneyViolations(ctx context.Context, _ time.Time) ([]mall.Violat
 		SELECT o.id AS subject, 'its difference to a lower price is not what is owed or sent back for it' AS detail
 		FROM orders o LEFT JOIN refunds r ON r.payment_id = o.paid_by AND r.intent = ?
 		WHERE o.difference_fen <> COALESCE(r.amount_fen, 0) ORDER BY o.id`, string(payment.Difference))
-	return slices.Concat(kept, both, unpaid, early, lower), err
+	if err != nil {
+		return nil, err
+	}
+	halted, err := s.haltedOrders(ctx, now)
+	return slices.Concat(kept, both, unpaid, early, lower, halted), err
 }
 
-// refundViolations finds payments of which more is owed back than came in (I5).
-func (s *Store) refundViolations(ctx context.Context, _ time.Time) ([]mall.Violation, error) {
-	return s.query(ctx, "I5", `
+// haltedOrders finds orders whose money is neither spent nor back although nothing is left to wait for: a paid one that
+// the engine does not answer, one whose refund does not get through.
+func (s *Store) haltedOrders(ctx context.Context, now time.Time) ([]mall.Violation, error) {
+	return s.query(ctx, "I4", `
+		SELECT o.id AS subject, CONCAT('is ', o.status, ' for over 10 min') AS detail
+		FROM orders o JOIN order_history h ON h.order_id = o.id AND h.to_status = o.status
+		WHERE o.status IN ? GROUP BY o.id, o.status HAVING MAX(h.at) < ? ORDER BY o.id`,
+		[]string{string(order.Paid), string(order.Refunding)}, millis(now.Add(-haltedLimit)))
+}
+
+// refundViolations finds payments of which more is owed back than came in, and refunds that do not arrive (I5).
+func (s *Store) refundViolations(ctx context.Context, now time.Time) ([]mall.Violation, error) {
+	waiting, err := s.query(ctx, "I5", `
+		SELECT request_no AS subject, CONCAT('is ', status, ', the money is not back: ', last_error) AS detail FROM refunds
+		WHERE status = ? OR status <> ? AND created_at < ? ORDER BY request_no`,
+		string(payment.RefundFailed), string(payment.RefundSucceeded), millis(now.Add(-backLimit)))
+	if err != nil {
+		return nil, err
+	}
+	over, err := s.query(ctx, "I5", `
 		SELECT r.payment_id AS subject, 'more is refunded than was paid' AS detail
 		FROM refunds r LEFT JOIN payments p ON p.id = r.payment_id AND p.status = ?
 		GROUP BY r.payment_id, p.amount_fen HAVING SUM(r.amount_fen) > COALESCE(p.amount_fen, 0) ORDER BY r.payment_id`,
 		string(payment.Succeeded))
+	return slices.Concat(waiting, over), err
 }
 
 // orderPaths checks that each order's history leads to its state (I9).

@@ -24,6 +24,7 @@ type refundRow struct {
 	Refusals  int
 	LastError string
 	NextAt    int64
+	AskedFrom int64
 	CreatedAt int64 `gorm:"autoCreateTime:false"`
 	EndedAt   int64
 	Version   int64
@@ -36,8 +37,8 @@ func newRefundRow(r payment.Refund) refundRow {
 	return refundRow{
 		RequestNo: string(r.No), Intent: string(r.Intent), PaymentID: string(r.Payment), OrderID: string(r.Order), Buyer: string(r.Buyer),
 		AmountFen: int64(r.Amount), Reason: string(r.Reason), Status: string(r.Status), Refusals: r.Refusals,
-		LastError: r.LastError, NextAt: millis(r.NextAt), CreatedAt: millis(r.CreatedAt), EndedAt: millis(r.EndedAt),
-		Version: r.Version + 1,
+		LastError: r.LastError, NextAt: millis(r.NextAt), AskedFrom: millis(r.AskedFrom),
+		CreatedAt: millis(r.CreatedAt), EndedAt: millis(r.EndedAt), Version: r.Version + 1,
 	}
 }
 
@@ -47,7 +48,7 @@ func (r refundRow) refund() payment.Refund {
 		Payment: payment.ID(r.PaymentID), Order: order.ID(r.OrderID),
 		Buyer: account.ID(r.Buyer), Amount: money.Fen(r.AmountFen), Reason: order.Reason(r.Reason),
 		Status: payment.RefundStatus(r.Status), Refusals: r.Refusals, LastError: r.LastError, NextAt: instant(r.NextAt),
-		CreatedAt: instant(r.CreatedAt), EndedAt: instant(r.EndedAt), Version: r.Version,
+		AskedFrom: instant(r.AskedFrom), CreatedAt: instant(r.CreatedAt), EndedAt: instant(r.EndedAt), Version: r.Version,
 	}
 }
 

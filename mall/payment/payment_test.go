@@ -109,14 +109,39 @@ func TestRefund_Life(t *testing.T) {
 		require.NotEqual(t, before, r.NextAt)
 	}
 	require.Equal(t, payment.RefundFailed, r.Status)
-	require.True(t, r.NextAt.IsZero())
-	require.False(t, r.Claim(start()))
+	require.Equal(t, start().Add(time.Hour), r.NextAt, "the money may have moved all the same")
+	require.True(t, r.Claim(start()))
+	require.Equal(t, payment.RefundFailed, r.Status)
+	r.StillFailed(start())
+	require.Equal(t, "no", r.LastError)
 	require.True(t, r.Redo(start()))
 	require.True(t, r.Claim(start()))
 	require.True(t, r.Succeed(start()))
 	require.False(t, r.Succeed(start()))
 	require.False(t, r.Claim(start()))
 	require.EqualValues(t, "rf_1", r.No)
+}
+
+// Nobody is asked every five seconds for ever, and a person hears of it after a day.
+func TestRefund_UndecidedForLong(t *testing.T) {
+	r := payment.Owe("rf_1", pending(), "late_payment", start())
+	now, asked := start(), 0
+	for r.Claim(now) && r.Status == payment.RefundSubmitted {
+		r.Undecided("?", now)
+		if r.Status == payment.RefundSubmitted {
+			wait := r.NextAt.Sub(now)
+			require.GreaterOrEqual(t, wait, 5*time.Second)
+			require.LessOrEqual(t, wait, 10*time.Minute)
+		}
+		now = r.NextAt
+		asked++
+	}
+	require.Less(t, asked, 200)
+	require.Greater(t, now.Sub(start()), 24*time.Hour)
+	require.True(t, r.Redo(now))
+	r.Undecided("?", now)
+	require.Equal(t, payment.RefundSubmitted, r.Status, "patience begins again")
+	require.Equal(t, now.Add(5*time.Second), r.NextAt)
 }
 
 // Whatever happens in whatever order, histories are paths in their tables and only open things are looked after.

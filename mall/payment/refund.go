@@ -18,14 +18,14 @@ const (
 	RefundCreated   RefundStatus = "created"   // the money is owed; the provider was not asked yet
 	RefundSubmitted RefundStatus = "submitted" // the provider was asked; only its own word tells what became of it
 	RefundSucceeded RefundStatus = "succeeded" // the provider says that the money went back
-	RefundFailed    RefundStatus = "failed"    // refused again and again; waits for a person
+	RefundFailed    RefundStatus = "failed"    // refused again and again, or undecided for too long; waits for a person
 )
 
 var refundTransitions = map[RefundStatus][]RefundStatus{
 	RefundCreated:   {RefundSubmitted},
 	RefundSubmitted: {RefundSucceeded, RefundFailed},
 	RefundSucceeded: {},
-	RefundFailed:    {RefundSubmitted},
+	RefundFailed:    {RefundSubmitted, RefundSucceeded}, // the money may have moved all the same
 }
 
 // RefundTransitions is the whole life of a refund; docs/state-machines.md is compared with it.
@@ -55,6 +55,7 @@ type Refund struct {
 	Refusals  int       // how often the provider refused since a person last looked
 	LastError string    // what the provider said last
 	NextAt    time.Time // when a sweep looks after it next; zero: never
+	AskedFrom time.Time // since when the provider is asked: created, or redone by a person
 	CreatedAt time.Time
 	EndedAt   time.Time // when it succeeded
 	Version   int64     // of the stored row; 0 before the first save
@@ -72,6 +73,9 @@ const (
 	maxRefusals     = 5                // until a person must look
 	claimedFor      = time.Minute      // how long others leave a refund alone that somebody works on
 	confirmAfter    = 5 * time.Second  // between asking for a refund and asking what became of it
+	confirmAtMost   = 10 * time.Minute // the same of one that stays undecided
+	undecidedFor    = 24 * time.Hour   // until a person must look: Alipay settles a refund within minutes
+	failedAgain     = time.Hour        // between looks at a refund that waits for a person
 	refusedAfter    = 30 * time.Second // after the first refusal, doubled at each
 	maxRefundReason = 200              // runes kept of a provider's message
 )
@@ -102,19 +106,20 @@ func rest(p Payment, earlier []Refund) money.Fen {
 func start(no RequestNo, intent Intent, p Payment, amount money.Fen, why order.Reason, now time.Time) Refund {
 	return Refund{
 		No: no, Intent: intent, Payment: p.ID, Order: p.Order, Buyer: p.Buyer, Amount: amount, Reason: why,
-		Status: RefundCreated, NextAt: now, CreatedAt: now,
+		Status: RefundCreated, NextAt: now, AskedFrom: now, CreatedAt: now,
 		Moves: []RefundMove{{To: RefundCreated, At: now}},
 	}
 }
 
 // Claim is called before the provider is asked, and saved, so that a crash leaves the refund in a state that says
-// "asked, answer unknown". It says whether there is anything left to ask.
+// "asked, answer unknown". It says whether there is anything left to ask: for the refund and what became of it, or of
+// a failed one only the latter.
 func (r *Refund) Claim(now time.Time) bool {
 	if r.Status == RefundCreated {
 		r.move(RefundSubmitted, now)
 	}
 	r.NextAt = now.Add(claimedFor)
-	return r.Status == RefundSubmitted
+	return r.Status == RefundSubmitted || r.Status == RefundFailed
 }
 
 // Succeed records that the money went back. It says whether that was news.
@@ -126,9 +131,15 @@ func (r *Refund) Succeed(now time.Time) bool {
 	return true
 }
 
-// Undecided records that the provider did not say that the money went back: it is asked again soon.
+// Undecided records that the provider did not say that the money went back: it is asked again soon, and less and less
+// often. After a day the refund waits for a person; that says nothing about the money, and its fate is still asked for.
 func (r *Refund) Undecided(detail string, now time.Time) {
-	r.NextAt, r.LastError = now.Add(confirmAfter), clip(detail)
+	r.LastError = clip(detail)
+	age := now.Sub(r.AskedFrom)
+	r.NextAt = now.Add(min(max(age/4, confirmAfter), confirmAtMost))
+	if age >= undecidedFor {
+		r.fail(now)
+	}
 }
 
 // Refuse records the provider's refusal; after several the refund waits for a person.
@@ -136,17 +147,25 @@ func (r *Refund) Refuse(detail string, now time.Time) {
 	r.Refusals++
 	r.LastError = clip(detail)
 	r.NextAt = now.Add(refusedAfter << (r.Refusals - 1))
-	if r.Refusals >= maxRefusals && r.move(RefundFailed, now) {
-		r.NextAt = time.Time{}
+	if r.Refusals >= maxRefusals {
+		r.fail(now)
 	}
 }
+
+func (r *Refund) fail(now time.Time) {
+	r.move(RefundFailed, now)
+	r.NextAt = now.Add(failedAgain)
+}
+
+// StillFailed records that a failed refund's fate was asked for in vain; what made it fail stays on record.
+func (r *Refund) StillFailed(now time.Time) { r.NextAt = now.Add(failedAgain) }
 
 // Redo makes a failed refund due again, under its old number. It says whether it had failed.
 func (r *Refund) Redo(now time.Time) bool {
 	if r.Status != RefundFailed || !r.move(RefundSubmitted, now) {
 		return false
 	}
-	r.Refusals, r.NextAt = 0, now
+	r.Refusals, r.NextAt, r.AskedFrom = 0, now, now
 	return true
 }
 
