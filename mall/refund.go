@@ -145,13 +145,16 @@ func allBack(tx Tx, o order.Order) error {
 	return err
 }
 
-// confirmRefund tells the engine that the buyer has the money back.
+// confirmRefund tells the engine that the buyer has the money back. An engine that knows no seat need not hear it.
 func (s *Shop) confirmRefund(ctx context.Context, no payment.RequestNo) error {
 	r, err := inTx(ctx, s, func(tx Tx) (payment.Refund, error) { return tx.Refund(no) })
 	if err != nil {
 		return err
 	}
-	return s.GroupBuy.ConfirmRefund(ctx, string(r.Order), string(no))
+	if err := s.GroupBuy.ConfirmRefund(ctx, string(r.Order), string(no)); !noSeat(err) {
+		return err
+	}
+	return nil
 }
 
 // ListRefunds asks for a part of the refunds that wait for a person.

@@ -40,13 +40,30 @@ func (s *Shop) settle(ctx context.Context, id order.ID) error {
 	answer, err := s.GroupBuy.Settle(ctx, Settlement{
 		OrderNo: string(id), Amount: o.Amount, PaidAt: o.PaidAt, ProviderNo: o.TradeNo,
 	})
+	if noSeat(err) {
+		// The engine lost the seat, by going back to an older backup for example, and will not find it again. Whoever
+		// holds another key hears 401 or 403, which is no such answer.
+		s.Log.ErrorContext(ctx, "paid order has no seat at the engine, its money goes back", "order", id)
+		return s.apply(ctx, id, order.News{Outcome: outcomeRefund, Reason: order.SeatLost})
+	}
 	if err != nil {
+		// Other refusals are mistakes of ours, such as another amount than before. The money may well have bought a
+		// place, so the order stays, and the check reports it until somebody has looked.
 		return fmt.Errorf("settle order %s: %w", id, err)
 	}
 	return s.apply(ctx, id, order.News{
 		Outcome: answer.Outcome, SeatStatus: answer.Seat.Status, TeamStatus: answer.Seat.TeamStatus,
 		Reason: order.Reason(orDefault(answer.Reason, answer.Seat.Reason)), Difference: answer.Seat.Difference,
 	})
+}
+
+// outcomeRefund is what the engine answers to a payment that buys no place; having no seat at all means the same.
+const outcomeRefund = "refund_required"
+
+// noSeat says whether the engine definitely has no seat for the order asked about.
+func noSeat(err error) bool {
+	refusal := definite(err)
+	return refusal != nil && refusal.Code == "seat_not_found"
 }
 
 // apply tells an order what the engine says.
@@ -73,7 +90,7 @@ func (s *Shop) tell(tx Tx, id order.ID, n order.News) error {
 // release gives up a closed order's seat. That there is none, or that it was never paid for, is as good.
 func (s *Shop) release(ctx context.Context, id order.ID) error {
 	_, err := s.GroupBuy.Release(ctx, string(id))
-	if refusal := definite(err); refusal != nil && refusal.Code == "seat_not_found" {
+	if noSeat(err) {
 		return nil
 	}
 	if err != nil {
@@ -142,7 +159,7 @@ func (s *Shop) HandleTeamEvent(ctx context.Context, e EngineEvent) error {
 		case eventSeatDifference:
 			return forgetUnknown(s.tell(tx, order.ID(e.OrderNo), order.News{TeamStatus: e.TeamStatus, Difference: e.Difference}))
 		case eventRefundRequired:
-			return forgetUnknown(s.tell(tx, order.ID(e.OrderNo), order.News{Outcome: "refund_required", Reason: order.Reason(e.Reason)}))
+			return forgetUnknown(s.tell(tx, order.ID(e.OrderNo), order.News{Outcome: outcomeRefund, Reason: order.Reason(e.Reason)}))
 		case eventSeatReleased:
 			return forgetUnknown(seatReleased(tx, order.ID(e.OrderNo)))
 		}

@@ -203,7 +203,7 @@ func TestDifference_ThenEverything(t *testing.T) {
 				require.Equal(t, order.Refunding, view.Order.Status)
 				require.Len(t, view.Refunds, 2)
 				require.Equal(t, payment.Full, view.Refunds[1].Intent)
-				require.EqualValues(t, 2*lowest, view.Refunds[1].Amount, "the rest only")
+				require.Equal(t, 2*lowest, view.Refunds[1].Amount, "the rest only")
 				e.check()
 				_, err := e.shop.PushRefunds(e.ctx, 100)
 				require.NoError(t, err)
@@ -214,7 +214,7 @@ func TestDifference_ThenEverything(t *testing.T) {
 				e.clock.Advance(time.Minute)
 				e.push()
 				e.requireStatus(o.ID, order.Refunded)
-				require.EqualValues(t, 40_00+2*lowest, e.gateway.sentBack())
+				require.Equal(t, 40_00+2*lowest, e.gateway.sentBack())
 				e.check()
 			})
 		})
@@ -423,6 +423,25 @@ func TestProduct_SaysWhyNot(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, view.Refusal)
 	require.True(t, view.BuyAlone)
+}
+
+func TestNextSize(t *testing.T) {
+	now := time.Now()
+	for name, c := range map[string]struct {
+		team mall.Team
+		want int
+	}{
+		"gathering":       {mall.Team{Status: "forming", Target: 2, Paid: 1}, 2},
+		"formed":          {mall.Team{Status: "formed", Target: 2, Paid: 2, ClosedAt: now}, 0},
+		"short of tiers":  {mall.Team{Status: "forming", Target: 2, Tiers: []int{3, 5}, Paid: 1}, 2},
+		"on to a tier":    {mall.Team{Status: "formed", Target: 2, Tiers: []int{3, 5}, Paid: 2}, 3},
+		"between tiers":   {mall.Team{Status: "formed", Target: 2, Tiers: []int{3, 5}, Paid: 4}, 5},
+		"at the last one": {mall.Team{Status: "formed", Target: 2, Tiers: []int{3, 5}, Paid: 5}, 0},
+		"closed before":   {mall.Team{Status: "formed", Target: 2, Tiers: []int{3, 5}, Paid: 3, ClosedAt: now}, 0},
+		"failed":          {mall.Team{Status: "failed", Target: 2, Paid: 1}, 0},
+	} {
+		require.Equal(t, c.want, c.team.NextSize(), name)
+	}
 }
 
 // An order that forms its team by its own payment goes straight on.

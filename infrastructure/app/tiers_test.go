@@ -52,6 +52,19 @@ func (b *buyer) team(id string) mallwire.TeamView {
 	return *view.JSON200
 }
 
+// together lets buyers pay for seats in one team.
+func (w *world) together(product, activityID string, buyers []*buyer) []string {
+	w.t.Helper()
+	ids := make([]string, len(buyers))
+	team := ""
+	for i, b := range buyers {
+		order := b.lock(product, activityID, team)
+		b.pay(order.OrderID)
+		ids[i], team = order.OrderID, order.TeamID
+	}
+	return ids
+}
+
 // The third member brings the price down: everybody gets the difference back by themselves, to the fen, and the goods.
 func TestApp_TeamThatGrowsPaysTheDifferenceBack(t *testing.T) {
 	onEachStore(t, func(w *world) {
@@ -128,32 +141,24 @@ func (w *world) settled(engine *groupbuyclient.ClientWithResponses, view mallwir
 // A team that does not grow by the end of its window stays at the first price, and one that did not close before gives
 // the difference back then.
 func TestApp_WindowEndsOnTheTierReached(t *testing.T) {
-	onEachStore(t, func(w *world) {
-		ttl := int64(10) // long enough for three to pay in, on a busy machine with the race detector
-		activityID := w.sell("cup", 10, func(in *groupbuywire.ActivityInput) {
-			twoThenThree(in)
-			in.Tiers = append(in.Tiers, groupbuywire.Tier{Size: 9, Plan: groupbuywire.Plan{Kind: groupbuywire.Reduce, OffFen: 60_00}})
-			in.TeamTTLSeconds = &ttl
-		})
-		engine := w.partner()
-		var ids []string
-		var buyers []*buyer
-		team := ""
-		for _, name := range []string{"anna", "bert", "cora"} {
-			b := w.buyer(name)
-			order := b.lock("cup", activityID, team)
-			b.pay(order.OrderID)
-			team, ids, buyers = order.TeamID, append(ids, order.OrderID), append(buyers, b)
-		}
-		for i, b := range buyers {
-			view := b.differenceBack(ids[i])
-			require.Equal(w.t, money.Fen(10_00), view.Refunds[0].AmountFen)
-			w.settled(engine, view)
-		}
-		_, refunded := w.gateway()
-		require.Equal(w.t, money.Fen(30_00), refunded)
-		w.check()
+	w := open(t, nil) // what a window's end does is tried on every database by groupbuy/enginetest
+	ttl := int64(10)  // long enough for three to pay in, on a busy machine with the race detector
+	activityID := w.sell("cup", 10, func(in *groupbuywire.ActivityInput) {
+		twoThenThree(in)
+		in.Tiers = append(in.Tiers, groupbuywire.Tier{Size: 9, Plan: groupbuywire.Plan{Kind: groupbuywire.Reduce, OffFen: 60_00}})
+		in.TeamTTLSeconds = &ttl
 	})
+	engine := w.partner()
+	buyers := []*buyer{w.buyer("anna"), w.buyer("bert"), w.buyer("cora")}
+	ids := w.together("cup", activityID, buyers)
+	for i, b := range buyers {
+		view := b.differenceBack(ids[i])
+		require.Equal(t, money.Fen(10_00), view.Refunds[0].AmountFen)
+		w.settled(engine, view)
+	}
+	_, refunded := w.gateway()
+	require.Equal(t, money.Fen(30_00), refunded)
+	w.check()
 }
 
 // A restart between the payment that closes the team and the money that goes back loses nothing and pays nobody twice.
@@ -161,15 +166,8 @@ func TestApp_DifferenceSurvivesARestart(t *testing.T) {
 	onEachStore(t, func(w *world) {
 		activityID := w.sell("cup", 10, twoThenThree)
 		engine := w.partner()
-		var ids []string
-		var buyers []*buyer
-		team := ""
-		for _, name := range []string{"anna", "bert", "cora"} {
-			b := w.buyer(name)
-			order := b.lock("cup", activityID, team)
-			b.pay(order.OrderID)
-			team, ids, buyers = order.TeamID, append(ids, order.OrderID), append(buyers, b)
-		}
+		buyers := []*buyer{w.buyer("anna"), w.buyer("bert"), w.buyer("cora")}
+		ids := w.together("cup", activityID, buyers)
 		w.stop()
 		w.start()
 		for i, b := range buyers {
