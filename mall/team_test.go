@@ -258,14 +258,70 @@ func TestTeamEvent_ReleasedSeatOfAPayerIsSettled(t *testing.T) {
 	e.check()
 }
 
-// The engine refuses the payment: that needs a person, and the order stays visible as paid.
+// An engine that went back to an older backup does not know the seat: the buyer gets the money, whether the payment
+// was counted before or not.
+func TestSettle_NoSeatMeansMoneyBack(t *testing.T) {
+	for name, counted := range map[string]bool{"never counted": false, "counted before": true} {
+		t.Run(name, func(t *testing.T) {
+			e := newEnv(t)
+			o := e.paid(e.buyer(), e.group(""))
+			if counted {
+				e.settle()
+				e.requireStatus(o.ID, order.Teaming)
+			}
+			delete(e.engine.seats, string(o.ID))
+			e.engine.takeEvents()
+			e.clock.Advance(order.TeamAfter)
+			_, err := e.shop.CheckTeams(e.ctx, 10)
+			require.NoError(t, err)
+			e.requireStatus(o.ID, order.Refunding)
+			require.Equal(t, order.SeatLost, e.order(o.ID).Reason)
+			_, err = e.shop.PushRefunds(e.ctx, 10)
+			require.NoError(t, err)
+			e.settle() // the engine, told that the money is back, knows no seat: nothing waits for it
+			e.requireStatus(o.ID, order.Refunded)
+			require.Equal(t, o.Amount, e.gateway.sentBack())
+			e.requireStock(pieces)
+			e.check()
+		})
+	}
+}
+
+// Any other refusal of a payment is a mistake of ours: the order stays paid, is asked about again and again, and the
+// check reports it.
 func TestSettle_RefusedStaysPaid(t *testing.T) {
-	e := newEnv(t)
-	o := e.paid(e.buyer(), e.group(""))
-	delete(e.engine.seats, string(o.ID))
-	err := e.shop.Perform(e.ctx, mall.Task{Topic: mall.TopicSettle, Subject: string(o.ID)})
-	require.ErrorContains(t, err, "seat_not_found")
-	e.requireStatus(o.ID, order.Paid)
+	for name, refusal := range map[string]*mall.Refused{
+		"another amount": {Status: 422, Code: "amount_mismatch"},
+		"another input":  {Status: 409, Code: "idempotency_mismatch"},
+		"a wrong key":    {Status: 401, Code: "signature_invalid"},
+		"no permission":  {Status: 403, Code: "forbidden"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newEnv(t)
+			o := e.paid(e.buyer(), e.group(""))
+			e.engine.fault = func(call string, _ bool) error {
+				if call == "settle" {
+					return refusal
+				}
+				return nil
+			}
+			for range 15 {
+				_, _ = e.shop.CheckTeams(e.ctx, 10) // fails once it is due: that is the point
+				e.clock.Advance(time.Minute)
+			}
+			require.ErrorContains(t, e.shop.Perform(e.ctx, mall.Task{Topic: mall.TopicSettle, Subject: string(o.ID)}), refusal.Code)
+			require.Greater(t, e.engine.count("settle"), 10)
+			e.requireStatus(o.ID, order.Paid)
+			violations, err := e.store.Violations(e.ctx, e.clock.Now())
+			require.NoError(t, err)
+			require.Contains(t, violations, mall.Violation{Invariant: "I4", Subject: string(o.ID), Detail: "is paid for over 10 min"})
+
+			e.engine.fault = nil
+			e.drain()
+			e.requireStatus(o.ID, order.Teaming)
+			e.check()
+		})
+	}
 }
 
 func TestPerform_UnknownTask(t *testing.T) {
