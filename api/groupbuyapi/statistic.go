@@ -28,9 +28,7 @@ func (a *API) GetStatistics(c *gin.Context, params wire.GetStatisticsParams) {
 
 // GetStatisticsCSV is GetStatistics as a CSV file.
 func (a *API) GetStatisticsCSV(c *gin.Context, params wire.GetStatisticsCSVParams) {
-	_, rows, err := a.figures(c, wire.GetStatisticsParams{
-		From: params.From, To: params.To, PartnerID: params.PartnerID, ActivityID: params.ActivityID, By: params.By,
-	})
+	_, rows, err := a.figures(c, wire.GetStatisticsParams(params))
 	if err != nil {
 		fail(c, err)
 		return
