@@ -16,7 +16,7 @@ import (
 // Run runs every test of the suite, each on the fresh store that open gives.
 func Run(t *testing.T, open func(t *testing.T) groupbuy.Store) {
 	t.Helper()
-	for _, part := range [][]test{seatTests(), tierTests(), raceTests(), queryTests(), configTests(), eventTests()} {
+	for _, part := range [][]test{seatTests(), tierTests(), raceTests(), queryTests(), configTests(), eventTests(), operatorTests()} {
 		run(t, part, func(t *testing.T) []groupbuy.Store { return []groupbuy.Store{open(t)} })
 	}
 }
