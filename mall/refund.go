@@ -145,7 +145,7 @@ func allBack(tx Tx, o order.Order) error {
 	return err
 }
 
-// confirmRefund tells the engine that the buyer has the money back. An engine that knows no seat need not hear it. An engine that knows no seat need not hear it.
+// confirmRefund tells the engine that the buyer has the money back. An engine that knows no seat need not hear it.
 func (s *Shop) confirmRefund(ctx context.Context, no payment.RequestNo) error {
 	r, err := inTx(ctx, s, func(tx Tx) (payment.Refund, error) { return tx.Refund(no) })
 	if err != nil {
