@@ -114,10 +114,13 @@ func (s *Shop) AskPayment(ctx context.Context, who Actor, id order.ID) (OrderVie
 // pending returns the order's open payment that the provider may know of.
 func (s *Shop) pending(ctx context.Context, id order.ID) (payment.Payment, error) {
 	payments, err := s.Store.Payments(ctx, id)
+	if err != nil {
+		return payment.Payment{}, err
+	}
 	for _, p := range payments {
 		if p.Status == payment.Pending {
 			return p, nil
 		}
 	}
-	return payment.Payment{}, errors.Join(err, ErrNotFound)
+	return payment.Payment{}, ErrNotFound
 }

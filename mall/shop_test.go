@@ -74,6 +74,24 @@ func (m *meddler) Payments(ctx context.Context, id order.ID) ([]payment.Payment,
 	return payments, err
 }
 
+// blind cannot read payments.
+type blind struct{ mall.Store }
+
+func (blind) Payments(context.Context, order.ID) ([]payment.Payment, error) { return nil, errDead }
+
+// A database that fails says nothing about whether there is a payment.
+func TestAskPayment_DatabaseFails(t *testing.T) {
+	e := newEnv(t)
+	who := e.buyer()
+	o := e.place(who, e.solo())
+	e.pay(who, o)
+	shop := e.newShop(blind{e.store})
+	_, err := shop.AskPayment(e.ctx, who, o.ID)
+	require.ErrorIs(t, err, errDead)
+	_, err = shop.CancelOrder(e.ctx, who, o.ID)
+	require.ErrorIs(t, err, errDead)
+}
+
 // The buyer asks for a page in one window while closing the order in another.
 func TestCancelOrder_PaymentOpenedMeanwhile(t *testing.T) {
 	e := newEnv(t)

@@ -45,7 +45,7 @@ func TestParseLogin(t *testing.T) {
 
 func TestMasks(t *testing.T) {
 	for login, want := range map[account.Login]string{
-		"13912345678": "139****5678", "ming@example.com": "m***@example.com", "+123456": "****", "+442079460958": "+44****0958",
+		"13912345678": "139****5678", "ming@example.com": "m***@example.com", "小明@例子.中国": "小***@例子.中国", "+123456": "****", "+442079460958": "+44****0958",
 	} {
 		require.Equal(t, want, login.Masked())
 	}

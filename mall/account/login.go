@@ -3,6 +3,7 @@ package account
 import (
 	"net/mail"
 	"strings"
+	"unicode/utf8"
 )
 
 // Login is what a person signs in with, in its one normal form: a phone number of mainland China without its
@@ -47,7 +48,8 @@ func allDigits(s string) bool {
 func (l Login) Masked() string {
 	s := string(l)
 	if name, domain, ok := strings.Cut(s, "@"); ok {
-		return name[:1] + "***@" + domain
+		_, first := utf8.DecodeRuneInString(name)
+		return name[:first] + "***@" + domain
 	}
 	if len(s) < 8 {
 		return "****"

@@ -2,8 +2,11 @@
 package catalog
 
 import (
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"kaituan/money"
@@ -102,12 +105,12 @@ func (f *faults) require(ok bool, param, detail string) {
 func (d Draft) Validate() []Fault {
 	var f faults
 	f.require(ValidID(string(d.ID)), "product_id", "1 to 64 of A-Z a-z 0-9 _ . -")
-	f.require(text(d.Name, 1, MaxName), "name", "1 to 128 characters")
+	f.require(name(d.Name), "name", "1 to 128 characters, on one line")
 	f.require(text(d.Description, 0, MaxDescription), "description", "at most 4000 characters")
 	f.require(d.Shelf == OnShelf || d.Shelf == OffShelf, "shelf", "on_shelf or off_shelf")
 	f.require(len(d.Pictures) <= MaxPictures, "pictures", "at most 20")
 	for i, picture := range d.Pictures {
-		f.require(picture != "" && len(picture) <= MaxPictureURL, element("pictures", i), "an address of at most 500 bytes")
+		f.require(ValidPicture(picture), element("pictures", i), "an https or http address or a path on this site, at most 500 bytes")
 	}
 	f.require(len(d.SKUs) >= 1 && len(d.SKUs) <= MaxSKUs, "skus", "1 to 200")
 	seen := make(map[SKUID]bool, len(d.SKUs))
@@ -121,7 +124,7 @@ func (d Draft) Validate() []Fault {
 
 func (s DraftSKU) validate(f *faults, at string) {
 	f.require(ValidID(string(s.ID)), at+".sku_id", "1 to 64 of A-Z a-z 0-9 _ . -")
-	f.require(text(s.Name, 1, MaxName), at+".name", "1 to 128 characters")
+	f.require(name(s.Name), at+".name", "1 to 128 characters, on one line")
 	f.require(s.Price >= 1 && s.Price <= MaxPrice, at+".price_fen", "1 to 10000000000")
 	f.require(s.Stock == nil || *s.Stock >= 0 && *s.Stock <= MaxStock, at+".stock", "0 to 100000000")
 }
@@ -140,10 +143,29 @@ func idByte(c byte) bool {
 	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-'
 }
 
+// ValidPicture says whether s is where a browser may fetch a picture from: an absolute address of the web, or a path
+// on the site that shows it. Other schemes could carry a script.
+func ValidPicture(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || len(s) > MaxPictureURL || strings.Contains(s, `\`) { // which browsers read as a slash
+		return false
+	}
+	if u.Scheme == "" && u.Host == "" {
+		return strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//")
+	}
+	return (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// name is a text of one line.
+func name(s string) bool { return text(s, 1, MaxName) && !strings.ContainsFunc(s, unicode.IsControl) }
+
+// text may have several lines, and no other control characters.
 func text(s string, low, high int) bool {
 	n := utf8.RuneCountInString(s)
-	return n >= low && n <= high && utf8.ValidString(s)
+	return n >= low && n <= high && utf8.ValidString(s) && !strings.ContainsFunc(s, unprintable)
 }
+
+func unprintable(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }
 
 func element(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
 

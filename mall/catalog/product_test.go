@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,11 +38,15 @@ func TestValidate(t *testing.T) {
 		"long id":       {func(d *catalog.Draft) { d.ID = catalog.ProductID(strings.Repeat("a", 65)) }, []string{"product_id"}},
 		"no name":       {func(d *catalog.Draft) { d.Name = "" }, []string{"name"}},
 		"bad text":      {func(d *catalog.Draft) { d.Name = "\xff" }, []string{"name"}},
+		"NUL in a name": {func(d *catalog.Draft) { d.Name = "tea\x00pot" }, []string{"name"}},
+		"two lines":     {func(d *catalog.Draft) { d.SKUs[0].Name = "re\nd" }, []string{"skus[0].name"}},
+		"escapes":       {func(d *catalog.Draft) { d.Description = "line\n\x1b[31m" }, []string{"description"}},
+		"script":        {func(d *catalog.Draft) { d.Pictures = []string{"javascript:alert(1)"} }, []string{"pictures[0]"}},
 		"long name":     {func(d *catalog.Draft) { d.Name = strings.Repeat("茶", 129) }, []string{"name"}},
 		"description":   {func(d *catalog.Draft) { d.Description = strings.Repeat("x", 4001) }, []string{"description"}},
 		"shelf":         {func(d *catalog.Draft) { d.Shelf = "" }, []string{"shelf"}},
 		"picture":       {func(d *catalog.Draft) { d.Pictures = []string{"/a", ""} }, []string{"pictures[1]"}},
-		"many pictures": {func(d *catalog.Draft) { d.Pictures = strings.Split(strings.Repeat("a", 21), "") }, []string{"pictures"}},
+		"many pictures": {func(d *catalog.Draft) { d.Pictures = slices.Repeat([]string{"/a"}, 21) }, []string{"pictures"}},
 		"no skus":       {func(d *catalog.Draft) { d.SKUs = nil }, []string{"skus"}},
 		"same sku":      {func(d *catalog.Draft) { d.SKUs[1].ID = "red" }, []string{"skus[1].sku_id"}},
 		"sku":           {func(d *catalog.Draft) { d.SKUs[1] = catalog.DraftSKU{Stock: pieces(-1)} }, []string{"skus[1].sku_id", "skus[1].name", "skus[1].price_fen", "skus[1].stock"}},
@@ -53,6 +58,25 @@ func TestValidate(t *testing.T) {
 		require.Equal(t, c.want, params(d.Validate()), name)
 	}
 	require.GreaterOrEqual(t, len(catalog.Draft{}.Validate()), 4, "every fault at once")
+}
+
+func TestValidate_DescriptionsHaveLines(t *testing.T) {
+	d := draft()
+	d.Description = "one\r\n\ttwo"
+	require.Empty(t, d.Validate())
+}
+
+func TestValidPicture(t *testing.T) {
+	for picture, want := range map[string]bool{
+		"/pictures/teapot.jpg": true, "/a b.jpg?x=1#y": true, "https://cdn.example/a.jpg": true, "http://127.0.0.1:9000/a.jpg": true,
+		"https://cdn.example/" + strings.Repeat("a", 480): true,
+		"https://cdn.example/" + strings.Repeat("a", 481): false,
+		"": false, "a.jpg": false, "//evil.example/a.jpg": false, "/\\evil.example/a.jpg": false, "javascript:alert(1)": false,
+		"JAVASCRIPT:alert(1)": false, "java\nscript:alert(1)": false, "data:image/svg+xml,<svg/>": false, "https:a.jpg": false,
+		"https:///a.jpg": false, "ftp://cdn.example/a.jpg": false, "/a\x00.jpg": false, "/\t/evil.example": false, "http://[::1": false,
+	} {
+		require.Equal(t, want, catalog.ValidPicture(picture), picture)
+	}
 }
 
 func TestOver(t *testing.T) {
