@@ -22,7 +22,7 @@ const (
 	CodeForbidden        Code = "forbidden"            // not this role's business
 	CodeProductNotFound  Code = "product_not_found"    // absent or off the shelf
 	CodeSKUNotFound      Code = "sku_not_found"        // the product has no such specification
-	CodeStockOut         Code = "stock_out"            // fewer pieces left than asked for
+	CodeSoldOut          Code = "sold_out"             // the shop has fewer pieces left than asked for
 	CodeBuyAloneOff      Code = "buy_alone_off"        // sold in teams only, for the time being
 	CodePriceChanged     Code = "price_changed"        // not the price that the buyer saw
 	CodeIdempotency      Code = "idempotency_mismatch" // the same key came with other input
@@ -45,7 +45,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		CodeInvalid, CodeCursorInvalid, CodeLoginTaken, CodeCredentialsWrong, CodeSessionExpired, CodeForbidden,
-		CodeProductNotFound, CodeSKUNotFound, CodeStockOut, CodeBuyAloneOff, CodePriceChanged, CodeIdempotency, CodeOrderNotFound,
+		CodeProductNotFound, CodeSKUNotFound, CodeSoldOut, CodeBuyAloneOff, CodePriceChanged, CodeIdempotency, CodeOrderNotFound,
 		CodeOrderNotReady, CodeOrderPaid, CodeOrderClosed, CodePaymentUnknown, CodePaymentNotFound, CodeNoticeForged,
 		CodeNoticeMalformed, CodeNoticeMismatch, CodeTeamNotFound, CodeGroupUnavailable, CodeRefundNotFound,
 		CodeRefundNotFailed,

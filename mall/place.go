@@ -64,7 +64,7 @@ type Placed struct {
 // number. The order comes back awaiting payment, or still created when the engine gave no answer: then it is
 // settled later and the buyer looks again. A refused seat closes the order; its Error carries the engine's code,
 // and it never becomes a full-price order. Placing again under the same key gives the first answer.
-// Errors: CodeInvalid, CodeProductNotFound, CodeSKUNotFound, CodeStockOut, CodeBuyAloneOff, CodePriceChanged,
+// Errors: CodeInvalid, CodeProductNotFound, CodeSKUNotFound, CodeSoldOut, CodeBuyAloneOff, CodePriceChanged,
 // CodeIdempotency, a code of the engine.
 func (s *Shop) PlaceOrder(ctx context.Context, who Actor, r OrderRequest) (Placed, error) {
 	if err := who.mustBeSignedIn(); err != nil {
@@ -131,7 +131,7 @@ func (s *Shop) write(ctx context.Context, buyer account.ID, r OrderRequest) (Pla
 		return Placed{Order: o}, tx.TakeStock(r.Product, r.SKU, r.Quantity)
 	})
 	if errors.Is(err, ErrStock) {
-		return Placed{}, refuse(CodeStockOut, "not enough pieces left")
+		return Placed{}, refuse(CodeSoldOut, "not enough pieces left")
 	}
 	return placed, err
 }

@@ -252,7 +252,7 @@ func TestPlaceOrder_HundredBuyersOfFivePieces(t *testing.T) {
 			defer mu.Unlock()
 			if err == nil {
 				placed++
-			} else if mall.CodeOf(err) != mall.CodeStockOut {
+			} else if mall.CodeOf(err) != mall.CodeSoldOut {
 				t.Error(err)
 			}
 		})
@@ -277,7 +277,7 @@ func TestPlaceOrder_Refusals(t *testing.T) {
 		"no product":       {func(r *mall.OrderRequest) { r.Product = "kettle" }, mall.CodeProductNotFound, ""},
 		"off the shelf":    {func(r *mall.OrderRequest) { r.Product = "hidden" }, mall.CodeProductNotFound, ""},
 		"no sku":           {func(r *mall.OrderRequest) { r.SKU = "blue" }, mall.CodeSKUNotFound, ""},
-		"too many":         {func(r *mall.OrderRequest) { r.Quantity = pieces + 1 }, mall.CodeStockOut, ""},
+		"too many":         {func(r *mall.OrderRequest) { r.Quantity = pieces + 1 }, mall.CodeSoldOut, ""},
 		"price changed":    {func(r *mall.OrderRequest) { r.Expected = price - 1 }, mall.CodePriceChanged, "expected_price_fen"},
 		"no key":           {func(r *mall.OrderRequest) { r.Key = "" }, mall.CodeInvalid, "Idempotency-Key"},
 		"bad key":          {func(r *mall.OrderRequest) { r.Key = "a b" }, mall.CodeInvalid, "Idempotency-Key"},

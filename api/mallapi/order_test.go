@@ -70,7 +70,7 @@ func TestPlaceOrder_Refuses(t *testing.T) {
 	}{
 		{`{"mode":"solo","product_id":"tea","sku_id":"cup-blue"}`, 404, "product_not_found", ""},
 		{`{"mode":"solo","product_id":"cup","sku_id":"cup-red"}`, 404, "sku_not_found", ""},
-		{`{"mode":"solo","product_id":"cup","sku_id":"cup-blue","quantity":51}`, 422, "stock_out", ""},
+		{`{"mode":"solo","product_id":"cup","sku_id":"cup-blue","quantity":51}`, 422, "sold_out", ""},
 		{`{"mode":"solo","product_id":"cup","sku_id":"cup-blue","quantity":0}`, 400, "invalid", "quantity"},
 		{`{"mode":"solo","product_id":"cup","sku_id":"cup-blue","quantity":1.5}`, 400, "malformed_json", "quantity"},
 		{`{"mode":"solo","product_id":"cup","sku_id":"cup-blue","expected_price_fen":9899}`, 409, "price_changed", "expected_price_fen"},
