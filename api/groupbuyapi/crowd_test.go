@@ -239,6 +239,7 @@ func TestExport_BreaksOffVisibly(t *testing.T) {
 	answer, err := http.DefaultClient.Do(req)
 	if err == nil {
 		_, err = io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
 	}
 	require.Error(t, err)
 }

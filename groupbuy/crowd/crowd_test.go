@@ -231,7 +231,7 @@ func BenchmarkTagged(b *testing.B) {
 	d := directory(b, members)
 	buyers := make([]activity.Buyer, 1<<16)
 	for i := range buyers {
-		buyers[i] = activity.Buyer(fmt.Sprintf("b%d", rand.IntN(2*members))) //nolint:gosec // half of them are members
+		buyers[i] = activity.Buyer(fmt.Sprintf("b%d", rand.IntN(2*members))) // half of them are members
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

@@ -25,7 +25,7 @@ func TestApp_TagsRealOrdersForAnActivity(t *testing.T) {
 		three := w.ruleTag("three invoices or more", groupbuywire.TagCondition{Measure: groupbuywire.OrderCount, AtLeast: 3})
 		every := w.ruleTag("everybody", groupbuywire.TagCondition{Measure: groupbuywire.OrderCount, AtLeast: 1})
 		for tag, want := range map[string]int64{big: 29, two: 43, three: 12, every: 303} {
-			require.EqualValues(w.t, want, w.compute(tag))
+			require.Equal(w.t, want, w.compute(tag))
 		}
 		members := w.export(big)
 		require.Len(w.t, members, 29)

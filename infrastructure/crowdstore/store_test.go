@@ -325,7 +325,7 @@ type breaking struct {
 	left *atomic.Int64
 }
 
-var errBroken = errors.New("the disk is full") //nolint:gochecknoglobals // an error value
+var errBroken = errors.New("the disk is full")
 
 func (b breaking) AddMembers(ctx context.Context, job crowd.Job, seq int, chunks []crowd.Chunk) error {
 	if b.left.Add(-1) < 0 {

@@ -68,7 +68,7 @@ func (f *importFlags) run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // only read
 	info, err := file.Stat()
 	if err != nil {
 		return err
