@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"kaituan/groupbuy/operator"
 	"kaituan/groupbuy/partner"
 )
 
@@ -141,11 +142,15 @@ func (e *Engine) Replay(ctx context.Context, p partner.ID, id partner.DeliveryID
 		if d.Status == partner.DeliveryPending {
 			return &Error{Code: CodeDeliveryPending, Detail: "it is on its way already"}
 		}
+		before := d
 		d.Status, d.Earlier, d.NextAt, d.EndedAt = partner.DeliveryPending, d.Attempts, tx.Now(), time.Time{}
 		if err := tx.PutDelivery(d, nil); err != nil {
 			return err
 		}
-		return tx.Redeliver(id)
+		if err := tx.Redeliver(id); err != nil || e.by.ID == operator.System {
+			return err // the audit is of operators; partners replay their own
+		}
+		return e.audit(tx, "delivery.replayed", string(id), before, d)
 	})
 	e.Wake()
 	return d, err

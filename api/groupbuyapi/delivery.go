@@ -14,6 +14,15 @@ import (
 
 // ListDeliveries lists webhook deliveries.
 func (a *API) ListDeliveries(c *gin.Context, params wire.ListDeliveriesParams) {
+	a.listDeliveries(c, caller(c), params)
+}
+
+// AdminListDeliveries lists a partner's webhook deliveries.
+func (a *API) AdminListDeliveries(c *gin.Context, of wire.PartnerIDPath, params wire.AdminListDeliveriesParams) {
+	a.listDeliveries(c, partner.ID(of), wire.ListDeliveriesParams(params))
+}
+
+func (a *API) listDeliveries(c *gin.Context, of partner.ID, params wire.ListDeliveriesParams) {
 	before, limit, err := pageOf(params.Cursor, params.Limit)
 	if err != nil {
 		fail(c, err)
@@ -25,7 +34,7 @@ func (a *API) ListDeliveries(c *gin.Context, params wire.ListDeliveriesParams) {
 		return
 	}
 	list, err := a.engine.Deliveries(c.Request.Context(), groupbuy.DeliveryQuery{
-		Partner: caller(c), Status: status, Before: partner.DeliveryID(before), Limit: limit + 1,
+		Partner: of, Status: status, Before: partner.DeliveryID(before), Limit: limit + 1,
 	})
 	if err != nil {
 		fail(c, err)
@@ -40,8 +49,15 @@ func (a *API) ListDeliveries(c *gin.Context, params wire.ListDeliveriesParams) {
 }
 
 // GetDelivery returns a delivery with its attempts.
-func (a *API) GetDelivery(c *gin.Context, id wire.DeliveryID) {
-	d, attempts, err := a.engine.Delivery(c.Request.Context(), caller(c), partner.DeliveryID(id))
+func (a *API) GetDelivery(c *gin.Context, id wire.DeliveryID) { a.getDelivery(c, caller(c), id) }
+
+// AdminGetDelivery returns a partner's delivery with its attempts.
+func (a *API) AdminGetDelivery(c *gin.Context, of wire.PartnerIDPath, id wire.DeliveryID) {
+	a.getDelivery(c, partner.ID(of), id)
+}
+
+func (a *API) getDelivery(c *gin.Context, of partner.ID, id wire.DeliveryID) {
+	d, attempts, err := a.engine.Delivery(c.Request.Context(), of, partner.DeliveryID(id))
 	if err != nil {
 		fail(c, err)
 		return
@@ -51,11 +67,20 @@ func (a *API) GetDelivery(c *gin.Context, id wire.DeliveryID) {
 
 // ReplayDelivery sends a delivery again.
 func (a *API) ReplayDelivery(c *gin.Context, id wire.DeliveryID) {
+	replayDelivery(c, a.engine, caller(c), id)
+}
+
+// AdminReplayDelivery sends a partner's delivery again.
+func (a *API) AdminReplayDelivery(c *gin.Context, of wire.PartnerIDPath, id wire.DeliveryID) {
+	replayDelivery(c, a.as(c), partner.ID(of), id)
+}
+
+func replayDelivery(c *gin.Context, engine *groupbuy.Engine, of partner.ID, id wire.DeliveryID) {
 	if err := edge.NoBody(c); err != nil {
 		fail(c, err)
 		return
 	}
-	d, err := a.engine.Replay(c.Request.Context(), caller(c), partner.DeliveryID(id))
+	d, err := engine.Replay(c.Request.Context(), of, partner.DeliveryID(id))
 	if err != nil {
 		fail(c, err)
 		return

@@ -15,6 +15,7 @@ import (
 	wire "kaituan/api/groupbuywire"
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/operator"
+	"kaituan/groupbuy/partner"
 )
 
 const goodPassword = "correct horse battery"
@@ -39,6 +40,7 @@ func desk(w *world, teamID string) {
 
 	found(w, teamID)
 	figures(w)
+	replays(w)
 
 	renamed := into[wire.OperatorAccount](w.call(request{method: http.MethodPatch, path: operatorSide + "/operators/" + made.OperatorID, body: m{"name": "李雷雷"}}), 200)
 	require.Equal(w, "李雷雷", renamed.Name)
@@ -67,6 +69,22 @@ func found(w *world, teamID string) {
 		story = append(story, moment.To+moment.EventType)
 	}
 	require.Equal(w, []string{"held", "paid", "seat.held", "seat.paid"}, story, "the clock of this test stands still")
+}
+
+// replays sends a partner's dead delivery again. The scenario has left one pending.
+func replays(w *world) {
+	list := operatorSide + "/partners/mall/deliveries"
+	page := into[wire.DeliveryList](w.get(list+"?limit=1&status=pending"), 200)
+	require.Len(w, page.Items, 1)
+	id := page.Items[0].DeliveryID
+	require.NoError(w, w.engine.SendDelivery(w.Context(), partner.DeliveryID(id)))
+	require.Equal(w, wire.Dead, into[wire.DeliveryWithAttempts](w.get(list+"/"+id), 200).Delivery.Status)
+	require.Equal(w, wire.Pending, into[wire.Delivery](w.post(list+"/"+id+"/replay", nil), 202).Status)
+	w.post(list+"/"+id+"/replay", nil).refused(409, "delivery_pending")
+	w.get(operatorSide+"/partners/other/deliveries/"+id).refused(404, "delivery_not_found")
+	entry := into[wire.AuditPage](w.get(operatorSide+"/audit?action=delivery.replayed"), 200).Items
+	require.Len(w, entry, 1, "the partner's own replay is not an operator's")
+	require.Equal(w, id, entry[0].Subject)
 }
 
 func figures(w *world) {

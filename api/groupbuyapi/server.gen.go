@@ -72,6 +72,15 @@ type ServerInterface interface {
 	// PutPartner Create or rename a partner
 	// (PUT /api/groupbuy/admin/v1/partners/{partner_id})
 	PutPartner(c *gin.Context, partnerID PartnerIDPath)
+	// AdminListDeliveries A partner's webhook deliveries, newest first
+	// (GET /api/groupbuy/admin/v1/partners/{partner_id}/deliveries)
+	AdminListDeliveries(c *gin.Context, partnerID PartnerIDPath, params AdminListDeliveriesParams)
+	// AdminGetDelivery One delivery with its attempts
+	// (GET /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id})
+	AdminGetDelivery(c *gin.Context, partnerID PartnerIDPath, deliveryID DeliveryID)
+	// AdminReplayDelivery Send a delivered or dead delivery again
+	// (POST /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id}/replay)
+	AdminReplayDelivery(c *gin.Context, partnerID PartnerIDPath, deliveryID DeliveryID)
 	// ListEndpoints A partner's webhook endpoints
 	// (GET /api/groupbuy/admin/v1/partners/{partner_id}/endpoints)
 	ListEndpoints(c *gin.Context, partnerID PartnerIDPath)
@@ -689,6 +698,126 @@ func (siw *ServerInterfaceWrapper) PutPartner(c *gin.Context) {
 	}
 
 	siw.Handler.PutPartner(c, partnerID)
+}
+
+// AdminListDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) AdminListDeliveries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "partner_id" -------------
+	var partnerID PartnerIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "partner_id", c.Param("partner_id"), &partnerID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter partner_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListDeliveriesParams
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminListDeliveries(c, partnerID, params)
+}
+
+// AdminGetDelivery operation middleware
+func (siw *ServerInterfaceWrapper) AdminGetDelivery(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "partner_id" -------------
+	var partnerID PartnerIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "partner_id", c.Param("partner_id"), &partnerID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter partner_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "delivery_id" -------------
+	var deliveryID DeliveryID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "delivery_id", c.Param("delivery_id"), &deliveryID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter delivery_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminGetDelivery(c, partnerID, deliveryID)
+}
+
+// AdminReplayDelivery operation middleware
+func (siw *ServerInterfaceWrapper) AdminReplayDelivery(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "partner_id" -------------
+	var partnerID PartnerIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "partner_id", c.Param("partner_id"), &partnerID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter partner_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "delivery_id" -------------
+	var deliveryID DeliveryID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "delivery_id", c.Param("delivery_id"), &deliveryID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter delivery_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminReplayDelivery(c, partnerID, deliveryID)
 }
 
 // ListEndpoints operation middleware
@@ -2040,6 +2169,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PUT(options.BaseURL+"/api/groupbuy/admin/v1/operators/me/password", wrapper.ChangeOwnPassword)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/partners", wrapper.ListPartners)
 	router.PUT(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id", wrapper.PutPartner)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/deliveries", wrapper.AdminListDeliveries)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/deliveries/:delivery_id", wrapper.AdminGetDelivery)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/deliveries/:delivery_id/replay", wrapper.AdminReplayDelivery)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/endpoints", wrapper.ListEndpoints)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/endpoints", wrapper.CreateEndpoint)
 	router.PATCH(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/endpoints/:endpoint_id", wrapper.ChangeEndpoint)

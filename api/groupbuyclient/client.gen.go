@@ -286,6 +286,21 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/groupbuy/admin/v1/partners/{partner_id} (the `PutPartner` operationId).
 	PutPartner(ctx context.Context, partnerID PartnerIDPath, body PutPartnerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AdminListDeliveries A partner's webhook deliveries, newest first
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/partners/{partner_id}/deliveries (the `AdminListDeliveries` operationId).
+	AdminListDeliveries(ctx context.Context, partnerID PartnerIDPath, params *AdminListDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdminGetDelivery One delivery with its attempts
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id} (the `AdminGetDelivery` operationId).
+	AdminGetDelivery(ctx context.Context, partnerID PartnerIDPath, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdminReplayDelivery Send a delivered or dead delivery again
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id}/replay (the `AdminReplayDelivery` operationId).
+	AdminReplayDelivery(ctx context.Context, partnerID PartnerIDPath, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListEndpoints A partner's webhook endpoints
 	//
 	// Corresponds with GET /api/groupbuy/admin/v1/partners/{partner_id}/endpoints (the `ListEndpoints` operationId).
@@ -1114,6 +1129,51 @@ func (c *Client) PutPartnerWithBody(ctx context.Context, partnerID PartnerIDPath
 // Corresponds with PUT /api/groupbuy/admin/v1/partners/{partner_id} (the `PutPartner` operationId).
 func (c *Client) PutPartner(ctx context.Context, partnerID PartnerIDPath, body PutPartnerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutPartnerRequest(c.Server, partnerID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdminListDeliveries A partner's webhook deliveries, newest first
+//
+// Corresponds with GET /api/groupbuy/admin/v1/partners/{partner_id}/deliveries (the `AdminListDeliveries` operationId).
+func (c *Client) AdminListDeliveries(ctx context.Context, partnerID PartnerIDPath, params *AdminListDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdminListDeliveriesRequest(c.Server, partnerID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdminGetDelivery One delivery with its attempts
+//
+// Corresponds with GET /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id} (the `AdminGetDelivery` operationId).
+func (c *Client) AdminGetDelivery(ctx context.Context, partnerID PartnerIDPath, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdminGetDeliveryRequest(c.Server, partnerID, deliveryID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdminReplayDelivery Send a delivered or dead delivery again
+//
+// Corresponds with POST /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id}/replay (the `AdminReplayDelivery` operationId).
+func (c *Client) AdminReplayDelivery(ctx context.Context, partnerID PartnerIDPath, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdminReplayDeliveryRequest(c.Server, partnerID, deliveryID)
 	if err != nil {
 		return nil, err
 	}
@@ -2892,6 +2952,173 @@ func NewPutPartnerRequestWithBody(server string, partnerID PartnerIDPath, conten
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewAdminListDeliveriesRequest constructs an http.Request for the AdminListDeliveries method
+func NewAdminListDeliveriesRequest(server string, partnerID PartnerIDPath, params *AdminListDeliveriesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "partner_id", partnerID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/partners/%s/deliveries", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAdminGetDeliveryRequest constructs an http.Request for the AdminGetDelivery method
+func NewAdminGetDeliveryRequest(server string, partnerID PartnerIDPath, deliveryID DeliveryID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "partner_id", partnerID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "delivery_id", deliveryID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/partners/%s/deliveries/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAdminReplayDeliveryRequest constructs an http.Request for the AdminReplayDelivery method
+func NewAdminReplayDeliveryRequest(server string, partnerID PartnerIDPath, deliveryID DeliveryID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "partner_id", partnerID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "delivery_id", deliveryID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/partners/%s/deliveries/%s/replay", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -5340,6 +5567,27 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/groupbuy/admin/v1/partners/{partner_id} (the `PutPartner` operationId).
 	PutPartnerWithResponse(ctx context.Context, partnerID PartnerIDPath, body PutPartnerJSONRequestBody, reqEditors ...RequestEditorFn) (*PutPartnerResponse, error)
 
+	// AdminListDeliveriesWithResponse A partner's webhook deliveries, newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/partners/{partner_id}/deliveries (the `AdminListDeliveries` operationId).
+	AdminListDeliveriesWithResponse(ctx context.Context, partnerID PartnerIDPath, params *AdminListDeliveriesParams, reqEditors ...RequestEditorFn) (*AdminListDeliveriesResponse, error)
+
+	// AdminGetDeliveryWithResponse One delivery with its attempts
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id} (the `AdminGetDelivery` operationId).
+	AdminGetDeliveryWithResponse(ctx context.Context, partnerID PartnerIDPath, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*AdminGetDeliveryResponse, error)
+
+	// AdminReplayDeliveryWithResponse Send a delivered or dead delivery again
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id}/replay (the `AdminReplayDelivery` operationId).
+	AdminReplayDeliveryWithResponse(ctx context.Context, partnerID PartnerIDPath, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*AdminReplayDeliveryResponse, error)
+
 	// ListEndpointsWithResponse A partner's webhook endpoints
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -6663,6 +6911,150 @@ func (r PutPartnerResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r PutPartnerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AdminListDeliveriesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DeliveryList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdminListDeliveriesResponse) GetJSON200() *DeliveryList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AdminListDeliveriesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AdminListDeliveriesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdminListDeliveriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdminListDeliveriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdminListDeliveriesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AdminGetDeliveryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DeliveryWithAttempts
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdminGetDeliveryResponse) GetJSON200() *DeliveryWithAttempts {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AdminGetDeliveryResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AdminGetDeliveryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdminGetDeliveryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdminGetDeliveryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdminGetDeliveryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AdminReplayDeliveryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Delivery
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r AdminReplayDeliveryResponse) GetJSON202() *Delivery {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AdminReplayDeliveryResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AdminReplayDeliveryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdminReplayDeliveryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdminReplayDeliveryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdminReplayDeliveryResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9122,6 +9514,45 @@ func (c *ClientWithResponses) PutPartnerWithResponse(ctx context.Context, partne
 	return ParsePutPartnerResponse(rsp)
 }
 
+// AdminListDeliveriesWithResponse A partner's webhook deliveries, newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/groupbuy/admin/v1/partners/{partner_id}/deliveries (the `AdminListDeliveries` operationId).
+func (c *ClientWithResponses) AdminListDeliveriesWithResponse(ctx context.Context, partnerID PartnerIDPath, params *AdminListDeliveriesParams, reqEditors ...RequestEditorFn) (*AdminListDeliveriesResponse, error) {
+	rsp, err := c.AdminListDeliveries(ctx, partnerID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdminListDeliveriesResponse(rsp)
+}
+
+// AdminGetDeliveryWithResponse One delivery with its attempts
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id} (the `AdminGetDelivery` operationId).
+func (c *ClientWithResponses) AdminGetDeliveryWithResponse(ctx context.Context, partnerID PartnerIDPath, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*AdminGetDeliveryResponse, error) {
+	rsp, err := c.AdminGetDelivery(ctx, partnerID, deliveryID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdminGetDeliveryResponse(rsp)
+}
+
+// AdminReplayDeliveryWithResponse Send a delivered or dead delivery again
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id}/replay (the `AdminReplayDelivery` operationId).
+func (c *ClientWithResponses) AdminReplayDeliveryWithResponse(ctx context.Context, partnerID PartnerIDPath, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*AdminReplayDeliveryResponse, error) {
+	rsp, err := c.AdminReplayDelivery(ctx, partnerID, deliveryID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdminReplayDeliveryResponse(rsp)
+}
+
 // ListEndpointsWithResponse A partner's webhook endpoints
 //
 // Returns a wrapper object for the known response body format(s).
@@ -10479,6 +10910,105 @@ func ParsePutPartnerResponse(rsp *http.Response) (*PutPartnerResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAdminListDeliveriesResponse parses an HTTP response from a AdminListDeliveriesWithResponse call
+func ParseAdminListDeliveriesResponse(rsp *http.Response) (*AdminListDeliveriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdminListDeliveriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeliveryList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAdminGetDeliveryResponse parses an HTTP response from a AdminGetDeliveryWithResponse call
+func ParseAdminGetDeliveryResponse(rsp *http.Response) (*AdminGetDeliveryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdminGetDeliveryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeliveryWithAttempts
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAdminReplayDeliveryResponse parses an HTTP response from a AdminReplayDeliveryWithResponse call
+func ParseAdminReplayDeliveryResponse(rsp *http.Response) (*AdminReplayDeliveryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdminReplayDeliveryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Delivery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

@@ -1754,6 +1754,15 @@ type ListAuditParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// AdminListDeliveriesParams defines parameters for AdminListDeliveries.
+type AdminListDeliveriesParams struct {
+	Status *DeliveryStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Cursor `next_cursor` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // FindSeatsParams defines parameters for FindSeats.
 type FindSeatsParams struct {
 	OutTradeNo *PartnerID  `form:"out_trade_no,omitempty" json:"out_trade_no,omitempty"`
