@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -46,9 +47,12 @@ func NoBody(c *gin.Context) error {
 
 // Unmarshal is Decode for a body that is already read.
 func Unmarshal(body []byte, into any) error {
-	d := strict{json.NewDecoder(bytes.NewReader(body))}
+	if !utf8.Valid(body) {
+		return malformed("", "the body is not UTF-8")
+	}
+	d := newStrict(body)
 	if err := d.value(reflect.ValueOf(into).Elem(), ""); err != nil {
-		return err
+		return whole(body, err)
 	}
 	if _, err := d.json.Token(); !errors.Is(err, io.EOF) {
 		return malformed("", "something follows the JSON value")
@@ -56,7 +60,34 @@ func Unmarshal(body []byte, into any) error {
 	return nil
 }
 
+// whole prefers to say that a body is no JSON, further on, over what is wrong with its content: half a body has no
+// fields to speak of.
+func whole(body []byte, content error) error {
+	told, ok := errors.AsType[*problem.Problem](content)
+	if !ok || told.Code == problem.MalformedJSON || json.Valid(body) {
+		return content
+	}
+	d := newStrict(body)
+	for open := 0; ; {
+		token, err := d.json.Token()
+		if err != nil {
+			return d.broken(err)
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			open++
+		case json.Delim('}'), json.Delim(']'):
+			open--
+		}
+		if open == 0 {
+			return content // the value is whole; something follows it
+		}
+	}
+}
+
 type strict struct{ json *json.Decoder }
+
+func newStrict(body []byte) strict { return strict{json.NewDecoder(bytes.NewReader(body))} }
 
 func (d strict) value(v reflect.Value, path string) error {
 	if _, custom := v.Addr().Interface().(json.Unmarshaler); custom {

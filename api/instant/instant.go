@@ -2,6 +2,7 @@
 package instant
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -31,11 +32,12 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	return t.AppendFormat([]byte(`"`), layout+`"`), nil
 }
 
-// UnmarshalJSON reads RFC 3339 with any offset and any number of decimals and cuts it to the millisecond.
+// UnmarshalJSON reads RFC 3339 with any offset and any number of decimals and cuts it to the millisecond. Its error is
+// for the sender, and says nothing of how it was read.
 func (t *Time) UnmarshalJSON(text []byte) error {
 	var read time.Time
 	if err := read.UnmarshalJSON(text); err != nil {
-		return fmt.Errorf("instant: want RFC 3339 such as 2026-11-20T08:00:00.000Z: %w", err)
+		return errors.New("want an instant in RFC 3339 such as 2026-11-20T08:00:00.000Z")
 	}
 	*t = Of(read)
 	return nil

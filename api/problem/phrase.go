@@ -54,6 +54,8 @@ func phrases() []phrase {
 		{"the body is empty", "请求体为空"},
 		{"the JSON is broken at byte {}", "JSON 在第 {} 字节处有误"},
 		{"the body ends in the middle of a value", "请求体不完整"},
+		{"the body is not UTF-8", "请求体不是 UTF-8 编码"},
+		{"want an instant in RFC 3339 such as 2026-11-20T08:00:00.000Z", "应为 RFC 3339 时间，如 2026-11-20T08:00:00.000Z"},
 		{"is not one of the values that the specification lists", "不是规范列出的取值"},
 	}
 }
