@@ -13,7 +13,9 @@ import (
 	"gorm.io/gorm"
 
 	wire "kaituan/api/groupbuywire"
+	"kaituan/groupbuy"
 	"kaituan/groupbuy/activity"
+	"kaituan/groupbuy/operator"
 )
 
 const (
@@ -77,6 +79,19 @@ func crowds(w *world) {
 	upload := w.call(request{method: http.MethodPost, path: members + "/csv?edit=remove", media: csv, body: "buyer_id\nb\nnobody\n"})
 	require.EqualValues(w, 1, into[wire.TagUpload](upload, 200).Job.Members)
 	require.Equal(w, "partner_id,buyer_id\nmall,a\n", w.get(members+"/csv").ok(200).Body.String())
+	for subject, want := range map[string][]string{
+		tag.TagID:    {"tag.changed", "tag.job_queued", "tag.created"},
+		manual.TagID: {"tag.members_listed", "tag.members_listed", "tag.created"},
+	} {
+		trail, err := w.engine.Audit(w.Context(), groupbuy.AuditQuery{Subject: subject, Limit: 10})
+		require.NoError(w, err)
+		var actions []string
+		for _, entry := range trail {
+			actions = append(actions, entry.Action)
+			require.NotEqual(w, operator.System, entry.Actor.ID)
+		}
+		require.Equal(w, want, actions)
+	}
 }
 
 func TestOrderFacts_TellsEveryLine(t *testing.T) {
