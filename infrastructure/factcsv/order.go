@@ -56,7 +56,10 @@ func Read(r io.Reader, o Options, use func(Order) error, skip func(Skipped)) err
 		return err
 	}
 	header, err := in.next()
-	if err != nil && !errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: it is empty", ErrFile)
+	}
+	if err != nil {
 		return fmt.Errorf("%w: its first line %w", ErrFile, err)
 	}
 	columns, err := o.columns(header)
