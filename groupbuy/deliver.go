@@ -168,14 +168,7 @@ func (e *Engine) Deliveries(ctx context.Context, q DeliveryQuery) ([]partner.Del
 
 // Delivery returns one delivery of a partner with its attempts. Errors: CodeDeliveryNotFound.
 func (e *Engine) Delivery(ctx context.Context, p partner.ID, id partner.DeliveryID) (partner.Delivery, []partner.Attempt, error) {
-	var d partner.Delivery
-	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) (err error) {
-		d, err = tx.Delivery(id)
-		if err == nil && d.Partner != p {
-			err = ErrNotFound
-		}
-		return err
-	})
+	d, err := e.Store.Delivery(ctx, p, id)
 	if err != nil {
 		return d, nil, notFound(err, CodeDeliveryNotFound)
 	}

@@ -225,6 +225,21 @@ func TestReplay_StartsTheScheduleAnew(t *testing.T) {
 	})
 }
 
+// To look at a delivery takes no turn among those who write.
+func TestDelivery_IsReadWhileOthersWrite(t *testing.T) {
+	w := newWorld(t)
+	id := w.delivery().ID
+	require.NoError(t, w.Store.InTx(w.ctx, func(ctx context.Context, tx groupbuy.Tx) error {
+		if err := tx.LockPartner(mall); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		_, _, err := w.Delivery(ctx, mall, id)
+		return err
+	}))
+}
+
 func TestDelivery_BelongsToItsPartner(t *testing.T) {
 	w := newWorld(t)
 	id := w.delivery().ID

@@ -165,6 +165,8 @@ type Reader interface {
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
 	// Deliveries lists a partner's deliveries, newest first.
 	Deliveries(ctx context.Context, q DeliveryQuery) ([]partner.Delivery, error)
+	// Delivery returns one delivery of a partner. Errors: ErrNotFound.
+	Delivery(ctx context.Context, p partner.ID, id partner.DeliveryID) (partner.Delivery, error)
 	// Attempts returns the requests of a delivery, oldest first. Errors: ErrNotFound.
 	Attempts(ctx context.Context, p partner.ID, id partner.DeliveryID) ([]partner.Attempt, error)
 }

@@ -168,6 +168,13 @@ func deliveryLife(e *env) {
 	require.Equal(e, []partner.Attempt{failed, done}, attempts)
 	_, err = e.store().Attempts(e.ctx, "other", d.ID)
 	require.ErrorIs(e, err, groupbuy.ErrNotFound)
+	read, err := e.store().Delivery(e.ctx, mall, d.ID)
+	require.NoError(e, err)
+	require.Equal(e, d, read)
+	for _, stranger := range []partner.ID{"other", ""} {
+		_, err = e.store().Delivery(e.ctx, stranger, d.ID)
+		require.ErrorIs(e, err, groupbuy.ErrNotFound)
+	}
 
 	d.Status, d.Earlier, d.NextAt, d.EndedAt = partner.DeliveryPending, 2, created(7), time.Time{}
 	e.inTx(func(tx groupbuy.Tx) error {

@@ -152,11 +152,17 @@ func (s *Store) Deliveries(ctx context.Context, q groupbuy.DeliveryQuery) ([]par
 	return mapped(rows, deliveryRow.delivery), failed(err, "deliveries of %s", q.Partner)
 }
 
+// Delivery returns one delivery of a partner. See groupbuy.Reader.
+func (s *Store) Delivery(ctx context.Context, p partner.ID, id partner.DeliveryID) (partner.Delivery, error) {
+	var row deliveryRow
+	err := s.db.Read(ctx).Where("id = ? AND partner_id = ?", string(id), string(p)).Take(&row).Error
+	return row.delivery(), failed(err, "delivery %s", id)
+}
+
 // Attempts returns the requests of a delivery. See groupbuy.Reader.
 func (s *Store) Attempts(ctx context.Context, p partner.ID, id partner.DeliveryID) ([]partner.Attempt, error) {
-	var of deliveryRow
-	if err := s.db.Read(ctx).Where("id = ? AND partner_id = ?", string(id), string(p)).Take(&of).Error; err != nil {
-		return nil, failed(err, "delivery %s", id)
+	if _, err := s.Delivery(ctx, p, id); err != nil {
+		return nil, err
 	}
 	var rows []attemptRow
 	err := s.db.Read(ctx).Where("delivery_id = ?", string(id)).Order("number").Find(&rows).Error
