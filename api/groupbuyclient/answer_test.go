@@ -205,6 +205,7 @@ func TestOperator_SendsItsToken(t *testing.T) {
 	client, err := groupbuyclient.NewOperator(groupbuyclient.Config{BaseURL: "http://engine", OperatorToken: "secret",
 		Transport: groupbuyclient.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			assert.Equal(t, "Bearer secret", r.Header.Get("Authorization"))
+			assert.Equal(t, "en", r.Header.Get("Accept-Language"))
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte(`{"items":[]}`))
 		}))})

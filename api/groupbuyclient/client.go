@@ -70,11 +70,17 @@ func newClient(config Config, authorize RequestEditorFn) (*ClientWithResponses, 
 		// A redirect would carry the signature of another address.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	client, err := NewClientWithResponses(config.BaseURL, WithHTTPClient(bounded{doer}), WithRequestEditorFn(authorize))
+	client, err := NewClientWithResponses(config.BaseURL, WithHTTPClient(bounded{doer}), WithRequestEditorFn(english), WithRequestEditorFn(authorize))
 	if err != nil {
 		return nil, fmt.Errorf("groupbuyclient: %w", err)
 	}
 	return client, nil
+}
+
+// english asks for refusals in the language of logs and of what is stored. People see texts of their own by code.
+func english(_ context.Context, req *http.Request) error {
+	req.Header.Set("Accept-Language", "en")
+	return nil
 }
 
 // bodyOf returns the bytes that a request will send.
