@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"kaituan/groupbuy"
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sqldb"
@@ -18,9 +19,11 @@ type Outbox struct {
 	Database string // groupbuy or mall
 	Status   outbox.Status
 	Dead     []outbox.DeadMessage
+	Failing  []outbox.Stuck // those that fail again and again or that nobody takes, as the check sees them
 }
 
-// Outboxes looks at the outbox of each database and lists up to limit dead messages of each with an ID above after.
+// Outboxes looks at the outbox of each database and lists messages of each with an ID above after: up to limit dead
+// ones, and the failing ones among as many that need attention.
 // Errors: a database that cannot be opened or read.
 func Outboxes(ctx context.Context, c config.Config, after string, limit int) (list []Outbox, err error) {
 	err = eachOutbox(ctx, c, func(name string, db *sqldb.DB) error {
@@ -29,7 +32,12 @@ func Outboxes(ctx context.Context, c config.Config, after string, limit int) (li
 			return err
 		}
 		dead, err := outbox.ListDead(ctx, db, after, limit)
-		list = append(list, Outbox{Database: name, Status: status, Dead: dead})
+		if err != nil {
+			return err
+		}
+		stuck, err := outbox.ListStuck(ctx, db, time.Now(), limit, groupbuy.TopicDelivery)
+		failing := slices.DeleteFunc(stuck, func(m outbox.Stuck) bool { return m.Dead || m.ID <= after })
+		list = append(list, Outbox{Database: name, Status: status, Dead: dead, Failing: failing})
 		return err
 	})
 	return list, err

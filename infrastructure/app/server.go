@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
 )
 
 // Time-outs of the public server. A client that sends or reads slower than that holds a connection for nothing.

@@ -30,7 +30,7 @@ func newOutboxList() *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "Say how much waits, and list dead messages with what went wrong",
+		Short: "Say how much waits, and list dead and failing messages with what went wrong",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := load(cmd, storeSettings())
@@ -58,6 +58,9 @@ func printOutboxes(out io.Writer, outboxes []app.Outbox) {
 		for _, m := range o.Dead {
 			_, _ = fmt.Fprintf(out, "%s\t%s\t%s\tdied %s after %d attempts\t%s\n",
 				m.ID, m.Topic, m.Key, m.DiedAt.Format(time.RFC3339), m.Attempt, strings.ReplaceAll(m.LastError, "\n", " "))
+		}
+		for _, m := range o.Failing {
+			_, _ = fmt.Fprintf(out, "%s\tstill tried\t%s\n", m.ID, strings.ReplaceAll(m.String(), "\n", " "))
 		}
 	}
 }
