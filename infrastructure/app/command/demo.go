@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -149,7 +150,11 @@ type ownServer struct {
 	dir    string
 }
 
+// ownMemory is what the demonstration and its server try to live in together, in bytes.
+const ownMemory = 140 << 20
+
 func startOwn(cmd *cobra.Command) (*ownServer, error) {
+	debug.SetMemoryLimit(ownMemory)
 	dir, err := os.MkdirTemp("", "kaituan-demo-")
 	if err != nil {
 		return nil, err
