@@ -31,7 +31,7 @@ func TestPruneSent_KeepsWhatWaitsOrIsDead(t *testing.T) {
 			require.NoError(b, err)
 			require.Equal(b, want, n)
 		}
-		require.EqualValues(b, []string{"later", "m0000", "waits"}, b.ids())
+		require.Equal(b, []string{"later", "m0000", "waits"}, b.ids())
 		require.Equal(b, outbox.Status{Waiting: 1, Dead: 1}, b.status())
 	})
 }
