@@ -625,7 +625,7 @@ type ProductInput struct {
 	Description string `json:"description,omitempty,omitzero"`
 	Name        string `json:"name"`
 
-	// Pictures Addresses; the first one is the cover
+	// Pictures Addresses (https or http, or a path on this site); the first one is the cover
 	Pictures []string   `json:"pictures,omitempty,omitzero"`
 	Shelf    Shelf      `json:"shelf"`
 	Skus     []SKUInput `json:"skus"`
