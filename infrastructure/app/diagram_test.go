@@ -1,4 +1,4 @@
-package team_test
+package app_test
 
 import (
 	"os"
@@ -10,11 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kaituan/groupbuy/team"
+	"kaituan/mall/order"
+	"kaituan/mall/payment"
 )
 
 func TestTransitions_AreDrawn(t *testing.T) {
 	require.Equal(t, arrows(team.Forming, team.Transitions()), drawn(t, "groupbuy/team.Transitions"))
 	require.Equal(t, arrows(team.Held, team.SeatTransitions()), drawn(t, "groupbuy/team.SeatTransitions"))
+	require.Equal(t, arrows(order.Created, order.Transitions()), drawn(t, "mall/order.Transitions"))
+	require.Equal(t, arrows(payment.Created, payment.Transitions()), drawn(t, "mall/payment.Transitions"))
+	require.Equal(t, arrows(payment.RefundCreated, payment.RefundTransitions()), drawn(t, "mall/payment.RefundTransitions"))
 }
 
 // drawn reads the arrows of the drawing in docs/state-machines.md that carries the mark.
@@ -45,11 +50,4 @@ func arrows[S ~string](first S, graph map[S][]S) []string {
 	}
 	slices.Sort(list)
 	return list
-}
-
-func TestSeatTransitions_IsACopy(t *testing.T) {
-	team.SeatTransitions()[team.Held][0] = team.Refunded
-	team.Transitions()[team.Forming][0] = team.Failed
-	require.Equal(t, []team.SeatStatus{team.Paid, team.Released}, team.SeatTransitions()[team.Held])
-	require.Equal(t, []team.Status{team.Formed, team.Failed}, team.Transitions()[team.Forming])
 }
