@@ -54,11 +54,24 @@ func (t *Table) Start(context.Context) error {
 	return nil
 }
 
-// Stop starts no job any more, tells the running ones to end and waits for them as long as ctx lives.
+// grace is how long jobs at work may go on before they are told to end. What they have claimed is then not left for
+// the next start to wait for.
+const grace = 2 * time.Second
+
+// Stop starts no job any more, lets the running ones finish or, after a moment, tells them to end, and waits for
+// them as long as ctx lives.
 func (t *Table) Stop(ctx context.Context) error {
+	ended := t.cron.Stop().Done()
+	defer t.stop.Do(t.cancel)
+	select {
+	case <-ended:
+		return nil
+	case <-time.After(grace):
+	case <-ctx.Done():
+	}
 	t.stop.Do(t.cancel)
 	select {
-	case <-t.cron.Stop().Done():
+	case <-ended:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
