@@ -42,6 +42,40 @@ func TestRead_SumsTheLinesOfAnOrder(t *testing.T) {
 	require.Equal(t, 5, skipped[0].Line)
 }
 
+// Exports of spreadsheets have columns without a name; none of them may be taken for a part that was not mapped.
+func TestRead_PassesOverColumnsWithoutAName(t *testing.T) {
+	o := options()
+	o.Mapping = factcsv.Mapping{Order: "o", Buyer: "b", Amount: "a", At: "t"}
+	for _, text := range []string{
+		",o,b,a,t\n7,x,u,1.50,2026-01-02T03:00:00Z\n",
+		"o,b,a,t,\nx,u,1.50,2026-01-02T03:00:00Z,7\n",
+		" ,o,b,a,t, \nrefunded,x,u,1.50,2026-01-02T03:00:00Z,refunded\n",
+	} {
+		orders, skipped := read(t, text, o)
+		require.Empty(t, skipped)
+		require.Equal(t, []factcsv.Order{{ID: "x", Buyer: "u", Amount: 150, At: time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC), Line: 2}}, orders)
+	}
+}
+
+func TestRead_KeepsWhatWasPaidAndWhatWentBackApart(t *testing.T) {
+	o := options()
+	o.Mapping = factcsv.Mapping{Order: "o", Buyer: "b", Amount: "a", At: "t", Kind: "k"}
+	orders, skipped := read(t, "o,b,a,t,k\n"+
+		"x,u,1,2026-01-02T03:09:00Z,refunded\n"+
+		"x,u,5,2026-01-02T03:01:00Z,paid\n"+
+		"x,u,4,2026-01-02T03:00:00Z,paid\n"+
+		"y,u,3,2026-01-02T03:02:00Z,refunded\n"+
+		"x,u,2,2026-01-02T03:08:00Z,refunded\n"+
+		"x,v,2,2026-01-02T03:08:00Z,refunded\n", o)
+	at := func(minute int) time.Time { return time.Date(2026, 1, 2, 3, minute, 0, 0, time.UTC) }
+	require.Equal(t, []factcsv.Order{
+		{ID: "y", Buyer: "u", Amount: 300, At: at(2), Refunded: true, Line: 5},
+		{ID: "x", Buyer: "u", Amount: 900, At: at(0), Line: 3},
+		{ID: "x", Buyer: "u", Amount: 300, At: at(8), Refunded: true, Line: 2},
+	}, orders)
+	require.Equal(t, []factcsv.Skipped{{Line: 7, Why: factcsv.OtherBuyer, Detail: "order x is of u since line 2"}}, skipped)
+}
+
 // Memory is bounded: an order is over once its lines are far behind.
 func TestRead_ForgetsWhatIsFarBehind(t *testing.T) {
 	var text strings.Builder
@@ -72,6 +106,7 @@ func TestRead_RefusesAnotherFile(t *testing.T) {
 		"\xff\xfeo":                "UTF-16",
 		"o,b,a,n,t\n\xc4\xe3\n":    "not UTF-8",
 		"\"o,b\n":                  "no header",
+		"o,b,a,n,t,a\n":            `two columns "a"`,
 		strings.Repeat("x", 2<<20): "longer than 1 MB",
 	} {
 		err := factcsv.Read(strings.NewReader(text), options(), nil, nil)

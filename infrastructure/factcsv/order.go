@@ -14,14 +14,14 @@ import (
 	"kaituan/money"
 )
 
-// Order is one order of a file, summed over its lines.
+// Order is what the lines of one order in a file sum up to: what was paid, or what went back of it.
 type Order struct {
 	ID       string
 	Buyer    string
 	Amount   money.Fen
-	At       time.Time // the earliest of its lines
+	At       time.Time // the earliest of its lines of that kind
 	Refunded bool
-	Line     int // the first of its lines, from 1, the header included
+	Line     int // the first of its lines of that kind, from 1, the header included
 }
 
 // Why says why a line was not used.
@@ -34,7 +34,6 @@ const (
 	NoBuyer    Why = "no buyer"           //
 	NoAmount   Why = "amount not above 0" //
 	OtherBuyer Why = "another buyer"      // than the order's first line
-	OtherKind  Why = "another kind"       // likewise
 )
 
 // Skipped is a line that was not used.
@@ -48,8 +47,8 @@ type Skipped struct {
 const window = 100_000
 
 // Read hands out the orders of a file. Lines that are no order are told and never stop the reading. An order is
-// handed out once no line of it came for 100,000 lines; a line that comes later makes another order of the same
-// number. Errors: ErrFile before anything was handed out, those of r, what use returns.
+// handed out once no line of it came for 100,000 lines, what was paid before what went back; a line that comes later
+// makes another order of the same number. Errors: ErrFile before anything was handed out, those of r, what use returns.
 func Read(r io.Reader, o Options, use func(Order) error, skip func(Skipped)) error {
 	in, err := newSource(r, o.Encoding)
 	if err != nil {
@@ -116,9 +115,15 @@ func (o Options) columns(header string) (columns, error) {
 		name  string
 		place *int
 	}{{m.Order, &c.order}, {m.Buyer, &c.buyer}, {m.Amount, &c.amount}, {m.Times, &c.times}, {m.At, &c.at}, {m.Kind, &c.kind}} {
+		if *want.place = -1; want.name == "" {
+			continue // a column without a name in the header is not meant
+		}
 		*want.place = slices.Index(names, want.name)
-		if want.name != "" && *want.place < 0 {
+		switch {
+		case *want.place < 0:
 			return c, fmt.Errorf("%w: it has no column %q, but %s (delimiter %q)", ErrFile, want.name, strings.Join(names, ", "), o.Delimiter)
+		case slices.Contains(names[*want.place+1:], want.name):
+			return c, fmt.Errorf("%w: it has two columns %q", ErrFile, want.name)
 		}
 	}
 	return c, nil
@@ -201,32 +206,49 @@ type summing struct {
 	order *list.List               // of *sum, the one that a line came for last at the back
 }
 
+// sum is one order while it may still go on.
 type sum struct {
-	Order
-	last int // line
+	id             string
+	buyer          string
+	line           int   // first
+	last           int   // line
+	paid, refunded Order // Amount 0: no line of that kind yet
 }
 
 func (s *summing) add(line Order) *Skipped {
 	at, known := s.open[line.ID]
 	if !known {
-		s.open[line.ID] = s.order.PushBack(&sum{line, line.Line})
-		return nil
+		at = s.order.PushBack(&sum{id: line.ID, buyer: line.Buyer, line: line.Line})
+		s.open[line.ID] = at
 	}
 	total := at.Value.(*sum)
+	if total.buyer != line.Buyer {
+		return &Skipped{Why: OtherBuyer, Detail: fmt.Sprintf("order %s is of %s since line %d", line.ID, total.buyer, total.line)}
+	}
+	if bad := total.add(line); bad != nil {
+		return bad
+	}
+	total.last = line.Line
+	s.order.MoveToBack(at)
+	return nil
+}
+
+func (t *sum) add(line Order) *Skipped {
+	total := &t.paid
+	if line.Refunded {
+		total = &t.refunded
+	}
 	switch {
-	case total.Buyer != line.Buyer:
-		return &Skipped{Why: OtherBuyer, Detail: fmt.Sprintf("order %s is of %s since line %d", line.ID, total.Buyer, total.Line)}
-	case total.Refunded != line.Refunded:
-		return &Skipped{Why: OtherKind, Detail: fmt.Sprintf("order %s is of another kind since line %d", line.ID, total.Line)}
+	case total.Amount == 0:
+		*total = line
+		return nil
 	case total.Amount+line.Amount < 0:
 		return &Skipped{Why: Unreadable, Detail: "the order is too large"}
 	}
 	total.Amount += line.Amount
-	total.last = line.Line
 	if line.At.Before(total.At) {
 		total.At = line.At
 	}
-	s.order.MoveToBack(at)
 	return nil
 }
 
@@ -238,9 +260,14 @@ func (s *summing) close(since int) error {
 			return nil
 		}
 		s.order.Remove(at)
-		delete(s.open, total.ID)
-		if err := s.use(total.Order); err != nil {
-			return err
+		delete(s.open, total.id)
+		for _, o := range []Order{total.paid, total.refunded} {
+			if o.Amount == 0 {
+				continue
+			}
+			if err := s.use(o); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
