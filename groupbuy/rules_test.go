@@ -127,7 +127,13 @@ func TestLock_RefusesWhatTheTrialRefuses(t *testing.T) {
 		require.NoError(t, err)
 	}
 	id := w.publish(nil)
-	_, err := w.ChangeSettings(w.ctx, activity.Settings{Downgraded: true, RolloutPercent: 100})
+	w.putGoods(tea, 20_00) // the partner lowers its price to what the activity takes off
+	quote := w.trial("ann", func(r *groupbuy.TrialRequest) { r.Activity = id }).Quotes[0]
+	require.Equal(t, activity.ReasonNoPrice, quote.Reason)
+	require.False(t, quote.Visible)
+	_, err := w.Lock(w.ctx, mall, w.request(id, "ann"))
+	w.refused(err, groupbuy.Code(activity.ReasonNoPrice))
+	_, err = w.ChangeSettings(w.ctx, activity.Settings{Downgraded: true, RolloutPercent: 100})
 	require.NoError(t, err)
 	_, err = w.Lock(w.ctx, mall, w.request(id, "ann"))
 	w.refused(err, groupbuy.Code(activity.ReasonDowngraded))
@@ -178,7 +184,7 @@ func TestTrial_Explain(t *testing.T) {
 		}
 		quote, verdicts := explain("ann", nil)
 		require.True(w, quote.Joinable)
-		require.Len(w, verdicts, 12, "seven checks, three limits, stock, one price")
+		require.Len(w, verdicts, 13, "eight checks, three limits, stock, one price")
 		require.Equal(w, "2", verdicts["stock_out"].Value)
 
 		opened := w.open(id, "ann")

@@ -378,6 +378,7 @@ const (
 	TrialReasonLimitTotal      TrialReason = "limit_total"
 	TrialReasonNewBuyersOnly   TrialReason = "new_buyers_only"
 	TrialReasonNoActivity      TrialReason = "no_activity"
+	TrialReasonNoPrice         TrialReason = "no_price"
 	TrialReasonRolledOut       TrialReason = "rolled_out"
 	TrialReasonStockOut        TrialReason = "stock_out"
 )
@@ -406,6 +407,8 @@ func (e TrialReason) Valid() bool {
 	case TrialReasonNewBuyersOnly:
 		return true
 	case TrialReasonNoActivity:
+		return true
+	case TrialReasonNoPrice:
 		return true
 	case TrialReasonRolledOut:
 		return true

@@ -18,14 +18,15 @@ type Verdict struct {
 // Explain lists what every check of an activity says about a buyer, in the order they are made. Of goods or an
 // activity that do not exist it says just that.
 func (s *Snapshot) Explain(ask Ask, id ID, now time.Time) []Verdict {
-	if _, found := s.item(ask); !found {
+	q, found := s.item(ask)
+	if !found {
 		return []Verdict{{Rule: string(ReasonGoodsNotFound), Value: string(ask.Item.Goods) + "/" + string(ask.Item.SKU), Detail: "want goods and a SKU that the partner registered"}}
 	}
 	a := s.covering(ask, id)
 	if a == nil {
 		return []Verdict{{Rule: string(ReasonNoActivity), Value: string(id), Detail: "want an activity over these goods that is not a draft"}}
 	}
-	t := &trial{snapshot: s, activity: a, ask: &ask, now: now}
+	t := &trial{snapshot: s, activity: a, ask: &ask, original: q.Original, now: now}
 	var verdicts []Verdict
 	for _, check := range checks() {
 		value, detail := t.shows(check)
@@ -48,6 +49,8 @@ func (t *trial) shows(check Reason) (value, detail string) {
 		return t.showTime()
 	case ReasonAudience:
 		return t.showAudience()
+	case ReasonNoPrice:
+		return t.showPrice()
 	case ReasonNewBuyersOnly:
 		return t.showNewBuyers()
 	default:
@@ -57,7 +60,7 @@ func (t *trial) shows(check Reason) (value, detail string) {
 
 // ExplainPrice lists every way to a price that the activity of a quote has, and whether it applies to the buyer.
 func (s *Snapshot) ExplainPrice(ask Ask, q Quote, now time.Time) []Verdict {
-	t := &trial{snapshot: s, activity: q.Activity, ask: &ask, now: now}
+	t := &trial{snapshot: s, activity: q.Activity, ask: &ask, original: q.Original, now: now}
 	var verdicts []Verdict
 	for i := range t.activity.Rules {
 		rule := &t.activity.Rules[i]
@@ -68,7 +71,12 @@ func (s *Snapshot) ExplainPrice(ask Ask, q Quote, now time.Time) []Verdict {
 		if i == q.Rule {
 			detail = "the lowest that applies, " + detail
 		}
-		verdicts = append(verdicts, Verdict{Rule: element("rules", i), OK: t.applies(rule), Value: rule.Plan.PayPrice(q.Original).String(), Detail: detail})
+		offered := t.activity.prices(rule.Plan, q.Original)
+		value := "no price"
+		if offered {
+			value = rule.Plan.PayPrice(q.Original).String()
+		}
+		verdicts = append(verdicts, Verdict{Rule: element("rules", i), OK: offered && t.applies(rule), Value: value, Detail: detail})
 	}
 	if t.activity.LeaderDiscount > 0 {
 		verdicts = append(verdicts, Verdict{Rule: "leader_discount_fen", OK: !t.ask.Joining, Value: q.LeaderDiscount.String(), Detail: "for the seat that opens a team"})
@@ -144,6 +152,10 @@ func (t *trial) showAudience() (value, detail string) {
 		return "", "is for everybody"
 	}
 	return strings.Join(tags, ", "), "want a member of every tag named"
+}
+
+func (t *trial) showPrice() (value, detail string) {
+	return t.original.String(), "want a rule for the buyer, and every tier, to leave at least 1 fen of the original price, less the leader discount"
 }
 
 func (t *trial) showNewBuyers() (value, detail string) {

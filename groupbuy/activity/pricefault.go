@@ -62,7 +62,7 @@ func (a Activity) noPrice(param string, plan Plan, goods []Goods) []Fault {
 		if plan.raw(sku.OriginalPrice) < 1 {
 			return "leaves no price" + at
 		}
-		if plan.PayPrice(sku.OriginalPrice)-a.LeaderDiscount < 1 {
+		if !a.prices(plan, sku.OriginalPrice) {
 			return "leaves no price after the leader discount" + at
 		}
 		return ""

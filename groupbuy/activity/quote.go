@@ -111,11 +111,11 @@ func (s *Snapshot) item(ask Ask) (Quote, bool) {
 
 // under is the quote in one activity.
 func (s *Snapshot) under(q Quote, a *Activity, ask Ask, now time.Time) Quote {
-	t := trial{snapshot: s, activity: a, ask: &ask, now: now}
+	t := trial{snapshot: s, activity: a, ask: &ask, original: q.Original, now: now}
 	q.Activity = a
-	group, rule := t.price(q.Original)
+	group, rule := t.price()
 	q.PayPrice, q.Rule, q.LeaderDiscount = group, rule, 0
-	if !ask.Joining {
+	if !ask.Joining && rule != NoRule {
 		q.PayPrice = (group - a.LeaderDiscount).Clamp(1, group)
 		q.LeaderDiscount = group - q.PayPrice
 	}

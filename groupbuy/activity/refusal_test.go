@@ -9,6 +9,7 @@ import (
 
 	"kaituan/groupbuy/activity"
 	"kaituan/groupbuy/partner"
+	"kaituan/money"
 )
 
 // crowd knows the members of some tags; any other was never built.
@@ -42,6 +43,7 @@ func obstacles() []obstacle {
 		{activity.ReasonBuyerDenied, func(a *activity.Activity, _ *activity.Settings) { a.DenyBuyers = []activity.Buyer{"ann"} }, false},
 		{activity.ReasonActivityNotOpen, func(a *activity.Activity, _ *activity.Settings) { a.Status = activity.Paused }, true},
 		{activity.ReasonAudience, func(a *activity.Activity, _ *activity.Settings) { a.Audience.Join = "gold" }, true},
+		{activity.ReasonNoPrice, func(a *activity.Activity, _ *activity.Settings) { a.Rules = []activity.Rule{{Plan: reduce(1000)}} }, false},
 		{activity.ReasonNewBuyersOnly, func(a *activity.Activity, _ *activity.Settings) { a.NewBuyersOnly = true }, true},
 	}
 }
@@ -185,4 +187,52 @@ func TestSnapshot_AsIf(t *testing.T) {
 	require.Equal(t, activity.ReasonActivityNotOpen, tried.QuoteIn(ask(), "act_2", noon().Add(24*time.Hour)).Reason)
 	off := judge(spring(), activity.Settings{Downgraded: true, RolloutPercent: 100})
 	require.Equal(t, activity.ReasonDowngraded, off.AsIf(draft, catalogue()).QuoteIn(ask(), "act_2", noon()).Reason)
+}
+
+// A partner may lower a price below what an activity takes off at any time. Nobody then buys for 1 fen.
+func TestTrial_NoPrice(t *testing.T) {
+	vip := activity.Rule{Plan: reduce(1000), Tag: "vip"} // leaves nothing of 1,000 fen
+	for _, test := range []struct {
+		name   string
+		change func(a *activity.Activity)
+		pays   money.Fen // 0: no group price
+	}{
+		{"leaves one fen", plan(reduce(999)), 1},
+		{"leaves nothing", plan(reduce(1000)), 0},
+		{"a share of less than a fen", plan(activity.Plan{Kind: activity.Percent, Share: 1}), 0},
+		{"the leader discount takes the last fen", func(a *activity.Activity) { a.LeaderDiscount = 800 }, 0},
+		{"the leader discount leaves one fen", func(a *activity.Activity) { a.LeaderDiscount = 799 }, 1},
+		{"another rule has a price", func(a *activity.Activity) { a.Rules = append(a.Rules, vip) }, 800},
+		{"only the rule of others has a price", func(a *activity.Activity) {
+			a.Rules = []activity.Rule{vip, {Plan: reduce(100), Tag: "gold"}}
+		}, 0},
+		{"a tier leaves nothing", tiered(activity.Tier{Size: 4, Plan: reduce(300)}, activity.Tier{Size: 5, Plan: reduce(1000)}), 0},
+		{"a tier leaves a fen", tiered(activity.Tier{Size: 4, Plan: reduce(999)}), 800},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := spring()
+			test.change(&a)
+			s := judge(a, activity.DefaultSettings())
+			q := s.Quote(ask(), noon())
+			if test.pays > 0 {
+				require.Equal(t, test.pays, q.PayPrice)
+				require.True(t, q.Joinable)
+				return
+			}
+			require.Equal(t, activity.ReasonNoPrice, q.Reason)
+			require.False(t, q.Visible)
+			require.Equal(t, activity.ReasonNoPrice, s.QuoteIn(joining(), "act_1", noon()).Reason)
+		})
+	}
+	a := spring()
+	a.Rules = append(a.Rules, vip)
+	s := judge(a, activity.DefaultSettings())
+	verdicts := s.ExplainPrice(ask(), s.Quote(ask(), noon()), noon())
+	require.False(t, verdicts[1].OK)
+	require.Equal(t, "no price", verdicts[1].Value)
+	a.Rules = []activity.Rule{vip}
+	q := judge(a, activity.DefaultSettings()).Quote(ask(), noon())
+	require.Equal(t, activity.NoRule, q.Rule)
+	require.Equal(t, q.Original, q.PayPrice)
+	require.Zero(t, q.LeaderDiscount)
 }

@@ -1,6 +1,10 @@
 package activity
 
-import "time"
+import (
+	"time"
+
+	"kaituan/money"
+)
 
 // Reason says why a buyer may not see or join.
 type Reason string
@@ -17,6 +21,7 @@ const (
 	ReasonBuyerDenied     Reason = "buyer_denied"      // the buyer is on the deny list, or not on the allow list
 	ReasonActivityNotOpen Reason = "activity_not_open" // before or after its window, paused or ended
 	ReasonAudience        Reason = "audience"          // the buyer is not a member of the tag that it takes
+	ReasonNoPrice         Reason = "no_price"          // no rule that applies leaves a price for the SKU, or a tier leaves none
 	ReasonNewBuyersOnly   Reason = "new_buyers_only"   // the joiner has paid at the partner before
 )
 
@@ -30,7 +35,7 @@ func Reasons() []Reason {
 func checks() []Reason {
 	return []Reason{
 		ReasonDowngraded, ReasonRolledOut, ReasonChannelBlocked, ReasonBuyerDenied, ReasonActivityNotOpen, ReasonAudience,
-		ReasonNewBuyersOnly,
+		ReasonNoPrice, ReasonNewBuyersOnly,
 	}
 }
 
@@ -39,6 +44,7 @@ type trial struct {
 	snapshot *Snapshot
 	activity *Activity
 	ask      *Ask
+	original money.Fen // of the SKU asked about
 	now      time.Time
 }
 
@@ -67,6 +73,8 @@ func (t *trial) passes(check Reason) bool {
 		return t.inTime()
 	case ReasonAudience:
 		return t.inAudience()
+	case ReasonNoPrice:
+		return t.priced()
 	case ReasonNewBuyersOnly:
 		return t.newEnough()
 	default:
@@ -78,7 +86,7 @@ func (t *trial) passes(check Reason) bool {
 func (t *trial) visible() bool {
 	a := t.activity
 	return t.notDowngraded() && t.inRollout() && t.onChannel() && t.onLists() && t.memberOf(a.Audience.See) &&
-		!a.Over() && t.now.Before(a.EndsAt)
+		t.priced() && !a.Over() && t.now.Before(a.EndsAt)
 }
 
 func (t *trial) notDowngraded() bool { return !t.snapshot.settings.Downgraded }
