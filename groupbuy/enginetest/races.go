@@ -28,6 +28,7 @@ func raceTests() []test {
 		{"Tiers_LastPaymentsAtOnce", lastPaymentsAtOnce},
 		{"Tiers_CloseAgainstSettle", closeAgainstSettle},
 		{"Tiers_ConfirmManyAtOnce", confirmManyAtOnce},
+		{"NewBuyersOnly_TwoAtOnce", newBuyersTwoAtOnce},
 		{"Stock_RaisedUnderLoad", stockRaisedUnderLoad},
 	}
 }

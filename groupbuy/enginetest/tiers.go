@@ -26,6 +26,7 @@ func tierTests() []test {
 		{"Complete_WithVirtualSeats", completeWithVirtualSeats},
 		{"Instant_FormsByItself", instantForms},
 		{"NewBuyersOnly_AsksSeats", newBuyersBySeats},
+		{"NewBuyersOnly_PaysOnce", newBuyersPayOnce},
 	}
 }
 

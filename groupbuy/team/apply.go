@@ -52,13 +52,18 @@ func (s *State) transition(seat *Seat, next SeatStatus) {
 }
 
 func (s *State) count(t *Team, seat *Seat, by int) {
+	past := s.past[seat.customer()]
 	switch {
+	case seat.newcomer():
+		t.Held += by
+		past.Newcomers += by
 	case seat.Status == Held:
 		t.Held += by
 	case seat.bought():
 		t.Paid += by
-		s.orders[seat.customer()] += by
+		past.Orders += by
 	}
+	s.past[seat.customer()] = past
 }
 
 func (seat *Seat) stockKey() StockKey { return StockKey{seat.Activity, seat.Goods, seat.SKU} }

@@ -44,7 +44,7 @@ type Terms struct {
 	Instant    bool        // a team that the buyer opens has one seat and no tiers: it forms by its own payment
 	Expiry     func(openedAt time.Time) time.Time
 
-	NewBuyersOnly bool // nobody joins who has a paid order at the partner; the one who opens may
+	NewBuyersOnly bool // nobody joins who has a paid order at the partner, or another such seat; the one who opens may
 }
 
 // Touches names the order, the team to join, the buyer's seats in the activity, the stock, and the buyer's history
@@ -99,7 +99,7 @@ func (c Lock) refusal(s *State, now time.Time) Reason {
 	if c.Refusal != NoRefusal {
 		return c.Refusal
 	}
-	if c.forNewBuyers() && s.orders[c.customer()] > 0 {
+	if c.forNewBuyers() && s.past[c.customer()] != (History{}) {
 		return NewBuyersOnly
 	}
 	if reason := s.admits(c.participation(), c.Terms.Limits, c.Team == ""); reason != NoRefusal {
@@ -167,7 +167,7 @@ func (c Lock) sit(s *State, t *Team, now time.Time) *Seat {
 		ID: c.NewSeat, Key: c.Key, Team: t.ID, Activity: c.Activity, Goods: c.Goods, SKU: c.SKU, Channel: c.Channel,
 		Buyer: c.Buyer, Quantity: c.Quantity, Opened: c.Team == "", Status: Held,
 		Original: c.Terms.Original, PayPrice: c.Terms.PayPrice, Amount: c.Terms.Amount, Plan: c.Terms.Plan, Tag: c.Terms.Tag,
-		LeaderDiscount: c.Terms.LeaderDiscount, Limits: c.Terms.Limits,
+		LeaderDiscount: c.Terms.LeaderDiscount, Limits: c.Terms.Limits, ForNewBuyers: c.forNewBuyers(),
 		Ordinal: s.freeOrdinal(c.participation()), HeldAt: now, ExpiresAt: deadline,
 	}
 	if len(t.Sizes) > 1 {

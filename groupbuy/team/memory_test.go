@@ -43,6 +43,7 @@ func (m *memory) load(touch team.Touch) *team.State {
 	s := team.NewState()
 	teams, rosters := slices.Concat(touch.Teams, touch.Whole), slices.Clone(touch.Whole)
 	buyers, stock := slices.Clone(touch.Buyers), slices.Clone(touch.Stock)
+	history := slices.Clone(touch.History)
 	for _, key := range slices.Concat(touch.Seats, touch.WholeOf) {
 		seat, known := m.seats[key]
 		if !known {
@@ -54,6 +55,9 @@ func (m *memory) load(touch team.Touch) *team.State {
 		stock = append(stock, team.StockKey{Activity: seat.Activity, Goods: seat.Goods, SKU: seat.SKU})
 		if slices.Contains(touch.WholeOf, key) {
 			rosters = append(rosters, seat.Team)
+		}
+		if touch.Payments > 0 && seat.ForNewBuyers {
+			rosters, history = append(rosters, seat.Team), append(history, team.Customer{Partner: seat.Key.Partner, Buyer: seat.Buyer})
 		}
 	}
 	for _, id := range teams {
@@ -75,8 +79,8 @@ func (m *memory) load(touch team.Touch) *team.State {
 			s.LoadTeam(t)
 		}
 	}
-	for _, c := range touch.History {
-		s.LoadHistory(c, m.orders(c))
+	for _, c := range history {
+		s.LoadHistory(c, m.history(c))
 	}
 	for _, key := range stock {
 		if row, limited := m.stock[key]; limited {
@@ -86,15 +90,19 @@ func (m *memory) load(touch team.Touch) *team.State {
 	return s
 }
 
-// orders counts what a customer has paid for and keeps.
-func (m *memory) orders(c team.Customer) int {
-	n := m.facts[c]
+// history counts what a customer has paid for and keeps, and the seats held as somebody new.
+func (m *memory) history(c team.Customer) team.History {
+	h := team.History{Orders: m.facts[c]}
 	for _, seat := range m.seats {
-		if seat.Key.Partner == c.Partner && seat.Buyer == c.Buyer && seat.Live() && seat.Status != team.Held {
-			n++
+		switch {
+		case seat.Key.Partner != c.Partner || seat.Buyer != c.Buyer || !seat.Live():
+		case seat.Status != team.Held:
+			h.Orders++
+		case seat.ForNewBuyers:
+			h.Newcomers++
 		}
 	}
-	return n
+	return h
 }
 
 func (m *memory) save(s *team.State) {

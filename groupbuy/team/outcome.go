@@ -19,7 +19,7 @@ const (
 	LimitJoin           Reason = "limit_join"
 	LimitTotal          Reason = "limit_total"
 	StockOut            Reason = "stock_out"
-	NewBuyersOnly       Reason = "new_buyers_only" // the one who joins has bought from the partner before
+	NewBuyersOnly       Reason = "new_buyers_only" // the one who joins has bought from the partner before, or is about to by another such seat
 	SeatNotFound        Reason = "seat_not_found"
 	SeatPaid            Reason = "seat_paid"            // cannot be released: the money must go back
 	SeatNotRefunding    Reason = "seat_not_refunding"   // no money is owed

@@ -14,7 +14,8 @@ type Settle struct {
 	ProviderNo string // the payment provider's trade number
 }
 
-// Touches names the seat; its team, buyer and stock come with it, and the whole team if the payment may close it.
+// Touches names the seat; its team, buyer and stock come with it, and the whole team if the payment may close it,
+// or may come from somebody who is not new any more.
 func (c Settle) Touches() Touch { return Touch{Seats: []Key{c.Key}, Payments: 1} }
 
 func (c Settle) apply(s *State, now time.Time) Outcome {
@@ -30,12 +31,25 @@ func (c Settle) apply(s *State, now time.Time) Outcome {
 		return refuse(AmountMismatch)
 	}
 	seat.PaidAt, seat.PaidAmount, seat.ProviderNo = c.PaidAt, c.Amount, c.ProviderNo
+	if seat.ForNewBuyers && s.past[seat.customer()].Orders > 0 {
+		return s.notNew(seat, now)
+	}
 	if seat.Status == Released {
 		if reason := s.retake(seat, now); reason != NoRefusal {
 			return s.tooLate(seat, reason, now)
 		}
 	}
 	return s.pay(seat, now)
+}
+
+// notNew sends back what somebody paid who bought elsewhere after taking a seat for new buyers. Seats in two activities
+// may be taken on two nodes at once; only one of them is paid for.
+func (s *State) notNew(seat *Seat, now time.Time) Outcome {
+	if seat.Status == Held {
+		s.release(seat, NewBuyersOnly, now)
+		s.afterLeaving(seat, now)
+	}
+	return s.tooLate(seat, NewBuyersOnly, now)
 }
 
 // pay decides "formed" and "closed" on the count after this very payment, never on one read before it.

@@ -20,6 +20,12 @@ type Customer struct {
 	Buyer   activity.Buyer
 }
 
+// History is what a customer bought or is about to buy as somebody new.
+type History struct {
+	Orders    int // that are paid
+	Newcomers int // held seats that are ForNewBuyers
+}
+
 // Touch names what a batch needs to have loaded. Whatever a named seat belongs to (its team, its buyer's live
 // seats, its stock) belongs to the touch as well, and so does the stock of every seat in a whole team.
 type Touch struct {
@@ -30,7 +36,8 @@ type Touch struct {
 	Buyers  []Participation
 	Stock   []StockKey
 	History []Customer // buyers of whom it is needed whether they ever bought anything
-	// Payments is how many payments are reported: of a team that MayClose by so many, every live seat is needed.
+	// Payments is how many payments are reported: of a team that MayClose by so many, every live seat is needed, and so
+	// it is of the team of a named seat that is ForNewBuyers, with the history of its buyer.
 	Payments int
 }
 
@@ -55,7 +62,7 @@ type State struct {
 	stock   map[StockKey]*Stock
 	byBuyer map[Participation][]*Seat
 	byTeam  map[ID][]*Seat
-	orders  map[Customer]int // that are paid; right for those whose history was loaded
+	past    map[Customer]History // right for those whose history was loaded
 
 	changedTeams map[ID]bool
 	changedSeats map[Key]bool
@@ -66,7 +73,7 @@ type State struct {
 func NewState() *State {
 	return &State{
 		teams: map[ID]*Team{}, seats: map[Key]*Seat{}, stock: map[StockKey]*Stock{},
-		byBuyer: map[Participation][]*Seat{}, byTeam: map[ID][]*Seat{}, orders: map[Customer]int{},
+		byBuyer: map[Participation][]*Seat{}, byTeam: map[ID][]*Seat{}, past: map[Customer]History{},
 		changedTeams: map[ID]bool{}, changedSeats: map[Key]bool{}, changedStock: map[StockKey]bool{},
 	}
 }
@@ -77,8 +84,8 @@ func (s *State) LoadTeam(t Team) { s.teams[t.ID] = &t }
 // LoadStock puts a stored stock row into the state.
 func (s *State) LoadStock(k Stock) { s.stock[k.Key] = &k }
 
-// LoadHistory says how many paid orders a customer has, at the engine and elsewhere.
-func (s *State) LoadHistory(c Customer, orders int) { s.orders[c] = orders }
+// LoadHistory says what a customer bought, at the engine and elsewhere.
+func (s *State) LoadHistory(c Customer, h History) { s.past[c] = h }
 
 // LoadSeat puts a stored seat into the state. Loading the same seat twice keeps the first.
 func (s *State) LoadSeat(seat Seat) {

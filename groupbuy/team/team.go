@@ -149,6 +149,7 @@ type Seat struct {
 	Limits   activity.Limits // the limits the seat was taken under
 
 	LeaderDiscount money.Fen // per piece; what PayPrice lost for opening the team
+	ForNewBuyers   bool      // it joined a team that only new buyers join: asked again when it is paid
 
 	// TierPrices are what a piece costs at each of the team's Sizes; the first is PayPrice. Empty without tiers.
 	TierPrices   []money.Fen
@@ -176,6 +177,9 @@ type Seat struct {
 
 // Live says whether the seat counts against the team, the stock and the buyer's limits.
 func (s Seat) Live() bool { return s.Status == Held || s.bought() }
+
+// newcomer says whether the seat is held by somebody who has to be new until it is paid.
+func (s Seat) newcomer() bool { return s.Status == Held && s.ForNewBuyers }
 
 // bought says whether the seat is the buyer's for good, also while a difference goes back.
 func (s Seat) bought() bool { return s.Status == Paid || s.OwesDifference() }

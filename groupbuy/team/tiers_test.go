@@ -313,6 +313,14 @@ func TestLock_NewBuyersOnly(t *testing.T) {
 		{"never seen", func(*world) {}, true},
 		{"bought elsewhere", func(w *world) { w.facts[team.Customer{Partner: "mall", Buyer: "bob"}] = 1 }, false},
 		{"bought at another partner", func(w *world) { w.facts[team.Customer{Partner: "other", Buyer: "bob"}] = 1 }, true},
+		{"holds a seat for new buyers", func(w *world) {
+			id, _ := w.teamOf(3, "eve")
+			w.do(strict(w, id, "bob"))
+		}, false},
+		{"gave up a seat for new buyers", func(w *world) {
+			id, _ := w.teamOf(3, "eve")
+			w.do(release(w.do(strict(w, id, "bob")).Seat))
+		}, true},
 		{"holds a seat", func(w *world) { w.do(w.lock("bob")) }, true},
 		{"paid for a seat", func(w *world) { w.do(settle(w.do(w.lock("bob")).Seat)) }, false},
 		{"got the money back", func(w *world) {

@@ -28,6 +28,7 @@ type loading struct {
 	named   map[team.Key]bool // the seats asked for, known or not
 	anchors []seatRow         // those that are known: what they belong to never changes
 	closing []string          // the teams that the batch's payments may close
+	strict  []seatRow         // those of anchors that only a new buyer may pay, when payments are reported
 	rosters []seatRow         // every live seat of the whole and closing teams
 }
 
@@ -54,8 +55,19 @@ func (l *loading) resolve(touch team.Touch) (err error) {
 	for _, key := range touch.WholeOf {
 		l.named[key] = true
 	}
-	l.anchors, err = l.seatsByKey(slices.Collect(maps.Keys(l.named)))
-	return err
+	if l.anchors, err = l.seatsByKey(slices.Collect(maps.Keys(l.named))); err != nil || touch.Payments == 0 {
+		return err
+	}
+	for _, row := range l.anchors {
+		seat, err := row.seat()
+		if err != nil {
+			return err
+		}
+		if seat.ForNewBuyers {
+			l.strict = append(l.strict, row)
+		}
+	}
+	return nil
 }
 
 func (l *loading) seatsByKey(keys []team.Key) (rows []seatRow, err error) {
@@ -120,7 +132,7 @@ func (l *loading) readRosters(touch team.Touch) error {
 	for _, key := range touch.WholeOf {
 		of[key] = true
 	}
-	ids := slices.Concat(texts(touch.Whole), l.closing)
+	ids := slices.Concat(texts(touch.Whole), l.closing, mapped(l.strict, func(r seatRow) string { return r.TeamID }))
 	for _, row := range l.anchors {
 		if of[row.key()] {
 			ids = append(ids, row.TeamID)
@@ -236,6 +248,3 @@ func distinct(list []string) []string {
 // live is which seats count. A seat whose difference goes back is refunding and live, any other refunding one is not;
 // the statuses are there for the indexes.
 const live = "status IN ('held', 'paid', 'refunding') AND ordinal IS NOT NULL"
-
-// bought is which seats are paid for good, also while a difference goes back.
-const bought = "status IN ('paid', 'refunding') AND ordinal IS NOT NULL"

@@ -51,12 +51,14 @@ type termsDoc struct {
 	Limits     limitsDoc   `json:"limits"`
 	Tag        string      `json:"tag,omitempty"`
 	LeaderFen  int64       `json:"leader_discount_fen,omitempty"`
+	ForNew     bool        `json:"for_new_buyers,omitempty"`
 	TierPrices []money.Fen `json:"tier_prices_fen,omitempty"` // per piece, at each size of the team
 }
 
 func newSeatRow(s team.Seat) (seatRow, error) {
 	terms, err := json.Marshal(termsDoc{
-		Plan: newPlanDoc(s.Plan), Limits: limitsDoc(s.Limits), Tag: string(s.Tag), LeaderFen: int64(s.LeaderDiscount), TierPrices: s.TierPrices,
+		Plan: newPlanDoc(s.Plan), Limits: limitsDoc(s.Limits), Tag: string(s.Tag), LeaderFen: int64(s.LeaderDiscount),
+		ForNew: s.ForNewBuyers, TierPrices: s.TierPrices,
 	})
 	if err != nil {
 		return seatRow{}, fmt.Errorf("groupbuystore: terms of seat %s: %w", s.ID, err)
@@ -84,7 +86,8 @@ func (r seatRow) seat() (team.Seat, error) {
 		Channel: activity.Channel(r.Channel), Buyer: activity.Buyer(r.Buyer), Quantity: r.Quantity,
 		Opened: r.Opened == 1, Status: team.SeatStatus(r.Status),
 		Original: money.Fen(r.OriginalFen), PayPrice: money.Fen(r.PayPriceFen), Amount: money.Fen(r.AmountFen),
-		Plan: terms.Plan.plan(), Tag: activity.TagID(terms.Tag), LeaderDiscount: money.Fen(terms.LeaderFen), Limits: activity.Limits(terms.Limits), TierPrices: terms.TierPrices,
+		Plan: terms.Plan.plan(), Tag: activity.TagID(terms.Tag), LeaderDiscount: money.Fen(terms.LeaderFen), Limits: activity.Limits(terms.Limits),
+		ForNewBuyers: terms.ForNew, TierPrices: terms.TierPrices,
 		Difference: money.Fen(r.DifferenceFen), DifferenceNo: r.DifferenceNo,
 		HeldAt: instant(r.HeldAt), ExpiresAt: instant(r.ExpiresAt), PaidAt: instant(r.PaidAt),
 		PaidAmount: money.Fen(r.PaidAmountFen), ProviderNo: r.ProviderNo, Settlement: team.Settlement(r.Settlement),
