@@ -75,7 +75,8 @@ type Crowds interface {
 	StartJob(ctx context.Context, id crowd.JobID, now, lease time.Time) (crowd.Job, error)
 	// KeepJob shows a running job's progress and extends its lease. Errors: ErrConflict when it was given up.
 	KeepJob(ctx context.Context, job crowd.Job, lease time.Time) error
-	// AddMembers writes the next chunks of a running job's generation; seq numbers the first of them from 0.
+	// AddMembers writes the next chunks of a running job's generation; seq numbers the first of them from 0. Errors:
+	// ErrConflict when it was given up, and then nothing changed.
 	AddMembers(ctx context.Context, job crowd.Job, seq int, chunks []crowd.Chunk) error
 	// EndJob ends a job: crowd.Done puts its generation to use, crowd.Failed leaves the tag as it was. Errors:
 	// ErrConflict when it was given up, and then nothing changed.

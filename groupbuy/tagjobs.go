@@ -224,14 +224,6 @@ func (w *tagWriter) add(ctx context.Context, p partner.ID, b activity.Buyer) err
 	return nil
 }
 
-// listed is add for a buyer who is on a list and no member yet.
-func (w *tagWriter) listed(ctx context.Context, p partner.ID, b activity.Buyer, edit ListEdit) error {
-	if edit == ListRemove {
-		return nil
-	}
-	return w.add(ctx, p, b)
-}
-
 func (w *tagWriter) flush(ctx context.Context) error {
 	if len(w.chunks) == 0 {
 		return nil

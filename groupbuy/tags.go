@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"time"
 
 	"kaituan/groupbuy/activity"
@@ -200,87 +198,4 @@ func (e *Engine) EachTagMember(ctx context.Context, id activity.TagID, use func(
 		err = fmt.Errorf("groupbuy: generation %d of tag %s was replaced twice while it was read: %w", tag.Generation, id, ErrUnavailable)
 	}
 	return err
-}
-
-// ListEdit says what a list does to a manual tag.
-type ListEdit string
-
-// The edits.
-const (
-	ListAdd     ListEdit = "add"
-	ListRemove  ListEdit = "remove"
-	ListReplace ListEdit = "replace"
-)
-
-// MaxListed bounds one list of buyers.
-const MaxListed = 1_000_000
-
-// ListMembers changes who belongs to a manual tag, all at once. It sorts buyers in place. Errors: CodeTagNotFound,
-// CodeTagNotManual, CodeTagBusy while another list or job is at work, CodeInvalid.
-func (e *Engine) ListMembers(ctx context.Context, id activity.TagID, edit ListEdit, buyers []activity.Buyer) (crowd.Job, error) {
-	if len(buyers) > MaxListed {
-		return crowd.Job{}, invalid("buyers", "want at most 1000000 buyers at once")
-	}
-	for i, b := range buyers {
-		if !partner.ValidID(string(b)) {
-			return crowd.Job{}, invalid("buyers["+strconv.Itoa(i)+"]", "want 1 to 64 of A-Z a-z 0-9 _ . -")
-		}
-	}
-	slices.Sort(buyers)
-	buyers = slices.Compact(buyers)
-	var tag crowd.Tag
-	job, err := e.queueTag(ctx, id, crowd.ByList, func(tx Tx, t crowd.Tag, job crowd.Job) error {
-		if t.Kind != crowd.Manual {
-			return &Error{Code: CodeTagNotManual}
-		}
-		tag = t
-		return e.audit(tx, actionTagListed, string(id), nil, listed{job.ID, edit, len(buyers)})
-	})
-	if err != nil {
-		return crowd.Job{}, err
-	}
-	return e.work(ctx, job, func(ctx context.Context, w *tagWriter) error { return e.merge(ctx, tag, edit, buyers, w) })
-}
-
-// listed is how the audit tells of a list.
-type listed struct {
-	Job    crowd.JobID
-	Edit   ListEdit
-	Buyers int
-}
-
-// merge writes the tag's members with a sorted list added, taken away or put in their place.
-func (e *Engine) merge(ctx context.Context, tag crowd.Tag, edit ListEdit, list []activity.Buyer, w *tagWriter) error {
-	if tag.Generation > 0 && edit != ListReplace {
-		err := e.Crowds.Members(ctx, tag.ID, tag.Generation, func(c crowd.Chunk) error {
-			for _, b := range c.Buyers {
-				for len(list) > 0 && list[0] < b {
-					if err := w.listed(ctx, tag.Partner, list[0], edit); err != nil {
-						return err
-					}
-					list = list[1:]
-				}
-				both := len(list) > 0 && list[0] == b
-				if both {
-					list = list[1:]
-				}
-				if both && edit == ListRemove {
-					continue
-				}
-				if err := w.add(ctx, tag.Partner, b); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	for _, b := range list {
-		if err := w.listed(ctx, tag.Partner, b, edit); err != nil {
-			return err
-		}
-	}
-	return nil
 }

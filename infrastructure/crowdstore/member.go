@@ -55,7 +55,14 @@ func (s *Store) AddMembers(ctx context.Context, job crowd.Job, seq int, chunks [
 	for i, c := range chunks {
 		rows[i] = newChunkRow(job, seq+i, c)
 	}
-	err := s.db.InTx(ctx, func(tx *gorm.DB) error { return tx.Create(rows).Error })
+	err := s.db.InTx(ctx, func(tx *gorm.DB) error {
+		// The lease is moved by a hair, for only a row that changed is counted.
+		held := tx.Exec("UPDATE tags SET lease_until = lease_until + 1 WHERE job_id = ?", string(job.ID))
+		if err := guarded(held); err != nil {
+			return err
+		}
+		return tx.Create(rows).Error
+	})
 	return failed(err, "add members to generation %d of tag %s", job.Generation, job.Tag)
 }
 

@@ -394,6 +394,12 @@ func TestJob_WhoseNodeDied(t *testing.T) {
 		// It was only slow: whatever it does now changes nothing.
 		dying.Status, dying.Members = crowd.Done, 1
 		require.ErrorIs(t, n.store.KeepJob(t.Context(), dying, n.clock().Add(time.Hour)), groupbuy.ErrConflict)
+		late := []crowd.Chunk{{Partner: "mall", Buyers: []activity.Buyer{"late"}}}
+		require.ErrorIs(t, n.store.AddMembers(t.Context(), dying, 1, late), groupbuy.ErrConflict)
+		var left int
+		require.NoError(t, n.db.Read(t.Context()).Raw("SELECT COUNT(*) FROM tag_chunks WHERE tag_id = ? AND generation = ?",
+			string(tag.ID), int64(dying.Generation)).Scan(&left).Error)
+		require.Zero(t, left)
 		require.ErrorIs(t, n.store.EndJob(t.Context(), dying), groupbuy.ErrConflict)
 		require.Equal(t, []string{"mall/u1"}, n.members(tag.ID))
 		require.Equal(t, crowd.Done, n.compute(tag.ID).Status)
@@ -496,7 +502,45 @@ func TestLists_MergeAtOnce(t *testing.T) {
 		job, err = n.engine.ListMembers(t.Context(), tag.ID, groupbuy.ListRemove, []activity.Buyer{"m00000", "m39999", "zz"})
 		require.NoError(t, err)
 		require.EqualValues(t, 39_998, job.Members)
+		trail, err := n.engine.Audit(t.Context(), groupbuy.AuditQuery{Subject: string(tag.ID), Limit: 2})
+		require.NoError(t, err)
+		require.JSONEq(t, `{"members":40000}`, trail[0].Before)
+		require.JSONEq(t, `{"job":"`+string(job.ID)+`","edit":"remove","members":39998,"removed":{"count":2,"buyers":["m00000","m39999"]}}`, trail[0].After)
+		require.Regexp(t, `"added":\{"count":40000,"fingerprint":"sha256:[0-9a-f]{64}"\}`, trail[1].After)
 	})
+}
+
+// The audit tells what a list changed, so it must not be applied to members that came in between.
+func TestLists_GiveWayToOneThatWasFaster(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		tag, err := n.engine.CreateTag(t.Context(), crowd.Tag{Partner: "mall", Name: "list", Kind: crowd.Manual})
+		require.NoError(t, err)
+		_, err = n.engine.ListMembers(t.Context(), tag.ID, groupbuy.ListAdd, []activity.Buyer{"a"})
+		require.NoError(t, err)
+		slow := newNode(t, n.db, func(c groupbuy.Crowds) groupbuy.Crowds {
+			return afterMembers{c, func() {
+				_, err := n.engine.ListMembers(t.Context(), tag.ID, groupbuy.ListAdd, []activity.Buyer{"b"})
+				require.NoError(t, err)
+			}}
+		})
+		_, err = slow.engine.ListMembers(t.Context(), tag.ID, groupbuy.ListReplace, []activity.Buyer{"c"})
+		n.refused(err, groupbuy.CodeTagBusy)
+		require.Equal(t, []string{"mall/a", "mall/b"}, n.members(tag.ID))
+		trail, err := n.engine.Audit(t.Context(), groupbuy.AuditQuery{Subject: string(tag.ID), Limit: 10})
+		require.NoError(t, err)
+		require.Len(t, trail, 3, "made, and two lists")
+	})
+}
+
+// afterMembers is a real store beside which something happens as soon as members were read.
+type afterMembers struct {
+	groupbuy.Crowds
+	happens func()
+}
+
+func (a afterMembers) Members(ctx context.Context, tag activity.TagID, generation crowd.Generation, use func(crowd.Chunk) error) error {
+	defer a.happens()
+	return a.Crowds.Members(ctx, tag, generation, use)
 }
 
 // A list whose call died between queueing and starting must not block its tag for ever.
