@@ -79,6 +79,12 @@ func crowds(w *world) {
 	upload := w.call(request{method: http.MethodPost, path: members + "/csv?edit=remove", media: csv, body: "buyer_id\nb\nnobody\n"})
 	require.EqualValues(w, 1, into[wire.TagUpload](upload, 200).Job.Members)
 	require.Equal(w, "partner_id,buyer_id\nmall,a\n", w.get(members+"/csv").ok(200).Body.String())
+	edits, err := w.engine.Audit(w.Context(), groupbuy.AuditQuery{Subject: manual.TagID, Limit: 2})
+	require.NoError(w, err)
+	require.JSONEq(w, `{"members":2}`, edits[0].Before)
+	require.JSONEq(w, `{"job":"`+into[wire.TagUpload](upload, 200).Job.JobID+`","edit":"remove","members":1,"removed":{"count":1,"buyers":["b"]}}`, edits[0].After)
+	require.Contains(w, edits[1].After, `"added":{"buyers":["a","b"],"count":2}`)
+	require.Equal(w, `{}`, edits[1].Before)
 	for subject, want := range map[string][]string{
 		tag.TagID:    {"tag.changed", "tag.job_queued", "tag.created"},
 		manual.TagID: {"tag.members_listed", "tag.members_listed", "tag.created"},
@@ -235,6 +241,27 @@ func TestUpload_CountsWhatItCannotRead(t *testing.T) {
 	replaced := w.call(request{method: http.MethodPost, path: path + "?edit=replace", media: csv, body: "buyer_id\nz\n"})
 	require.EqualValues(t, 1, into[wire.TagUpload](replaced, 200).Job.Members)
 	require.EqualValues(t, 3, into[wire.TagSizeList](w.get(operatorSide+"/tags/"+manual.TagID+"/sizes"), 200).Items[1].Members)
+}
+
+// Who replaces a list by a file that is broken would lose members that are on it.
+func TestUpload_ReplacesAllOrNothing(t *testing.T) {
+	w := newWorld(t)
+	manual := w.tag(m{"name": "内测", "kind": "manual", "partner_id": "mall"})
+	path := operatorSide + "/tags/" + manual.TagID + "/members/csv"
+	upload := func(edit, body string) answer {
+		return w.call(request{method: http.MethodPost, path: path + "?edit=" + edit, media: csv, body: body})
+	}
+	upload("add", "buyer_id\na\nb\n").ok(200)
+	p := upload("replace", "buyer_id\nc\nu 1\nx,y\n").refused(422, "lines_refused")
+	require.Equal(t, "2 of 3 lines cannot be used, so nothing was replaced", p.Detail)
+	require.Len(t, p.Faults, 2)
+	require.Equal(t, wire.Fault{Param: "lines[3].buyer_id", Detail: "want 1 to 64 of A-Z a-z 0-9 _ . -"}, p.Faults[0])
+	require.Equal(t, wire.Fault{Param: "lines[4]", Detail: "want 1 fields, not 2"}, p.Faults[1])
+	p = upload("replace", "buyer_id\n\n").refused(422, "lines_refused")
+	require.Contains(t, p.Detail, "at least one buyer")
+	require.Equal(t, "partner_id,buyer_id\nmall,a\nmall,b\n", w.get(path).ok(200).Body.String())
+	require.Len(t, into[wire.TagJobPage](w.get(operatorSide+"/tags/"+manual.TagID+"/jobs"), 200).Items, 1)
+	require.EqualValues(t, 1, into[wire.TagUpload](upload("replace", "buyer_id\nc\n"), 200).Job.Members)
 }
 
 // A copy that cannot be finished must not look whole.

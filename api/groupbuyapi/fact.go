@@ -30,13 +30,14 @@ func (a *API) PutOrderFacts(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	load := &factLoad{engine: a.engine, partner: caller(c), refused: newRefusals(c.GetHeader("Accept-Language"))}
+	load := &factLoad{engine: a.engine, partner: caller(c), refused: &refusals{}}
 	if err := load.run(c.Request.Context(), newLines(c.Request.Body)); err != nil {
 		fail(c, err)
 		return
 	}
 	c.JSON(http.StatusOK, wire.OrderFactsResult{
-		Lines: load.lines, Accepted: load.accepted, Repeated: load.repeated, Refused: load.refused.count, Errors: load.refused.told,
+		Lines: load.lines, Accepted: load.accepted, Repeated: load.repeated, Refused: load.refused.count,
+		Errors: load.refused.told(c.GetHeader("Accept-Language")),
 	})
 }
 
@@ -59,12 +60,6 @@ type factLoad struct {
 
 	lines, accepted, repeated int
 	refused                   *refusals
-}
-
-// numbered is what is wrong with a line.
-type numbered struct {
-	line  int
-	fault activity.Fault
 }
 
 // run takes every line that can be taken. Errors: those of the engine; what was taken before stays, and repeating

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+	"github.com/oapi-codegen/runtime"
 
 	"kaituan/api/edge"
 	"kaituan/api/problem"
@@ -52,12 +53,12 @@ func unreadable(err error) error {
 	return &problem.Problem{Code: problem.MalformedJSON, Detail: "the body ends in the middle of a value"}
 }
 
-// badParameter answers for the generated wrapper when a parameter is missing or has the wrong type. The wrapper tells the name in
-// its text only; it is our own generated code, and a test holds the text.
+// badParameter answers for the generated wrapper when a parameter is missing or has the wrong type. Of the latter the
+// wrapper tells the name in its text only; it is our own generated code, and a test holds the text.
 func badParameter(c *gin.Context, err error, _ int) {
-	if rest, missing := strings.CutPrefix(err.Error(), "Query argument "); missing {
-		name, _, _ := strings.Cut(rest, " ")
-		fail(c, invalid(name, "is required"))
+	var missing *runtime.RequiredParameterError
+	if errors.As(err, &missing) {
+		fail(c, invalid(missing.ParamName, "is required"))
 		return
 	}
 	_, rest, _ := strings.Cut(err.Error(), "parameter ")

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strconv"
 
 	"kaituan/api/edge"
 	wire "kaituan/api/groupbuywire"
@@ -68,19 +69,43 @@ func (l *lines) skip() error {
 
 // refusals counts the lines that could not be taken and keeps the first of them.
 type refusals struct {
-	lang  problem.Language
 	count int
-	told  []wire.LineError
+	first []numbered
 }
 
-func newRefusals(acceptLanguage string) *refusals {
-	return &refusals{lang: problem.LanguageOf(acceptLanguage), told: []wire.LineError{}}
+// numbered is what is wrong with a line.
+type numbered struct {
+	line  int
+	fault activity.Fault
 }
 
 func (r *refusals) add(line int, fault activity.Fault) {
 	r.count++
-	if len(r.told) < maxTold {
-		r.told = append(r.told, wire.LineError{Line: line, Param: fault.Param, Detail: problem.Say(fault.Detail, r.lang)})
+	if len(r.first) < maxTold {
+		r.first = append(r.first, numbered{line, fault})
+	}
+}
+
+// told is the first lines in the caller's language.
+func (r *refusals) told(acceptLanguage string) []wire.LineError {
+	lang := problem.LanguageOf(acceptLanguage)
+	return each(r.first, func(n numbered) wire.LineError {
+		return wire.LineError{Line: n.line, Param: n.fault.Param, Detail: problem.Say(n.fault.Detail, lang)}
+	})
+}
+
+// problem is the first lines as faults of the whole: "lines[3].buyer_id" is about line 3, from 1.
+func (r *refusals) problem(lines int) *problem.Problem {
+	return &problem.Problem{
+		Code:   problem.LinesRefused,
+		Detail: strconv.Itoa(r.count) + " of " + strconv.Itoa(lines) + " lines cannot be used, so nothing was replaced",
+		Faults: each(r.first, func(n numbered) problem.Fault {
+			param := "lines[" + strconv.Itoa(n.line) + "]"
+			if n.fault.Param != "" {
+				param += "." + n.fault.Param
+			}
+			return problem.Fault{Param: param, Detail: n.fault.Detail}
+		}),
 	}
 }
 

@@ -318,6 +318,8 @@ func TestStatistics_RefuseWhatIsNoQuestion(t *testing.T) {
 			require.Equal(t, param, w.get(operatorSide+path+query).refused(400, "invalid").Param, path+query)
 		}
 	}
+	require.Equal(t, "is required", w.get(operatorSide+"/statistics").refused(400, "invalid").Detail)
+	require.Equal(t, "has the wrong type", w.get(operatorSide+"/partners/mall/deliveries?limit=many").refused(400, "invalid").Detail)
 	require.Empty(t, into[wire.ActivityFiguresList](w.get(operatorSide+"/statistics?from=2026-11-20&to=2026-11-20"), 200).Items)
 }
 

@@ -144,19 +144,26 @@ func (a *API) UploadTagMembers(c *gin.Context, id wire.TagIDPath, params wire.Up
 		return
 	}
 	edge.AllowBody(c, maxBulkBody)
-	file := &memberFile{partner: tag.Partner, refused: newRefusals(c.GetHeader("Accept-Language"))}
+	file := &memberFile{partner: tag.Partner, refused: &refusals{}}
 	if err := file.read(newLines(c.Request.Body)); err != nil {
 		fail(c, err)
 		return
 	}
 	taken := len(file.buyers)
+	if edit == groupbuy.ListReplace {
+		if err := file.replaces(); err != nil {
+			fail(c, err)
+			return
+		}
+	}
 	job, err := a.as(c).ListMembers(c.Request.Context(), tag.ID, edit, file.buyers)
 	if err != nil {
 		fail(c, err)
 		return
 	}
 	c.JSON(http.StatusOK, wire.TagUpload{
-		Job: jobWire(job), Lines: taken + file.refused.count, Taken: taken, Refused: file.refused.count, Errors: file.refused.told,
+		Job: jobWire(job), Lines: taken + file.refused.count, Taken: taken, Refused: file.refused.count,
+		Errors: file.refused.told(c.GetHeader("Accept-Language")),
 	})
 }
 
@@ -199,6 +206,17 @@ func (f *memberFile) read(in *lines) error {
 		}
 		f.buyers = append(f.buyers, buyer)
 	}
+}
+
+// replaces refuses a file that would throw out members because of lines that nobody could read.
+func (f *memberFile) replaces() error {
+	switch {
+	case f.refused.count > 0:
+		return f.refused.problem(len(f.buyers) + f.refused.count)
+	case len(f.buyers) == 0:
+		return &problem.Problem{Code: problem.LinesRefused, Detail: "want at least one buyer in place of the members"}
+	}
+	return nil
 }
 
 func (f *memberFile) header(line []byte) bool {

@@ -499,7 +499,8 @@ type ClientInterface interface {
 	// UploadTagMembersWithBody The same as a list, from a file of up to 64 MB and 1,000,000 lines
 	//
 	// UTF-8, with a header that names the column `buyer_id`; a column `partner_id`, as an export has it, must name the tag's
-	// partner. A line that cannot be read is counted and told; it never stops the others.
+	// partner. A line that cannot be read is counted and told; it never stops the others. Only `replace` takes such a file
+	// as a whole or not at all: 422 `lines_refused` names the first such lines, also when there is no buyer in it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1672,7 +1673,8 @@ func (c *Client) ExportTagMembers(ctx context.Context, tagID TagIDPath, reqEdito
 // UploadTagMembersWithBody The same as a list, from a file of up to 64 MB and 1,000,000 lines
 //
 // UTF-8, with a header that names the column `buyer_id`; a column `partner_id`, as an export has it, must name the tag's
-// partner. A line that cannot be read is counted and told; it never stops the others.
+// partner. A line that cannot be read is counted and told; it never stops the others. Only `replace` takes such a file
+// as a whole or not at all: 422 `lines_refused` names the first such lines, also when there is no buyer in it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5816,7 +5818,8 @@ type ClientWithResponsesInterface interface {
 	// UploadTagMembersWithBodyWithResponse The same as a list, from a file of up to 64 MB and 1,000,000 lines
 	//
 	// UTF-8, with a header that names the column `buyer_id`; a column `partner_id`, as an export has it, must name the tag's
-	// partner. A line that cannot be read is counted and told; it never stops the others.
+	// partner. A line that cannot be read is counted and told; it never stops the others. Only `replace` takes such a file
+	// as a whole or not at all: 422 `lines_refused` names the first such lines, also when there is no buyer in it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9955,7 +9958,8 @@ func (c *ClientWithResponses) ExportTagMembersWithResponse(ctx context.Context, 
 // UploadTagMembersWithBodyWithResponse The same as a list, from a file of up to 64 MB and 1,000,000 lines
 //
 // UTF-8, with a header that names the column `buyer_id`; a column `partner_id`, as an export has it, must name the tag's
-// partner. A line that cannot be read is counted and told; it never stops the others.
+// partner. A line that cannot be read is counted and told; it never stops the others. Only `replace` takes such a file
+// as a whole or not at all: 422 `lines_refused` names the first such lines, also when there is no buyer in it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //

@@ -28,6 +28,8 @@ func crowdPhrases() []phrase {
 		{"a manual tag has no schedule", "手工标签没有计划"},
 		{"want either daily_at or every_minutes", "daily_at 与 every_minutes 只能给出一种"},
 		{"want hh:mm from 00:00 to 23:59, in UTC+8", "应为 00:00 到 23:59 的 hh:mm，按东八区"},
+		{"{} of {} lines cannot be used, so nothing was replaced", "有 {} 行（共 {} 行）不能使用，因此没有替换任何成员"},
+		{"want at least one buyer in place of the members", "替换成员的文件至少应有一个买家"},
 		{"want at most {} buyers at once", "一次最多 {} 个买家"},
 		{"want paid or refunded", "应为 paid（已付）或 refunded（已退）"},
 		{"want an instant from 1990 until tomorrow, not {}", "应为 1990 年到明天之间的时刻，而不是 {}"},

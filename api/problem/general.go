@@ -7,6 +7,7 @@ const (
 	Invalid          Code = "invalid"
 	UnsupportedMedia Code = "unsupported_media_type"
 	BodyTooLarge     Code = "body_too_large"
+	LinesRefused     Code = "lines_refused"
 	BadCursor        Code = "bad_cursor"
 	NotFound         Code = "not_found"
 	MethodNotAllowed Code = "method_not_allowed"
@@ -35,6 +36,9 @@ var general = map[Code]Row{
 	BodyTooLarge: {413,
 		Text{"请求体过大", "请把请求拆小，一次最多 1 MB"},
 		Text{"The body is too large", "Send less at a time, at most 1 MB"}},
+	LinesRefused: {422,
+		Text{"文件中有不能使用的行", "请按 faults 逐行改正后重新上传；标签没有任何改变"},
+		Text{"The file has lines that cannot be used", "Correct the lines that faults names and send the file again; nothing was changed"}},
 	BadCursor: {400,
 		Text{"游标无效", "请原样使用上一页返回的 next_cursor，或不带 cursor 从头开始"},
 		Text{"The cursor is not valid", "Use next_cursor of the page before as it is, or start again without a cursor"}},
