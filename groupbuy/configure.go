@@ -121,6 +121,7 @@ func (e *Engine) PublishActivity(ctx context.Context, id activity.ID) (activity.
 
 // background is what an activity would be published among.
 func background(tx Tx, a activity.Activity) (among activity.Background, err error) {
+	among.Now = tx.Now()
 	if among.Goods, err = tx.Goods(a.Partner, a.Goods); err != nil {
 		return among, err
 	}
@@ -192,6 +193,15 @@ func (e *Engine) Activity(ctx context.Context, id activity.ID) (activity.Activit
 // ListActivities lists activities, newest first, for operators.
 func (e *Engine) ListActivities(ctx context.Context, q ActivityQuery) ([]activity.Activity, error) {
 	return e.Store.Activities(ctx, q)
+}
+
+// EnsurePartner creates a partner; one that is there keeps its name. Errors: CodeInvalid.
+func (e *Engine) EnsurePartner(ctx context.Context, id partner.ID, name string) error {
+	_, err := e.Store.Partner(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		_, err = e.PutPartner(ctx, id, name)
+	}
+	return err
 }
 
 // PutPartner creates or renames a partner. Errors: CodeInvalid.

@@ -11,6 +11,18 @@ import (
 	"kaituan/groupbuy/partner"
 )
 
+func TestEnsurePartner_KeepsTheNameThatIsThere(t *testing.T) {
+	onEach(t, func(w *world) {
+		require.NoError(w, w.EnsurePartner(w.ctx, "other", "Other"))
+		_, err := w.PutPartner(w.ctx, "other", "Another")
+		require.NoError(w, err)
+		require.NoError(w, w.EnsurePartner(w.ctx, "other", "Other"))
+		stored, err := w.Store.Partner(w.ctx, "other")
+		require.NoError(w, err)
+		require.Equal(w, "Another", stored.Name)
+	})
+}
+
 func TestPutPartner(t *testing.T) {
 	onEach(t, func(w *world) {
 		created, err := w.PutPartner(w.ctx, "other", "Other")

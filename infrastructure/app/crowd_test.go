@@ -40,6 +40,31 @@ func TestApp_TagsRealOrdersForAnActivity(t *testing.T) {
 	})
 }
 
+// Facts of one file that belong together count together, and neither an import nor a start renames the mall.
+func TestApp_CountsRefundsOfTheSameFile(t *testing.T) {
+	onEachStore(t, func(w *world) {
+		renamed, err := w.operator().PutPartnerWithResponse(context.Background(), "mall", groupbuywire.PartnerInput{Name: "海边的店"})
+		require.NoError(w.t, err)
+		require.Equal(w.t, http.StatusOK, renamed.StatusCode(), string(renamed.Body))
+		o := factcsv.Defaults()
+		o.Mapping = factcsv.Mapping{Order: "o", Buyer: "b", Amount: "a", At: "t", Kind: "k"}
+		report, err := app.Import(context.Background(), w.config, "mall", strings.NewReader("o,b,a,t,k\n"+
+			"whole,u1,100,2026-01-02 03:04:05,paid\nwhole,u1,60,2026-01-03 03:04:05,refunded\nwhole,u1,40,2026-01-04 03:04:05,refunded\n"+
+			"half,u2,50,2026-01-03 03:04:05,refunded\nhalf,u2,100,2026-01-02 03:04:05,paid\n"), o, func(_ int, why string) { w.t.Error(why) })
+		require.NoError(w.t, err)
+		require.Equal(w.t, 4, report.Accepted)
+		tag := w.ruleTag("kept something", groupbuywire.TagCondition{Measure: groupbuywire.Spend, AtLeast: 50_00})
+		require.EqualValues(w.t, 1, w.compute(tag))
+		require.Equal(w.t, []string{"u2"}, w.export(tag))
+
+		w.stop()
+		w.start()
+		partners, err := w.operator().ListPartnersWithResponse(context.Background())
+		require.NoError(w.t, err)
+		require.Contains(w.t, string(partners.Body), "海边的店")
+	})
+}
+
 // A seat's payment makes its buyer one who has paid, and its refund takes that back.
 func TestApp_SeatsBecomeFacts(t *testing.T) {
 	onEachStore(t, func(w *world) {

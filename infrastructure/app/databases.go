@@ -143,15 +143,17 @@ func Migrate(ctx context.Context, c config.Config) (report string, err error) {
 	return lines.String(), nil
 }
 
-// openExisting opens both databases for a command that must not make new ones by a slip of the pen.
+// openExisting opens what the role needs for a command that must not make a database by a slip of the pen, nor change
+// the schema of one.
 func openExisting(ctx context.Context, c config.Config) (databases, error) {
-	for key, dsn := range map[string]string{"groupbuy.db": c.GroupBuy.DB, "mall.db": c.Mall.DB} {
-		path, embedded := strings.CutPrefix(dsn, "sqlite:")
-		if !embedded {
-			continue
+	if c.Role != config.RoleMall {
+		if err := existing("groupbuy.db", c.GroupBuy.DB); err != nil {
+			return databases{}, err
 		}
-		if _, err := os.Stat(path); err != nil {
-			return databases{}, fmt.Errorf("%s (%s): %w", key, config.EnvName(key), err)
+	}
+	if c.Role != config.RoleGroupBuy {
+		if err := existing("mall.db", c.Mall.DB); err != nil {
+			return databases{}, err
 		}
 	}
 	d, err := openDatabases(ctx, c)
@@ -162,4 +164,15 @@ func openExisting(ctx context.Context, c config.Config) (databases, error) {
 		return d, errors.Join(err, d.close())
 	}
 	return d, nil
+}
+
+func existing(key, dsn string) error {
+	path, embedded := strings.CutPrefix(dsn, "sqlite:")
+	if !embedded {
+		return nil
+	}
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("%s (%s): %w (a new directory is made by kaituan migrate or the first start)", key, config.EnvName(key), err)
+	}
+	return nil
 }

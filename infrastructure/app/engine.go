@@ -43,9 +43,9 @@ func newEngine(db *sqldb.DB, sender *webhook.Sender, wake func(), log *slog.Logg
 }
 
 // enrol makes our mall a partner with the key and webhook address that this instance is configured with. Doing it
-// at every start brings an address that changed up to date.
+// at every start brings an address that changed up to date; the name is the operators' from the first start on.
 func enrol(ctx context.Context, engine *groupbuy.Engine, s secrets, webhookURL string) error {
-	if _, err := engine.PutPartner(ctx, mallPartner, mallName); err != nil {
+	if err := engine.EnsurePartner(ctx, mallPartner, mallName); err != nil {
 		return err
 	}
 	if err := enrolKey(ctx, engine, partner.Key{ID: partner.KeyID(s.KeyID), Partner: mallPartner, Secret: s.KeySecret}); err != nil {

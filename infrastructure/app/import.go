@@ -21,7 +21,7 @@ import (
 
 // ImportReport is what became of an order history.
 type ImportReport struct {
-	Orders   int // in the file, summed over their lines
+	Orders   int // in the file, summed over their lines; what was paid and what went back of one are two
 	Accepted int
 	Repeated int
 	Refused  int       // by the engine; told one by one
@@ -30,26 +30,20 @@ type ImportReport struct {
 }
 
 // Import loads an order history as the order facts of a partner. It may run beside a server, and again: what is known
-// changes nothing. tell hears of every line that was not used. Errors: factcsv.ErrFile, an unknown partner, a
-// database that cannot be opened.
+// changes nothing. tell hears of every line that was not used. It makes and migrates no database. Errors:
+// factcsv.ErrFile, an unknown partner, a database that is not there or cannot be opened.
 func Import(ctx context.Context, c config.Config, of partner.ID, file io.Reader, o factcsv.Options, tell func(line int, why string)) (report ImportReport, err error) {
 	c.Role = config.RoleGroupBuy
-	if err := makeDataDir(c); err != nil {
-		return report, err
-	}
-	dbs, err := openDatabases(ctx, c)
+	dbs, err := openExisting(ctx, c)
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, dbs.close()) }()
-	if err := dbs.migrate(ctx); err != nil {
-		return report, err
-	}
 	engine := groupbuy.New(groupbuy.Deps{
 		Store: groupbuystore.New(dbs.groupbuy), Crowds: crowdstore.New(dbs.groupbuy), Clock: time.Now, Log: slog.Default(), Wake: func() {},
 	})
 	if of == mallPartner { // there from the first start on, which may not have been yet
-		_, err = engine.PutPartner(ctx, mallPartner, mallName)
+		err = engine.EnsurePartner(ctx, mallPartner, mallName)
 	} else {
 		_, err = engine.Store.Partner(ctx, of)
 	}

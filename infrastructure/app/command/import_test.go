@@ -12,8 +12,17 @@ import (
 
 const realHistory = "../../demo/testdata/online-retail-10k.csv"
 
-func TestImport_RealOrdersTwice(t *testing.T) {
+// migrated is a data directory with the databases of this binary in it.
+func migrated(t *testing.T) string {
+	t.Helper()
 	data := filepath.Join(t.TempDir(), "data")
+	code, _, stderr := run("", "migrate", "--data", data)
+	require.Zero(t, code, stderr)
+	return data
+}
+
+func TestImport_RealOrdersTwice(t *testing.T) {
+	data := migrated(t)
 	code, stdout, stderr := run("", "import", realHistory, "--partner", "mall", "--preset", "online-retail", "--data", data)
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "100 lines not used: order left out\n")
@@ -33,7 +42,7 @@ func history(t *testing.T, text string, more ...string) (code int, stdout, stder
 	dir := t.TempDir()
 	path := filepath.Join(dir, "orders.csv")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	args := []string{"import", path, "--partner", "mall", "--map", "order=单号,buyer=买家,amount=实付,at=付款时间", "--data", filepath.Join(dir, "data")}
+	args := []string{"import", path, "--partner", "mall", "--map", "order=单号,buyer=买家,amount=实付,at=付款时间", "--data", migrated(t)}
 	return run("", append(args, more...)...)
 }
 
@@ -91,10 +100,10 @@ func TestImport_ReadsOtherEncodings(t *testing.T) {
 
 func TestImport_RefusesAChangedRepeat(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "orders.csv")
+	path, data := filepath.Join(dir, "orders.csv"), migrated(t)
 	load := func(amount string) string {
 		require.NoError(t, os.WriteFile(path, []byte("o;b;x;n;t;k\n1;u1;"+amount+";3;1767323045;paid\n"), 0o600))
-		code, stdout, stderr := run("", "import", path, "--partner", "mall", "--data", filepath.Join(dir, "data"), "--delimiter", ";",
+		code, stdout, stderr := run("", "import", path, "--partner", "mall", "--data", data, "--delimiter", ";",
 			"--map", "order=o,buyer=b,amount=x*n,at=t,kind=k", "--date-layout", "unix", "--decimal-comma")
 		require.Zero(t, code, stderr)
 		return stdout
@@ -105,6 +114,7 @@ func TestImport_RefusesAChangedRepeat(t *testing.T) {
 }
 
 func TestImport_RefusesWhatItCannotUse(t *testing.T) {
+	data := migrated(t)
 	for _, c := range []struct {
 		args []string
 		code int
@@ -122,8 +132,26 @@ func TestImport_RefusesWhatItCannotUse(t *testing.T) {
 		{[]string{realHistory, "--partner", "stranger", "--preset", "online-retail"}, 1, "--partner stranger"},
 		{[]string{"/nonexistent.csv", "--partner", "mall", "--preset", "online-retail"}, 1, "nonexistent"},
 	} {
-		code, _, stderr := run("", append([]string{"import", "--data", filepath.Join(t.TempDir(), "data")}, c.args...)...)
+		code, _, stderr := run("", append([]string{"import", "--data", data}, c.args...)...)
 		require.Equal(t, c.code, code, c.args)
 		require.Contains(t, stderr, c.want, c.args)
 	}
+}
+
+// A wrong --data must not look like a success.
+func TestImport_MakesNoDatabase(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	code, _, stderr := run("", "import", realHistory, "--partner", "mall", "--preset", "online-retail", "--data", data)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "a new directory is made by kaituan migrate or the first start")
+	require.NoDirExists(t, data)
+}
+
+func TestImport_TakesWhatWentBackInTheSameFile(t *testing.T) {
+	code, stdout, stderr := history(t, "单号,买家,实付,付款时间,类型,\n"+
+		"a,u1,2.50,2026-01-03 03:04:05,refunded,9\n"+
+		"a,u1,12.50,2026-01-02 03:04:05,paid,9\n",
+		"--map", "order=单号,buyer=买家,amount=实付,at=付款时间,kind=类型")
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "2 orders: 2 new, 0 known already, 0 refused; 12.50 yuan paid\n")
 }
