@@ -153,3 +153,24 @@ func TestCreateActivity_Buyers(t *testing.T) {
 		w.open(created.ID, "ann")
 	})
 }
+
+// Neither a draft nor a paused activity goes live once its window is over.
+func TestPublishActivity_AfterItsEnd(t *testing.T) {
+	w := newWorld(t)
+	paused := w.publish(nil)
+	_, err := w.PauseActivity(w.ctx, paused)
+	require.NoError(t, err)
+	other := w.draft("late")
+	other.Channels = []activity.Channel{"other"}
+	draft, err := w.CreateActivity(w.ctx, other)
+	require.NoError(t, err)
+	w.clock.advance(23 * time.Hour)
+	for _, id := range []activity.ID{paused, draft.ID} {
+		_, err = w.PublishActivity(w.ctx, id)
+		require.Equal(t, "ends_at", w.refusal(err, groupbuy.CodeActivityInvalid).Param)
+	}
+	_, err = w.ChangeActivity(w.ctx, paused, activity.Change{EndsAt: w.clock.Now().Add(time.Hour)})
+	require.NoError(t, err)
+	_, err = w.PublishActivity(w.ctx, paused)
+	require.NoError(t, err)
+}

@@ -174,6 +174,19 @@ func TestActivity_Faults(t *testing.T) {
 		{"channel wanted and blocked", func(a *activity.Activity) {
 			a.Channels, a.BlockedChannels = []activity.Channel{"app", "live"}, []activity.Channel{"live"}
 		}, []string{"channels[1]"}},
+		{"a faulty rule hides no other", func(a *activity.Activity) {
+			a.Rules = append(a.Rules, activity.Rule{Plan: fixed(0), Tag: "vip"}, activity.Rule{Plan: reduce(300), Tag: "vip"})
+		}, []string{"rules[1].plan.price_fen", "rules[2].plan"}},
+		{"a faulty tier hides no other", tiered(activity.Tier{Size: 4, Plan: reduce(210)}, activity.Tier{Size: 5}, activity.Tier{Size: 6, Plan: reduce(210)}),
+			[]string{"tiers[1].plan.kind", "tiers[2].plan", "tiers[2].plan", "tiers[2].plan"}},
+		{"a bad leader discount hides no plan", func(a *activity.Activity) { a.LeaderDiscount, a.Rules[0].Plan = -1, reduce(300) },
+			[]string{"leader_discount_fen", "rules[0].plan"}},
+		{"no fixed price at one rule, a tier still looked at", func(a *activity.Activity) {
+			a.Rules[0].Plan, a.Tiers = fixed(0), []activity.Tier{{Size: 5, Plan: reduce(300)}}
+		}, []string{"rules[0].plan.price_fen", "tiers[0].plan"}},
+		{"fixed with fields of the others", plan(activity.Plan{Kind: activity.Fixed, Price: 100, Off: 1, From: 1, Share: 1}),
+			[]string{"rules[0].plan.off_fen", "rules[0].plan.from_fen", "rules[0].plan.share_bp"}},
+		{"reduce with a price", plan(activity.Plan{Kind: activity.Reduce, Off: 100, Price: 1}), []string{"rules[0].plan.price_fen"}},
 		{"everything at once", func(a *activity.Activity) {
 			*a = activity.Activity{MinReal: 1, RolloutPercent: 101, Audience: activity.Audience{See: "gold"}}
 		},
@@ -204,6 +217,12 @@ func TestActivity_FaultsNameTheRival(t *testing.T) {
 		{"one goods in common", func(r *activity.Activity) { r.Goods = []activity.GoodsID{"pots", "cups"} }, true},
 		{"other goods", func(r *activity.Activity) { r.Goods = []activity.GoodsID{"pots"} }, false},
 		{"one channel in common", func(r *activity.Activity) { r.Channels = []activity.Channel{"app", "live"} }, true},
+		{"blocks the channel in common", func(r *activity.Activity) {
+			r.Channels, r.BlockedChannels = nil, []activity.Channel{"app"}
+		}, false},
+		{"blocks another channel", func(r *activity.Activity) {
+			r.Channels, r.BlockedChannels = nil, []activity.Channel{"live"}
+		}, true},
 		{"other channels", func(r *activity.Activity) { r.Channels = []activity.Channel{"live"} }, false},
 		{"every channel", func(r *activity.Activity) { r.Channels = nil }, true},
 		{"starts when it ends", func(r *activity.Activity) { r.StartsAt, r.EndsAt = r.EndsAt, r.EndsAt.Add(time.Hour) }, false},
@@ -335,4 +354,16 @@ func TestGoods_Validate(t *testing.T) {
 			require.Equal(t, test.want, got)
 		})
 	}
+}
+
+// An activity that is over sells nothing to anybody; it is copied, not published.
+func TestActivity_FaultsOfAWindowThatIsOver(t *testing.T) {
+	late := among()
+	late.Now = spring().EndsAt.Add(-time.Millisecond)
+	require.Empty(t, spring().Faults(late))
+	late.Now = spring().EndsAt
+	faults := spring().Faults(late)
+	require.Len(t, faults, 1)
+	require.Equal(t, "ends_at", faults[0].Param)
+	require.Contains(t, faults[0].Detail, "now")
 }

@@ -49,9 +49,22 @@ func (p Plan) raw(original money.Fen) money.Fen {
 	}
 }
 
-// faults checks the plan by itself.
+// sound says whether the plan has no faults by itself.
+func (p Plan) sound() bool { return len(p.faults("")) == 0 }
+
+// faults checks the plan by itself. A field of another kind would take no effect: whoever wrote it meant another kind.
 func (p Plan) faults(param string) []Fault {
 	var f faults
+	stray := func(ok bool, field string, value any) {
+		f.got(ok, param+field, value, "is not for a plan of kind "+string(p.Kind))
+	}
+	switch p.Kind {
+	case Reduce, Threshold, Percent, Fixed:
+		stray(p.Off == 0 || p.Kind == Reduce || p.Kind == Threshold, ".off_fen", p.Off)
+		stray(p.From == 0 || p.Kind == Threshold, ".from_fen", p.From)
+		stray(p.Share == 0 || p.Kind == Percent, ".share_bp", p.Share)
+		stray(p.Price == 0 || p.Kind == Fixed, ".price_fen", p.Price)
+	}
 	switch p.Kind {
 	case Reduce:
 		f.got(p.Off >= 1, param+".off_fen", p.Off, "want at least 1 fen")

@@ -6,8 +6,9 @@ import (
 	"kaituan/money"
 )
 
-// priceFaults checks the plans by themselves, and then against every original price that they will meet. A plan that
-// would leave no price of its own for a SKU is refused, although PayPrice would still ask 1 fen: nobody means that.
+// priceFaults checks the plans by themselves, and those that are sound against every original price that they will
+// meet, whatever is wrong with the others. A plan that would leave no price of its own for a SKU is refused, although
+// PayPrice would still ask 1 fen: nobody means that.
 func (a Activity) priceFaults(goods []Goods) []Fault {
 	var f faults
 	f.got(len(a.Rules) >= 1 && len(a.Rules) <= MaxRules, "rules", len(a.Rules), "want 1 to 20 rules")
@@ -15,23 +16,30 @@ func (a Activity) priceFaults(goods []Goods) []Fault {
 	f.got(a.LeaderDiscount >= 0 && a.LeaderDiscount <= MaxPrice, "leader_discount_fen", a.LeaderDiscount, "want 0 to 10000000000 fen")
 	f.got(len(a.Tiers) <= MaxTiers, "tiers", len(a.Tiers), "want at most 10 tiers")
 	f = append(f, a.sizeFaults()...)
-	for i := range a.Rules {
-		f = append(f, a.Rules[i].Plan.faults(element("rules", i)+".plan")...)
+	if len(a.Rules) > MaxRules || len(a.Tiers) > MaxTiers {
+		goods = nil // how many prices are looked at stays bounded
 	}
-	for i := range a.Tiers {
-		f = append(f, a.Tiers[i].Plan.faults(element("tiers", i)+".plan")...)
-	}
-	if len(f) > 0 {
-		return f
+	if a.LeaderDiscount < 0 || a.LeaderDiscount > MaxPrice {
+		a.LeaderDiscount = 0 // is told above, not once more for every SKU
 	}
 	for i := range a.Rules {
-		f = append(f, a.noPrice(element("rules", i)+".plan", a.Rules[i].Plan, goods)...)
+		f = append(f, a.planFaults(element("rules", i)+".plan", a.Rules[i].Plan, goods)...)
 	}
 	for i := range a.Tiers {
-		f = append(f, a.noPrice(element("tiers", i)+".plan", a.Tiers[i].Plan, goods)...)
-		f = append(f, a.dearTier(i, goods)...)
+		f = append(f, a.planFaults(element("tiers", i)+".plan", a.Tiers[i].Plan, goods)...)
+		if a.Tiers[i].Plan.sound() {
+			f = append(f, a.dearTier(i, goods)...)
+		}
 	}
 	return f
+}
+
+// planFaults are those of a plan by itself, or else those it has with SKUs.
+func (a Activity) planFaults(param string, plan Plan, goods []Goods) []Fault {
+	if !plan.sound() {
+		return plan.faults(param)
+	}
+	return a.noPrice(param, plan, goods)
 }
 
 func (a Activity) sizeFaults() []Fault {
@@ -69,11 +77,13 @@ func (a Activity) noPrice(param string, plan Plan, goods []Goods) []Fault {
 	})
 }
 
-// dearTier reports the SKUs that a tier makes no cheaper than the step before it.
+// dearTier reports the SKUs that a tier makes no cheaper than the step before it, the last one that is sound.
 func (a Activity) dearTier(i int, goods []Goods) []Fault {
 	before := a.openPrice
-	if i > 0 {
-		before = a.Tiers[i-1].Plan.PayPrice
+	for _, tier := range a.Tiers[:i] {
+		if tier.Plan.sound() {
+			before = tier.Plan.PayPrice
+		}
 	}
 	return perSKU(element("tiers", i)+".plan", goods, func(g Goods, sku SKU) string {
 		price, limit := a.Tiers[i].Plan.PayPrice(sku.OriginalPrice), before(sku.OriginalPrice)
@@ -88,7 +98,7 @@ func (a Activity) dearTier(i int, goods []Goods) []Fault {
 func (a Activity) openPrice(original money.Fen) money.Fen {
 	lowest := original
 	for _, rule := range a.Rules {
-		if rule.Tag == "" {
+		if rule.Tag == "" && rule.Plan.sound() {
 			lowest = min(lowest, rule.Plan.PayPrice(original))
 		}
 	}

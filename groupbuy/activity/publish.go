@@ -3,6 +3,7 @@ package activity
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"kaituan/groupbuy/partner"
 )
@@ -35,6 +36,7 @@ type Background struct {
 	Goods  []Goods    // those of the activity's goods that are registered
 	Rivals []Activity // the partner's other published and paused activities
 	Tags   []TagID    // those of the activity's tags that exist
+	Now    time.Time
 }
 
 // Faults returns everything that keeps the activity from being published.
@@ -47,7 +49,7 @@ func (a Activity) Faults(among Background) []Fault {
 	f.got(validPercent(a.RolloutPercent), "rollout_percent", a.RolloutPercent, wantPercent)
 	f.got(a.MinReal >= 0 && a.MinReal <= a.TeamSize, "min_real", a.MinReal, "want 0 (off) to "+strconv.Itoa(a.TeamSize)+", the team size")
 	a.channelFaults(&f)
-	a.windowFaults(&f)
+	a.windowFaults(&f, among.Now)
 	a.goodsFaults(&f, among.Goods)
 	a.overlapFaults(&f, among.Rivals)
 	a.tagFaults(&f, among.Tags)
@@ -96,9 +98,13 @@ func (a Activity) channelFaults(f *faults) {
 	}
 }
 
-func (a Activity) windowFaults(f *faults) {
+func (a Activity) windowFaults(f *faults, now time.Time) {
 	f.require(!a.StartsAt.IsZero(), "starts_at", "is required")
-	f.got(a.EndsAt.After(a.StartsAt), "ends_at", a.EndsAt, "must be after starts_at")
+	if a.EndsAt.After(a.StartsAt) {
+		f.got(a.EndsAt.After(now), "ends_at", a.EndsAt, "want later than now, "+stamp(now))
+	} else {
+		f.got(false, "ends_at", a.EndsAt, "must be after starts_at")
+	}
 	f.got(a.TeamTTL >= MinTTL && a.TeamTTL <= MaxTTL, "team_ttl_seconds", a.TeamTTL, "want 1 second to 30 days")
 	f.got(a.SeatTTL >= MinTTL && a.SeatTTL <= MaxTTL, "seat_ttl_seconds", a.SeatTTL, "want 1 second to 30 days")
 }
@@ -136,10 +142,15 @@ func (a Activity) overlapFaults(f *faults, others []Activity) {
 
 func (a Activity) overlaps(b Activity) bool {
 	return a.StartsAt.Before(b.EndsAt) && b.StartsAt.Before(a.EndsAt) &&
-		sharesChannel(a.Channels, b.Channels) && sharesAny(a.Goods, b.Goods)
+		a.sharesChannel(b) && sharesAny(a.Goods, b.Goods)
 }
 
-func sharesChannel(a, b []Channel) bool { return len(a) == 0 || len(b) == 0 || sharesAny(a, b) }
+// sharesChannel says whether some channel is covered by both. Channels have no list of their own: two activities that
+// name none have all others than the blocked ones in common.
+func (a Activity) sharesChannel(b Activity) bool {
+	both := func(c Channel) bool { return a.Covers(c) && b.Covers(c) }
+	return len(a.Channels)+len(b.Channels) == 0 || slices.ContainsFunc(a.Channels, both) || slices.ContainsFunc(b.Channels, both)
+}
 
 func sharesAny[T comparable](a, b []T) bool {
 	known := make(map[T]bool, len(a))
