@@ -2,12 +2,13 @@ package groupbuy
 
 import (
 	"context"
+	"errors"
 
 	"kaituan/groupbuy/activity"
 )
 
 // ChangeActivity changes what may change of a published or paused activity: its name, its end (later) and its stock
-// (up). Everything that is wrong is reported at once. Errors: CodeActivityNotFound, CodeActivityState,
+// (up). Everything that is wrong is reported at once; a change that changes nothing leaves no trace. Errors: CodeActivityNotFound, CodeActivityState,
 // CodeActivityChanged, CodeNameTaken, CodeActivityInvalid with faults.
 func (e *Engine) ChangeActivity(ctx context.Context, id activity.ID, change activity.Change) (activity.Activity, error) {
 	var after activity.Activity
@@ -22,6 +23,10 @@ func (e *Engine) ChangeActivity(ctx context.Context, id activity.ID, change acti
 		if after, err = e.changed(tx, before, change); err != nil {
 			return err
 		}
+		if change.Nothing(before) {
+			after = before
+			return errUnchanged
+		}
 		if err := tx.OpenStock(id, change.Stock); err != nil {
 			return err
 		}
@@ -33,8 +38,14 @@ func (e *Engine) ChangeActivity(ctx context.Context, id activity.ID, change acti
 		}
 		return e.audit(tx, "activity.changed", string(id), before, after)
 	})
+	if errors.Is(err, errUnchanged) {
+		err = nil
+	}
 	return after, err
 }
+
+// errUnchanged ends a transaction that has nothing to write, before nodes are told to read the configuration again.
+var errUnchanged = errors.New("groupbuy: nothing changes")
 
 // changed applies a change and checks the result against the partner's other activities.
 func (e *Engine) changed(tx Tx, before activity.Activity, change activity.Change) (activity.Activity, error) {

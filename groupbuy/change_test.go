@@ -174,3 +174,26 @@ func TestPublishActivity_AfterItsEnd(t *testing.T) {
 	_, err = w.PublishActivity(w.ctx, paused)
 	require.NoError(t, err)
 }
+
+func TestChangeActivity_Nothing(t *testing.T) {
+	w := newWorld(t)
+	id := w.publish(nil)
+	before, err := w.Activity(w.ctx, id)
+	require.NoError(t, err)
+	events := w.events()
+	log, err := w.Audit(w.ctx, groupbuy.AuditQuery{Limit: 10})
+	require.NoError(t, err)
+	w.clock.advance(time.Minute)
+	for _, change := range []activity.Change{{}, {Name: before.Name}} {
+		answered, err := w.ChangeActivity(w.ctx, id, change)
+		require.NoError(t, err)
+		require.Equal(t, before, answered)
+	}
+	stored, err := w.Activity(w.ctx, id)
+	require.NoError(t, err)
+	require.Equal(t, before, stored)
+	require.Equal(t, events, w.events())
+	again, err := w.Audit(w.ctx, groupbuy.AuditQuery{Limit: 10})
+	require.NoError(t, err)
+	require.Equal(t, log, again)
+}

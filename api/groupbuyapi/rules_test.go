@@ -51,7 +51,7 @@ func TestRules_FromDraftToSeat(t *testing.T) {
 	require.Equal(t, [3]money.Fen{9900, 7800, 100}, [3]money.Fen{quote.OriginalPriceFen, quote.PayPriceFen, quote.LeaderDiscountFen})
 	require.Equal(t, []wire.TierPrice{{Size: 2, PriceFen: 7800}, {Size: 4, PriceFen: 6800}, {Size: 6, PriceFen: 4900}}, quote.Tiers)
 	require.False(t, quote.BuyAlone)
-	require.Len(t, quote.Verdicts, 7+4+2+2)
+	require.Len(t, quote.Verdicts, 8+4+2+2)
 	denied := into[wire.Trial](w.post(partnerSide+"/trials", asksFor("u9")), 200).Quotes[0]
 	require.Equal(t, wire.TrialReason("buyer_denied"), denied.Reason)
 	require.Empty(t, denied.Verdicts)
@@ -164,7 +164,7 @@ func TestPublish_TellsEveryFaultOfTheRules(t *testing.T) {
 		params = append(params, fault.Param)
 		require.NotRegexp(t, `[a-z]{3,} [a-z]{3,}`, fault.Detail, "no Chinese for it")
 	}
-	require.ElementsMatch(t, []string{"rules", "tiers[0].size", "min_real", "ends_at", "audience.join", "rules[0].tag", "allow_buyers[0]"}, params)
+	require.ElementsMatch(t, []string{"rules", "rules[0].plan", "tiers[0].size", "min_real", "ends_at", "audience.join", "rules[0].tag", "allow_buyers[0]"}, params)
 }
 
 func TestChangeActivity_OnTheWire(t *testing.T) {

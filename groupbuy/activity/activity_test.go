@@ -91,6 +91,9 @@ func TestActivity_Faults(t *testing.T) {
 		{"no name", func(a *activity.Activity) { a.Name = "" }, []string{"name"}},
 		{"longest name", func(a *activity.Activity) { a.Name = strings.Repeat("团", 200) }, nil},
 		{"name too long", func(a *activity.Activity) { a.Name = strings.Repeat("团", 201) }, []string{"name"}},
+		{"name of blanks", func(a *activity.Activity) { a.Name = " \u3000\u00a0" }, []string{"name"}},
+		{"name of two lines", func(a *activity.Activity) { a.Name = "spring\nsale" }, []string{"name"}},
+		{"name with a blank", func(a *activity.Activity) { a.Name = "spring sale" }, nil},
 		{"name not text", func(a *activity.Activity) { a.Name = "\xff" }, []string{"name"}},
 		{"no goods", func(a *activity.Activity) { a.Goods = nil }, []string{"goods"}},
 		{"unknown goods", func(a *activity.Activity) { a.Goods[1] = "pots" }, []string{"goods[1]"}},
@@ -333,6 +336,7 @@ func TestGoods_Validate(t *testing.T) {
 		{"bad id", func(g *activity.Goods) { g.ID = "a b" }, []string{"goods_id"}},
 		{"id too long", func(g *activity.Goods) { g.ID = activity.GoodsID(strings.Repeat("a", 65)) }, []string{"goods_id"}},
 		{"no name", func(g *activity.Goods) { g.Name = "" }, []string{"name"}},
+		{"name of blanks", func(g *activity.Goods) { g.Name, g.SKUs[0].Name = " ", "\t" }, []string{"name", "skus[0].name"}},
 		{"no SKU", func(g *activity.Goods) { g.SKUs = nil }, []string{"skus"}},
 		{"too many SKUs", func(g *activity.Goods) {
 			*g = goods("tea", make([]money.Fen, 201)...)

@@ -13,6 +13,11 @@ type Change struct {
 	Stock  []Stock   // more pieces of SKUs that are limited already; others stay
 }
 
+// Nothing says whether the change leaves an activity as it is.
+func (c Change) Nothing(a Activity) bool {
+	return (c.Name == "" || c.Name == a.Name) && c.EndsAt.IsZero() && len(c.Stock) == 0
+}
+
 // With returns the activity changed. It leaves the receiver's lists alone.
 func (a Activity) With(c Change) Activity {
 	if c.Name != "" {

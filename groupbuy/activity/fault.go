@@ -3,7 +3,9 @@ package activity
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"kaituan/money"
@@ -74,8 +76,9 @@ func (f *alike) all(param string) []Fault {
 
 func element(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
 
-// ValidName says whether a text may be shown as the name of something: UTF-8 of 1 to MaxNameRune characters.
+// ValidName says whether a text may be shown as the name of something: UTF-8 of 1 to MaxNameRune characters, not only
+// blanks and without control characters.
 func ValidName(name string) bool {
-	n := utf8.RuneCountInString(name)
-	return n >= 1 && n <= MaxNameRune && utf8.ValidString(name)
+	return utf8.ValidString(name) && utf8.RuneCountInString(name) <= MaxNameRune &&
+		strings.TrimSpace(name) != "" && !strings.ContainsFunc(name, unicode.IsControl)
 }

@@ -52,8 +52,7 @@ func (t Tag) Faults() []activity.Fault {
 			faults = append(faults, activity.Fault{Param: param, Detail: detail})
 		}
 	}
-	n := utf8.RuneCountInString(t.Name)
-	require(n >= 1 && n <= MaxName && utf8.ValidString(t.Name), "name", "want 1 to 100 characters")
+	require(activity.ValidName(t.Name) && utf8.RuneCountInString(t.Name) <= MaxName, "name", "want 1 to 100 characters")
 	switch t.Kind {
 	case Ruled:
 		faults = append(faults, t.Rule.Faults()...)

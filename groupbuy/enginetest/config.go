@@ -317,9 +317,14 @@ func config(e *env) {
 	statuses := map[activity.ID]activity.Status{"act_1": activity.Draft, "act_2": activity.Published, "act_3": activity.Paused}
 	for id, status := range statuses {
 		a := newActivity(id, string(id))
-		a.Status = status
+		a.Status, a.EndsAt = status, time.Now().UTC().Add(time.Minute-a.TeamTTL)
 		e.putActivities(a)
 	}
+	past := newActivity("act_7", "past")
+	past.Status, past.EndsAt = activity.Published, time.Now().UTC().Truncate(time.Millisecond).Add(-past.TeamTTL)
+	longPast := newActivity("act_8", "long past")
+	longPast.Status = activity.Paused
+	e.putActivities(past, longPast)
 	gathering, over := newActivity("act_4", "gathering"), newActivity("act_5", "over")
 	gathering.Status, gathering.UpdatedAt = activity.Ended, time.Now().UTC()
 	over.Status, over.UpdatedAt = activity.Ended, time.Now().UTC().Add(-over.TeamTTL)
@@ -335,6 +340,13 @@ func config(e *env) {
 	require.NoError(e, err)
 	require.Equal(e, before+1, got.Version)
 	require.Equal(e, []activity.ID{"act_2", "act_3", "act_4", "act_6"}, activityIDs(got.Activities))
+	past.Version = 1
+	read, err := e.store().ActivityByID(e.ctx, past.ID)
+	require.NoError(e, err)
+	require.Equal(e, past, read, "what no buyer meets any more is still there")
+	listed, err := e.store().Activities(e.ctx, groupbuy.ActivityQuery{Status: activity.Published, Limit: 9})
+	require.NoError(e, err)
+	require.Equal(e, []activity.ID{"act_7", "act_2"}, activityIDs(listed))
 	require.Equal(e, []activity.Goods{newGoods(mall, tea)}, got.Goods)
 	require.Equal(e, []partner.Key{live}, got.Keys)
 }

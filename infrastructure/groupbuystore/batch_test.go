@@ -238,7 +238,7 @@ func kill(t *testing.T, db *sqldb.DB) {
 func TestRead_BadJSON(t *testing.T) {
 	sqldbtest.Each(t, sqldb.GroupBuy, func(t *testing.T, db *sqldb.DB) {
 		store := sound(t, db)
-		a := activity.Activity{ID: "act_1", Partner: "mall", Name: "spring", Status: activity.Published}
+		a := activity.Activity{ID: "act_1", Partner: "mall", Name: "spring", Status: activity.Published, EndsAt: time.Now().Add(time.Hour)}
 		inTx(t, store, func(tx groupbuy.Tx) error {
 			return errors.Join(tx.PutActivity(a), tx.PutGoods(activity.Goods{Partner: "mall", ID: "tea"}),
 				tx.PutEndpoint(partner.Endpoint{ID: "ep_1", Partner: "mall"}))

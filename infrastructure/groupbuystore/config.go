@@ -64,14 +64,20 @@ func (s *Store) config(db *gorm.DB) (c groupbuy.Config, err error) {
 	return c, err
 }
 
-// lively returns the activities a buyer may still meet. An activity is last updated when it ends or is archived, and no
-// team of it gathers for longer than its window from then on.
+// lively returns the activities a buyer may still meet. No team is opened once an activity's own window is over, or it
+// ended or was archived, which is when it was last updated, and none gathers for longer than its window from then on. An
+// activity that is given a later end changes the configuration, and so is read again.
 func (s *Store) lively(db *gorm.DB) ([]activity.Activity, error) {
 	now := s.now()
+	oldest := millis(now.Add(-activity.MaxTTL))
 	found, err := activities(db.
-		Where("status IN ?", []string{string(activity.Published), string(activity.Paused)}).
-		Or("status IN ? AND updated_at > ?", []string{string(activity.Ended), string(activity.Archived)}, millis(now.Add(-activity.MaxTTL))).Order("id"))
+		Where("status IN ? AND ends_at > ?", []string{string(activity.Published), string(activity.Paused)}, oldest).
+		Or("status IN ? AND updated_at > ?", []string{string(activity.Ended), string(activity.Archived)}, oldest).Order("id"))
 	return slices.DeleteFunc(found, func(a activity.Activity) bool {
-		return a.Over() && !a.UpdatedAt.Add(a.TeamTTL).After(now)
+		last := a.EndsAt
+		if a.Over() {
+			last = a.UpdatedAt
+		}
+		return !last.Add(a.TeamTTL).After(now)
 	}), err
 }
