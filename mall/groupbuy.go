@@ -3,6 +3,7 @@ package mall
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"kaituan/money"
@@ -49,6 +50,10 @@ type EngineGoods struct {
 	ID   string
 	Name string
 	SKUs []EngineSKU
+}
+
+func (g EngineGoods) equal(other EngineGoods) bool {
+	return g.ID == other.ID && g.Name == other.Name && slices.Equal(g.SKUs, other.SKUs)
 }
 
 // EngineSKU is one specification of goods.

@@ -72,17 +72,33 @@ func saveProduct(tx Tx, d catalog.Draft) (catalog.Product, error) {
 	return product, tx.Enqueue(Task{TopicPutGoods, string(product.ID)})
 }
 
-// putGoods registers a product at the engine.
+// putGoods registers a product at the engine. Two saves in a row may be carried out at once and arrive there in
+// either order, so whoever registered looks once more: the last to register is then the one who saw the last save.
 func (s *Shop) putGoods(ctx context.Context, id catalog.ProductID) error {
+	goods, err := s.engineGoods(ctx, id)
+	for err == nil {
+		if err = s.GroupBuy.PutGoods(ctx, goods); err != nil {
+			return err
+		}
+		sent := goods
+		if goods, err = s.engineGoods(ctx, id); err == nil && goods.equal(sent) {
+			return nil
+		}
+	}
+	return err
+}
+
+// engineGoods is what the engine is to know of a product as it is now.
+func (s *Shop) engineGoods(ctx context.Context, id catalog.ProductID) (EngineGoods, error) {
 	product, err := s.Store.Product(ctx, id)
 	if err != nil {
-		return err
+		return EngineGoods{}, err
 	}
 	goods := EngineGoods{ID: string(product.ID), Name: product.Name}
 	for _, sku := range product.SKUs {
 		goods.SKUs = append(goods.SKUs, EngineSKU{ID: string(sku.ID), Name: sku.Name, OriginalPrice: sku.Price})
 	}
-	return s.GroupBuy.PutGoods(ctx, goods)
+	return goods, nil
 }
 
 // ListProducts asks for a part of the catalogue, newest first.
