@@ -105,7 +105,9 @@ func (t *tx) deliverTo(endpoint string, of eventRow) error {
 }
 
 func (t *tx) send(row deliveryRow) error {
-	return outbox.Add(t.db, t.now, outbox.Message{Topic: groupbuy.TopicDelivery, Key: row.EndpointID, Payload: []byte(row.ID)})
+	return outbox.Add(t.db, t.now, outbox.Message{
+		ID: t.store.ids.next("", t.now), Topic: groupbuy.TopicDelivery, Key: row.EndpointID, Payload: []byte(row.ID),
+	})
 }
 
 // Delivery returns one delivery. See groupbuy.Tx.

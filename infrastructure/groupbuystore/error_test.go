@@ -2,6 +2,7 @@ package groupbuystore
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func TestFailed_SpeaksThePortsWords(t *testing.T) {
 }
 
 func TestIDs_OnlyRise(t *testing.T) {
-	g := newIDs()
+	g := newIDs(rand.Reader)
 	now := time.UnixMilli(1_700_000_000_000)
 	last := ""
 	for i := range 1000 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"kaituan/groupbuy"
@@ -117,14 +118,14 @@ func (r eventRow) event() (groupbuy.Event, error) {
 	return e, nil
 }
 
-// announce writes events and a message for each.
+// announce writes events and a message for each, of the same number.
 func (w *writing) announce(events []eventRow, now time.Time) {
 	insert(w, "events", events)
 	if w.err != nil {
 		return
 	}
 	w.err = outbox.Add(w.db, now, mapped(events, func(e eventRow) outbox.Message {
-		return outbox.Message{Topic: groupbuy.TopicEvent, Key: e.PartnerID, Payload: []byte(e.ID)}
+		return outbox.Message{ID: strings.TrimPrefix(e.ID, "evt_"), Topic: groupbuy.TopicEvent, Key: e.PartnerID, Payload: []byte(e.ID)}
 	})...)
 }
 

@@ -1,7 +1,7 @@
 package groupbuystore
 
 import (
-	"crypto/rand"
+	"io"
 	"sync"
 	"time"
 
@@ -16,7 +16,7 @@ type ids struct {
 	entropy *ulid.MonotonicEntropy
 }
 
-func newIDs() *ids { return &ids{entropy: ulid.Monotonic(rand.Reader, 0)} }
+func newIDs(from io.Reader) *ids { return &ids{entropy: ulid.Monotonic(from, 0)} }
 
 func (g *ids) next(prefix string, now time.Time) string {
 	g.mu.Lock()
@@ -27,6 +27,6 @@ func (g *ids) next(prefix string, now time.Time) string {
 		if err == nil {
 			return prefix + id.String()
 		}
-		g.last++ // this millisecond's random part ran over; crypto/rand itself never fails
+		g.last++ // this millisecond's random part ran over; random sources themselves never fail
 	}
 }

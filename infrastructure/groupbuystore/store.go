@@ -8,8 +8,10 @@ package groupbuystore
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"gorm.io/gorm"
@@ -38,9 +40,12 @@ type Option func(*Store)
 // WithClock replaces the system's clock.
 func WithClock(now func() time.Time) Option { return func(s *Store) { s.clock = now } }
 
+// WithEntropy replaces the random part of identifiers, so that the same entropy makes the same ones.
+func WithEntropy(from io.Reader) Option { return func(s *Store) { s.ids = newIDs(from) } }
+
 // New returns the store in db.
 func New(db *sqldb.DB, opts ...Option) *Store {
-	s := &Store{db: db, clock: time.Now, ids: newIDs()}
+	s := &Store{db: db, clock: time.Now, ids: newIDs(rand.Reader)}
 	for _, opt := range opts {
 		opt(s)
 	}

@@ -20,22 +20,35 @@ type Store struct {
 	db    *sqldb.DB
 	clock func() time.Time
 	wake  func()
+	ids   func(now time.Time) string
+}
+
+// Option changes how a Store works.
+type Option func(*Store)
+
+// WithMessageIDs replaces the numbers of outbox messages, at random within a millisecond otherwise. Later ones must be larger.
+func WithMessageIDs(next func(now time.Time) string) Option {
+	return func(s *Store) { s.ids = next }
 }
 
 // New returns a store over a migrated database. The clock gives each transaction its time. wake is called after
 // each commit that left tasks in the outbox, so that their relay need not wait for its next round; it may be nil.
-func New(db *sqldb.DB, clock func() time.Time, wake func()) *Store {
+func New(db *sqldb.DB, clock func() time.Time, wake func(), opts ...Option) *Store {
 	if wake == nil {
 		wake = func() {}
 	}
-	return &Store{db: db, clock: clock, wake: wake}
+	s := &Store{db: db, clock: clock, wake: wake, ids: func(time.Time) string { return "" }} // the outbox makes them
+	for _, opt := range opts {
+		opt(s)
+	}
+	return s
 }
 
 // InTx implements mall.Store.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx mall.Tx) error) error {
 	var t *tx
 	err := s.db.InTx(ctx, func(db *gorm.DB) error {
-		t = &tx{db: db, now: s.clock().UTC().Truncate(time.Millisecond)}
+		t = &tx{db: db, now: s.clock().UTC().Truncate(time.Millisecond), ids: s.ids}
 		return fn(ctx, t)
 	})
 	if err == nil && t.enqueued {
@@ -67,6 +80,7 @@ func translate(err error) error {
 type tx struct {
 	db       *gorm.DB
 	now      time.Time
+	ids      func(now time.Time) string
 	enqueued bool
 }
 
@@ -77,7 +91,7 @@ func (t *tx) Now() time.Time { return t.now }
 func (t *tx) Enqueue(tasks ...mall.Task) error {
 	messages := make([]outbox.Message, len(tasks))
 	for i, task := range tasks {
-		messages[i] = outbox.Message{Topic: outbox.Topic(task.Topic), Key: task.Subject}
+		messages[i] = outbox.Message{ID: t.ids(t.now), Topic: outbox.Topic(task.Topic), Key: task.Subject}
 	}
 	t.enqueued = t.enqueued || len(tasks) > 0
 	return outbox.Add(t.db, t.now, messages...)

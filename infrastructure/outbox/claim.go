@@ -65,8 +65,9 @@ type outcome struct {
 }
 
 // judge decides what an attempt that ended with err means.
-func judge(r row, err error, stopped bool, policy Policy, now time.Time) outcome {
-	o := outcome{row: r, fate: again, next: now.Add(policy.delay(r.Attempts)), err: err}
+func (s *shift) judge(r row, err error, stopped bool, policy Policy) outcome {
+	now := s.opts.Now()
+	o := outcome{row: r, fate: again, next: now.Add(policy.delay(r.Attempts, s.opts.Jitter)), err: err}
 	later, named := errors.AsType[*RetryAt](err)
 	switch {
 	case err == nil:

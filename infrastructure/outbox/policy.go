@@ -21,7 +21,7 @@ func DefaultPolicy() Policy {
 
 // delay is the wait after failed attempt number n, between half of it and the whole: messages that failed together
 // do not come back together.
-func (p Policy) delay(n int) time.Duration {
+func (p Policy) delay(n int, jitter func(most time.Duration) time.Duration) time.Duration {
 	wait := p.First
 	for i := 1; i < n && wait < p.Max; i++ {
 		wait *= 2
@@ -30,7 +30,12 @@ func (p Policy) delay(n int) time.Duration {
 	if wait < 2 {
 		return wait
 	}
-	return wait/2 + rand.N(wait-wait/2) //nolint:gosec // G404: jitter, nobody gains by guessing it
+	return wait/2 + jitter(wait-wait/2)
+}
+
+// chance is some part of a wait.
+func chance(most time.Duration) time.Duration {
+	return rand.N(most) //nolint:gosec // G404: jitter, nobody gains by guessing it
 }
 
 // ErrPoison marks a message that no further attempt can deliver; a handler's error wraps it.

@@ -19,7 +19,7 @@ func TestPolicy_DelayGrowsWithinItsBounds(t *testing.T) {
 		}
 		n := rapid.IntRange(1, 1000).Draw(t, "attempt")
 		whole := time.Duration(min(float64(p.First)*math.Pow(2, float64(n-1)), float64(p.Max)))
-		got := p.delay(n)
+		got := p.delay(n, chance)
 		require.LessOrEqual(t, got, whole)
 		require.GreaterOrEqual(t, got, whole/2)
 	})

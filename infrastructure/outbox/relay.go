@@ -25,6 +25,10 @@ type Options struct {
 	Poll     time.Duration    // how often to look when nobody calls Wake: 1 s
 	Now      func() time.Time // time.Now
 	Log      *slog.Logger     // slog.Default()
+
+	// Jitter returns a part of a wait, at least 0 and less than the whole, so that messages which failed together do not
+	// come back together: by chance.
+	Jitter func(most time.Duration) time.Duration
 }
 
 // Relay hands due messages to handlers. Make it with New; all methods are safe for concurrent use.
@@ -48,6 +52,9 @@ func New(db *sqldb.DB, handlers map[Topic]Handler, opts Options) *Relay {
 	opts.Poll = orDefault(opts.Poll, time.Second)
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.Jitter == nil {
+		opts.Jitter = chance
 	}
 	if opts.Log == nil {
 		opts.Log = slog.Default()

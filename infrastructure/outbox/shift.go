@@ -152,14 +152,14 @@ func (s *shift) handle(running context.Context, r row) outcome {
 	if r.Attempts > policy.MaxAttempts {
 		// Nobody lived to report the last attempt: a message that kills its process must not do so for ever.
 		err := fmt.Errorf("%w: %d attempts ended without a result", ErrPoison, policy.MaxAttempts)
-		return judge(r, err, false, policy, s.opts.Now())
+		return s.judge(r, err, false, policy)
 	}
 	// Shorter than the lease, so that the result is saved while the lease holds.
 	ctx, cancel := context.WithTimeout(running, s.opts.Lease*4/5)
 	defer cancel()
 	err := call(ctx, s.handlers[Topic(r.Topic)], r.message())
 	stopped := running.Err() != nil && errors.Is(err, context.Canceled)
-	return judge(r, err, stopped, policy, s.opts.Now())
+	return s.judge(r, err, stopped, policy)
 }
 
 // call turns a panic into an error: one bad message must not take the others' process down.

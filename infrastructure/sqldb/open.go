@@ -21,6 +21,7 @@ type DB struct {
 	read   *gorm.DB
 
 	poolWait time.Duration // how long InTx waits for a free connection
+	around   func(commit func() error) error
 }
 
 // Option changes how a database is opened.
@@ -29,6 +30,12 @@ type Option func(*DB)
 // WithLog sends what there is to say of statements to log instead of slog.Default(). It never holds values.
 func WithLog(log *slog.Logger) Option { return func(db *DB) { db.log = log } }
 
+// WithCommits puts a step around every commit of InTx: a simulation refuses commits there, loses their answers, or dies
+// before or after them. A commit that is not called is rolled back; what the step returns, InTx returns, or tries again.
+func WithCommits(around func(commit func() error) error) Option {
+	return func(db *DB) { db.around = around }
+}
+
 // Open connects to the database dsn names. A SQLite file and its folder are created when absent; a MySQL schema must
 // exist. It fails when dsn is malformed, and with ErrUnavailable when the server cannot be reached before ctx ends.
 func Open(ctx context.Context, dsn DSN, options ...Option) (*DB, error) {
@@ -36,7 +43,7 @@ func Open(ctx context.Context, dsn DSN, options ...Option) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dsn: dsn, log: slog.Default(), poolWait: poolWait}
+	db := &DB{dsn: dsn, log: slog.Default(), poolWait: poolWait, around: func(commit func() error) error { return commit() }}
 	for _, set := range options {
 		set(db)
 	}

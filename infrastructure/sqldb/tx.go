@@ -68,10 +68,12 @@ func (db *DB) once(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	if err := fn(db.over(ctx, tx)); err != nil {
 		return because(ctx, translate(err))
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("sqldb: commit: %w", because(ctx, commitError(err)))
-	}
-	return nil
+	return db.around(func() error {
+		if err := tx.Commit(); err != nil {
+			return fmt.Errorf("sqldb: commit: %w", because(ctx, commitError(err)))
+		}
+		return nil
+	})
 }
 
 // begin waits for a free connection no longer than poolWait, so that an exhausted pool answers ErrUnavailable instead
