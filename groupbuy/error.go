@@ -51,7 +51,7 @@ func Codes() []Code {
 	for _, r := range []team.Reason{
 		team.TeamNotFound, team.TeamOtherActivity, team.TeamOtherGoods, team.TeamNotForming, team.TeamExpired, team.TeamFull,
 		team.AlreadyInTeam, team.LimitOpen, team.LimitJoin, team.LimitTotal, team.StockOut, team.SeatNotFound, team.SeatPaid,
-		team.SeatNotRefunding, team.AmountMismatch, team.IdempotencyMismatch,
+		team.SeatNotPaid, team.SeatRefunding, team.SeatNotRefunding, team.AmountMismatch, team.IdempotencyMismatch,
 	} {
 		codes = append(codes, Code(r))
 	}

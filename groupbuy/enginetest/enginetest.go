@@ -16,7 +16,7 @@ import (
 // Run runs every test of the suite, each on the fresh store that open gives.
 func Run(t *testing.T, open func(t *testing.T) groupbuy.Store) {
 	t.Helper()
-	for _, part := range [][]test{seatTests(), tierTests(), raceTests(), queryTests(), configTests(), eventTests(), operatorTests()} {
+	for _, part := range [][]test{seatTests(), refundTests(), tierTests(), raceTests(), refundRaces(), queryTests(), configTests(), eventTests(), operatorTests()} {
 		run(t, part, func(t *testing.T) []groupbuy.Store { return []groupbuy.Store{open(t)} })
 	}
 }
@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) groupbuy.Store) {
 func RunNodes(t *testing.T, open func(t *testing.T) []groupbuy.Store) {
 	t.Helper()
 	run(t, raceTests(), open)
+	run(t, refundRaces(), open)
 }
 
 type test struct {

@@ -94,11 +94,3 @@ func (s *State) releaseUnpaid(t *Team, now time.Time) {
 		s.handOver(t, now)
 	}
 }
-
-// differenceIsBack makes the seat an ordinary paid one again, at its lower price.
-func (s *State) differenceIsBack(seat *Seat, refundNo string, now time.Time) Outcome {
-	s.transition(seat, Paid)
-	seat.DifferenceNo, seat.Reason = refundNo, NoRefusal
-	s.emitSeat(EventDifferenceBack, seat, now)
-	return s.outcome(seat, false)
-}

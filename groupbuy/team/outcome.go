@@ -22,6 +22,8 @@ const (
 	NewBuyersOnly       Reason = "new_buyers_only" // the one who joins has bought from the partner before, or is about to by another such seat
 	SeatNotFound        Reason = "seat_not_found"
 	SeatPaid            Reason = "seat_paid"            // cannot be released: the money must go back
+	SeatNotPaid         Reason = "seat_not_paid"        // nothing to refund: what is held is released
+	SeatRefunding       Reason = "seat_refunding"       // all its money goes back, or is back, for another reason
 	SeatNotRefunding    Reason = "seat_not_refunding"   // no money is owed
 	AmountMismatch      Reason = "amount_mismatch"      // not the seat's amount
 	IdempotencyMismatch Reason = "idempotency_mismatch" // the same key came with other input
@@ -33,6 +35,7 @@ const (
 	SeatDeadline   Reason = "seat_deadline"     // not paid in time
 	TeamDidNotFill Reason = "team_did_not_fill" // the team's window ended short of its target
 	TierReached    Reason = "tier_reached"      // the team closed at a lower price: the difference goes back
+	RefundAsked    Reason = "refund_asked"      // the buyer or partner wants the money back
 )
 
 // Outcome is what one command led to: either a Refusal, or the entities as they are after it.

@@ -81,7 +81,7 @@ func drawLock(t *rapid.T) team.Command {
 }
 
 func drawCommand(t *rapid.T) team.Command {
-	switch rapid.SampledFrom([]string{"lock", "lock", "lock", "settle", "settle", "settle", "release", "release", "overdue", "expire", "confirm"}).Draw(t, "kind") {
+	switch rapid.SampledFrom([]string{"lock", "lock", "lock", "settle", "settle", "settle", "release", "release", "overdue", "expire", "refund", "refund", "confirm", "confirm"}).Draw(t, "kind") {
 	case "lock":
 		return drawLock(t)
 	case "settle":
@@ -93,10 +93,14 @@ func drawCommand(t *rapid.T) team.Command {
 		return team.Release{Key: drawKey(t), Why: team.SeatDeadline}
 	case "expire":
 		return team.Expire{Team: teamNumber(rapid.IntRange(0, drawnTeams-1).Draw(t, "team"))}
+	case "refund":
+		return team.Refund{Key: drawKey(t), RequestNo: drawRefundNo(t)}
 	default:
-		return team.ConfirmRefund{Key: drawKey(t), RefundNo: fmt.Sprintf("rf-%d", rapid.IntRange(0, 1).Draw(t, "refund"))}
+		return team.ConfirmRefund{Key: drawKey(t), RefundNo: drawRefundNo(t)}
 	}
 }
+
+func drawRefundNo(t *rapid.T) string { return fmt.Sprintf("rf-%d", rapid.IntRange(0, 1).Draw(t, "refund")) }
 
 func drawBatch(t *rapid.T, most int) []team.Command {
 	return rapid.SliceOfN(rapid.Custom(drawCommand), 1, most).Draw(t, "batch")
@@ -246,49 +250,54 @@ func requireTeam(t *rapid.T, m *memory, id team.ID) {
 	c := count(t, m.roster(id))
 	require.Equal(t, c.held, of.Held)
 	require.Equal(t, c.paid, of.Paid)
+	require.Equal(t, c.left, of.Refunded)
 	require.LessOrEqual(t, of.Held+of.Paid+of.Virtual, of.Capacity())
 	require.GreaterOrEqual(t, of.Free(), 0)
-	if of.Open() || of.Status == team.Formed {
+	if of.Open() || of.Status == team.Formed && of.Refunded == 0 {
 		require.True(t, slices.Contains(c.live, of.Leader), "somebody in the team leads it")
 	}
 	require.Equal(t, of.Status == team.Forming, of.EndedAt.IsZero())
 	switch of.Status {
 	case team.Forming:
 		require.Less(t, c.settled, of.Target())
-		require.Zero(t, c.formed+of.Virtual)
+		require.Zero(t, c.formed+c.left+of.Virtual)
 		require.True(t, of.Open())
+		require.Positive(t, c.held+c.paid)
 	case team.Formed:
 		requireFormed(t, of, c)
 	case team.Failed:
-		require.Zero(t, c.held+c.paid+c.formed+of.Virtual)
+		require.Zero(t, c.held+c.paid+c.formed+c.left+of.Virtual)
 		require.False(t, of.Open())
 	}
 	requireFen(t, m, of)
 }
 
-// requireFormed checks that a team is formed by payments, or by as many virtual seats as were missing.
+// requireFormed checks that a team is formed by payments, or by as many virtual seats as were missing, and that it does
+// not matter for that who left since.
 func requireFormed(t *rapid.T, of team.Team, c counted) {
-	require.Equal(t, c.settled, c.paid)
+	require.Equal(t, c.settled, c.paid+c.left)
 	if of.Virtual > 0 {
-		require.Equal(t, of.Target(), c.paid+of.Virtual)
-		require.GreaterOrEqual(t, c.paid, of.MinReal)
+		require.Equal(t, of.Target(), c.settled+of.Virtual)
+		require.GreaterOrEqual(t, c.settled, of.MinReal)
 		require.Zero(t, c.formed)
 		require.False(t, of.Open())
 		return
 	}
 	require.Equal(t, c.settled-of.Target()+1, c.formed, "the one who formed it and all who came later")
 	require.Zero(t, of.CostFen)
-	full := of.Paid == of.Capacity()
-	require.False(t, full && of.Open())
+	require.False(t, of.Open() && (of.Paid == of.Capacity() || of.Held+of.Paid == 0))
 }
 
 // requireFen checks that what buyers paid, less what goes back, is the price of the tier that was reached.
 func requireFen(t *rapid.T, m *memory, of team.Team) {
 	var paid, back, want, cost money.Fen
 	for _, seat := range m.roster(of.ID) {
-		require.Equal(t, seat.OwesDifference(), seat.Live() && seat.Status == team.Refunding)
+		requireOwed(t, seat)
+		if seat.LeftFormed {
+			cost += seat.Original*money.Fen(seat.Quantity) - seat.Amount
+		}
 		if !seat.Live() || seat.Status == team.Held {
-			require.Zero(t, seat.Difference)
+			require.False(t, seat.Difference > 0 && seat.AskedNo == "")
 			continue
 		}
 		paid += seat.PaidAmount
@@ -308,15 +317,33 @@ func requireFen(t *rapid.T, m *memory, of team.Team) {
 		require.Zero(t, of.Tier)
 		return
 	}
-	require.GreaterOrEqual(t, of.Paid, of.Sizes[of.Tier])
+	require.GreaterOrEqual(t, of.Paid+of.Refunded, of.Sizes[of.Tier])
 	if of.Tier+1 < len(of.Sizes) {
 		require.Less(t, of.Paid, of.Sizes[of.Tier+1])
 	}
 }
 
-// counted is what the seats of a team say.
+// requireOwed checks that what a buyer paid is kept, owed or back, each fen in one of these places.
+func requireOwed(t *rapid.T, seat team.Seat) {
+	require.Equal(t, seat.OwesDifference(), seat.Live() && seat.Status == team.Refunding)
+	require.Equal(t, seat.AskedNo == "", seat.AskedAt.IsZero())
+	require.False(t, seat.LeftFormed && seat.AskedNo == "")
+	var kept, back money.Fen
+	if seat.Status == team.Paid || seat.OwesDifference() {
+		kept = seat.PaidAmount - seat.Difference
+	}
+	switch {
+	case seat.RefundNo != "":
+		back = seat.PaidAmount
+	case seat.DifferenceNo != "":
+		back = seat.Difference
+	}
+	require.Equal(t, seat.PaidAmount, kept+seat.Owed()+back)
+}
+
+// counted is what the seats of a team say. Who left before the team formed had no part in forming it.
 type counted struct {
-	held, paid, settled, formed int
+	held, paid, left, settled, formed int
 	live                        []activity.Buyer
 }
 
@@ -332,6 +359,12 @@ func count(t *rapid.T, roster []team.Seat) (c counted) {
 		case seat.Live():
 			c.paid++
 			require.Equal(t, seat.Amount, seat.PaidAmount)
+		}
+		if seat.LeftFormed {
+			c.left++
+		}
+		if seat.AskedNo != "" && !seat.LeftFormed {
+			continue
 		}
 		switch seat.Settlement {
 		case team.FormedTeam:

@@ -36,11 +36,14 @@ func (s *State) release(seat *Seat, why Reason, now time.Time) {
 	s.emitSeat(EventSeatReleased, seat, now)
 }
 
-// afterLeaving keeps an open team alive without the one who left; a team without anybody has failed.
+// afterLeaving keeps an open team alive without the one who left. One that gathers fails without anybody; a formed one
+// stays formed and takes nobody more, or the next to join would get the group price alone.
 func (s *State) afterLeaving(left *Seat, now time.Time) {
 	t := s.teams[left.Team]
 	switch {
 	case !t.Open(): // its held seats went when it closed
+	case t.Held+t.Paid == 0 && t.Status == Formed:
+		s.close(t, now)
 	case t.Held+t.Paid == 0:
 		s.end(t, Failed, EventTeamFailed, now)
 	case t.Leader == left.Buyer:

@@ -97,35 +97,3 @@ func (s *State) tooLate(seat *Seat, why Reason, now time.Time) Outcome {
 	s.emitSeat(EventRefundRequired, seat, now)
 	return s.outcome(seat, false)
 }
-
-// ConfirmRefund reports that the buyer has the money back, or the difference to a lower price.
-type ConfirmRefund struct {
-	Key      Key
-	RefundNo string // the partner's number of the refund; never empty
-}
-
-// Touches names the seat.
-func (c ConfirmRefund) Touches() Touch { return Touch{Seats: []Key{c.Key}} }
-
-func (c ConfirmRefund) apply(s *State, now time.Time) Outcome {
-	seat, known := s.seats[c.Key]
-	switch {
-	case !known:
-		return refuse(SeatNotFound)
-	case c.RefundNo == seat.RefundNo || c.RefundNo == seat.DifferenceNo:
-		return s.outcome(seat, true)
-	case seat.OwesDifference():
-		return s.differenceIsBack(seat, c.RefundNo, now)
-	case seat.RefundNo != "", seat.Status == Paid && seat.DifferenceNo != "":
-		return refuse(IdempotencyMismatch)
-	case seat.Status != Refunding && seat.Settlement != RefundRequired:
-		return refuse(SeatNotRefunding)
-	}
-	seat.RefundNo, seat.EndedAt = c.RefundNo, now
-	s.changedSeats[seat.Key] = true
-	if seat.Status == Refunding {
-		s.transition(seat, Refunded)
-	}
-	s.emitSeat(EventSeatRefunded, seat, now)
-	return s.outcome(seat, false)
-}

@@ -165,9 +165,6 @@ func TestSettle_TooLate(t *testing.T) {
 func TestConfirmRefund(t *testing.T) {
 	w := newWorld(t)
 	id, seats := w.teamOf(3, "ann", "bob")
-	confirm := func(seat team.Seat, no string) team.ConfirmRefund {
-		return team.ConfirmRefund{Key: seat.Key, RefundNo: no}
-	}
 	require.Equal(t, team.SeatNotFound, w.try(team.ConfirmRefund{Key: team.Key{Partner: "mall", OutTradeNo: "none"}}).Refusal)
 	require.Equal(t, team.SeatNotRefunding, w.try(confirm(seats[0], "rf-1")).Refusal) // held
 	w.do(settle(seats[0]))

@@ -39,7 +39,7 @@ func Transitions() map[Status][]Status {
 }
 
 // Team gathers buyers for one activity and goods. Held and Paid always equal the seats in these states; a seat whose
-// difference is on its way back counts as paid.
+// difference is on its way back counts as paid. Refunded always equals the seats that LeftFormed.
 type Team struct {
 	ID        ID
 	Partner   partner.ID
@@ -50,6 +50,7 @@ type Team struct {
 	MinReal   int   // how many must have paid for virtual seats to fill the team at its end; 0: they never do
 	Held      int
 	Paid      int
+	Refunded  int       // of those who paid, how many gave their seat back after the team had formed
 	Virtual   int       // seats without a buyer that auto-completion filled
 	CostFen   money.Fen // what an auto-completed team gave away: original price less amount, over its paid seats
 	Leader    activity.Buyer
@@ -168,6 +169,12 @@ type Seat struct {
 	ProviderNo string
 	Settlement Settlement
 
+	// AskedNo is the partner's number of a refund that was asked for; empty while none was. It never changes again.
+	AskedNo    string
+	AskedAt    time.Time
+	AskedWhy   string // in the buyer's or partner's words; may be empty
+	LeftFormed bool   // the team had formed when the refund was asked for, and stays formed
+
 	EndedAt  time.Time // when it was released, or its refund confirmed
 	RefundNo string    // the partner's number of the confirmed refund
 	Reason   Reason    // why it is released, refunding, or its payment must go back
@@ -184,9 +191,29 @@ func (s Seat) newcomer() bool { return s.Status == Held && s.ForNewBuyers }
 // bought says whether the seat is the buyer's for good, also while a difference goes back.
 func (s Seat) bought() bool { return s.Status == Paid || s.OwesDifference() }
 
-// OwesDifference says whether the seat's refund is the difference to a lower price, not the whole amount.
+// OwesDifference says whether the seat's refund is the difference to a lower price, not the whole amount. A refund that
+// is asked for takes what is left of the difference with it.
 func (s Seat) OwesDifference() bool {
-	return s.Status == Refunding && s.Difference > 0 && s.DifferenceNo == ""
+	return s.Status == Refunding && s.AskedNo == "" && s.differencePending()
+}
+
+// differencePending says whether a difference was promised and not reported as back.
+func (s Seat) differencePending() bool { return s.Difference > 0 && s.DifferenceNo == "" }
+
+// Owed is what the partner must still send back to the buyer, as far as it has reported.
+func (s Seat) Owed() money.Fen {
+	switch {
+	case s.OwesDifference():
+		return s.Difference
+	case s.Status == Refunding && s.DifferenceNo != "":
+		return s.Amount - s.Difference
+	case s.Status == Refunding:
+		return s.Amount
+	case s.Settlement == RefundRequired && s.RefundNo == "":
+		return s.PaidAmount
+	default:
+		return 0
+	}
 }
 
 // differenceAt is what goes back when the team closes at a tier.

@@ -173,7 +173,7 @@ func TestConfirmRefund_OfADifference(t *testing.T) {
 	w.stock[stock] = team.Stock{Key: stock, Pieces: 9}
 	id, seats := w.teamBy(w.tiered("ann"), "bob", "cat")
 	w.settleAll(seats)
-	confirm := func(no string) team.ConfirmRefund { return team.ConfirmRefund{Key: seats[0].Key, RefundNo: no} }
+	confirm := func(no string) team.ConfirmRefund { return confirm(seats[0], no) }
 	require.Equal(t, team.SeatNotRefunding, w.try(confirm("rf-1")).Refusal)
 	w.now = w.teams[id].ExpiresAt
 	w.do(team.Expire{Team: id})

@@ -42,6 +42,16 @@ func damages() []damage {
 			groupbuy.Violation{Invariant: "I2", Subject: "seat_leader", Detail: `paid with ordinal 0, difference 0 ""`}},
 		{"refunding seat that stays live", "UPDATE seats SET difference_fen = 0 WHERE id = 'seat_tier_1'",
 			groupbuy.Violation{Invariant: "I2", Subject: "seat_tier_1", Detail: `refunding with ordinal 1, difference 0 ""`}},
+		{"who left is not counted", "UPDATE teams SET refunded = 0 WHERE id = 'team_left'",
+			groupbuy.Violation{Invariant: "I2", Subject: "team_left", Detail: "formed with refunded 0, seats say 1"}},
+		{"left a team before it formed", "UPDATE seats SET left_formed = 0 WHERE id = 'seat_left_2'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_left", Detail: "formed with paid 1 and virtual 0 of 2; 1 settled, 1 of them formed"}},
+		{"asked for and given again", "UPDATE seats SET status = 'paid', ordinal = 7 WHERE id = 'seat_left_1'",
+			groupbuy.Violation{Invariant: "I5", Subject: "seat_left_1", Detail: `paid, settled joined, asked "rf-1" at 5, refunded ""`}},
+		{"back under another number", "UPDATE seats SET refund_no = 'rf-3' WHERE id = 'seat_left_2'",
+			groupbuy.Violation{Invariant: "I5", Subject: "seat_left_2", Detail: `refunded, settled joined, asked "rf-2" at 5, refunded "rf-3"`}},
+		{"open and nobody left", "UPDATE teams SET paid = 0 WHERE id = 'team_open'",
+			groupbuy.Violation{Invariant: "I8", Subject: "team_open", Detail: "formed, closed at 0, tier 0 of [2] [3,4] with paid 0"}},
 		{"seat without team", "UPDATE seats SET team_id = 'team_gone' WHERE id = 'seat_held'",
 			groupbuy.Violation{Invariant: "I2", Subject: "seat_held", Detail: "its team team_gone does not exist"}},
 		{"team not expired", fmt.Sprintf("UPDATE teams SET expires_at = %d WHERE id = 'team_forming'", long),
@@ -165,10 +175,28 @@ func sound(t *testing.T, db *sqldb.DB) *groupbuystore.Store {
 	apply(t, store, leader, member, lone, unpaid)
 	apply(t, store, pay(leader), pay(member), pay(lone))
 	lateTeams(t, store)
+	leftTeam(t, db, store)
 	found, err := store.Violations(t.Context(), time.Now())
 	require.NoError(t, err)
 	require.Empty(t, found)
 	return store
+}
+
+// leftTeam adds a team that one left before it formed and one after; the latter has the money back.
+func leftTeam(t *testing.T, db *sqldb.DB, store *groupbuystore.Store) {
+	t.Helper()
+	seat := func(id team.SeatID, buyer activity.Buyer) team.Lock {
+		cmd := lock(id, "", buyer)
+		cmd.SKU, cmd.Team = "black", "team_left"
+		return cmd
+	}
+	first, second, third := lock("seat_left_1", "team_left", "kim"), seat("seat_left_2", "lea"), seat("seat_left_3", "max")
+	first.SKU = "black"
+	apply(t, store, first, second, pay(first), team.Refund{Key: first.Key, RequestNo: "rf-1"}, third, pay(second), pay(third),
+		team.Refund{Key: second.Key, RequestNo: "rf-2", Why: "changed my mind"}, team.ConfirmRefund{Key: second.Key, RefundNo: "rf-2"})
+	require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE seats SET asked_at = 5 WHERE asked_at > 0").Error
+	}))
 }
 
 // lateTeams adds a team that closed at its second tier, a formed one that may still reach it, and one completed with

@@ -27,11 +27,11 @@ func seatsInTeams(db *gorm.DB) *gorm.DB {
 		prefix string
 		names  string
 	}{
-		{"t", "id partner_id activity_id goods_id status target tiers capacity min_real held paid virtual_seats cost_fen leader " +
+		{"t", "id partner_id activity_id goods_id status target tiers capacity min_real held paid refunded virtual_seats cost_fen leader " +
 			"opened_at expires_at ended_at closed_at tier version"},
 		{"s", "id partner_id out_trade_no team_id activity_id goods_id sku_id channel buyer quantity opened status " +
 			"original_fen pay_price_fen amount_fen terms ordinal held_at expires_at paid_at paid_amount_fen provider_no " +
-			"settlement ended_at refund_no difference_fen difference_no reason version"},
+			"settlement ended_at refund_no difference_fen difference_no asked_no asked_at asked_why left_formed reason version"},
 	} {
 		for _, name := range strings.Fields(of.names) {
 			columns = append(columns, of.prefix+"."+name+" AS "+of.prefix+"_"+name)

@@ -39,6 +39,10 @@ type seatRow struct {
 	RefundNo      string `json:"refund_no"`
 	DifferenceFen int64  `json:"difference_fen"`
 	DifferenceNo  string `json:"difference_no"`
+	AskedNo       string `json:"asked_no,omitempty"`
+	AskedAt       int64  `json:"asked_at,omitempty"`
+	AskedWhy      string `json:"asked_why,omitempty"`
+	LeftFormed    int    `json:"left_formed,omitempty"`
 	Reason        string `json:"reason"`
 	Version       int64  `json:"version"`
 }
@@ -71,6 +75,7 @@ func newSeatRow(s team.Seat) (seatRow, error) {
 		Ordinal: optional(s.Ordinal), HeldAt: millis(s.HeldAt), ExpiresAt: millis(s.ExpiresAt),
 		PaidAt: millis(s.PaidAt), PaidAmountFen: int64(s.PaidAmount), ProviderNo: s.ProviderNo, Settlement: string(s.Settlement),
 		EndedAt: millis(s.EndedAt), RefundNo: s.RefundNo, DifferenceFen: int64(s.Difference), DifferenceNo: s.DifferenceNo,
+		AskedNo: s.AskedNo, AskedAt: millis(s.AskedAt), AskedWhy: s.AskedWhy, LeftFormed: flag(s.LeftFormed),
 		Reason: string(s.Reason), Version: s.Version,
 	}, nil
 }
@@ -89,6 +94,7 @@ func (r seatRow) seat() (team.Seat, error) {
 		Plan: terms.Plan.plan(), Tag: activity.TagID(terms.Tag), LeaderDiscount: money.Fen(terms.LeaderFen), Limits: activity.Limits(terms.Limits),
 		ForNewBuyers: terms.ForNew, TierPrices: terms.TierPrices,
 		Difference: money.Fen(r.DifferenceFen), DifferenceNo: r.DifferenceNo,
+		AskedNo: r.AskedNo, AskedAt: instant(r.AskedAt), AskedWhy: r.AskedWhy, LeftFormed: r.LeftFormed == 1,
 		HeldAt: instant(r.HeldAt), ExpiresAt: instant(r.ExpiresAt), PaidAt: instant(r.PaidAt),
 		PaidAmount: money.Fen(r.PaidAmountFen), ProviderNo: r.ProviderNo, Settlement: team.Settlement(r.Settlement),
 		EndedAt: instant(r.EndedAt), RefundNo: r.RefundNo, Reason: team.Reason(r.Reason), Version: r.Version,
@@ -107,14 +113,14 @@ func (r seatRow) key() team.Key {
 func seatChanges() []string {
 	return []string{
 		"status", "ordinal", "paid_at", "paid_amount_fen", "provider_no", "settlement", "ended_at", "refund_no", "difference_fen",
-		"difference_no", "reason",
+		"difference_no", "asked_no", "asked_at", "asked_why", "left_formed", "reason",
 	}
 }
 
 func (r seatRow) changes() change {
 	return change{id: r.ID, version: r.Version, values: []any{
 		r.Status, r.Ordinal, r.PaidAt, r.PaidAmountFen, r.ProviderNo, r.Settlement, r.EndedAt, r.RefundNo, r.DifferenceFen,
-		r.DifferenceNo, r.Reason,
+		r.DifferenceNo, r.AskedNo, r.AskedAt, r.AskedWhy, r.LeftFormed, r.Reason,
 	}}
 }
 

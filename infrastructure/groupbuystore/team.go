@@ -23,6 +23,7 @@ type teamRow struct {
 	MinReal    int    `json:"min_real"`
 	Held       int    `json:"held"`
 	Paid       int    `json:"paid"`
+	Refunded   int    `json:"refunded,omitempty"`
 	Virtual    int    `gorm:"column:virtual_seats" json:"virtual_seats"`
 	CostFen    int64  `json:"cost_fen"`
 	Leader     string `json:"leader"`
@@ -49,7 +50,7 @@ func newTeamRow(t team.Team) (teamRow, error) {
 	return teamRow{
 		ID: string(t.ID), PartnerID: string(t.Partner), ActivityID: string(t.Activity), GoodsID: string(t.Goods),
 		Status: string(t.Status), Target: t.Target(), Tiers: tiers, Capacity: t.Capacity(), MinReal: t.MinReal,
-		Held: t.Held, Paid: t.Paid, Virtual: t.Virtual, CostFen: int64(t.CostFen), Leader: string(t.Leader),
+		Held: t.Held, Paid: t.Paid, Refunded: t.Refunded, Virtual: t.Virtual, CostFen: int64(t.CostFen), Leader: string(t.Leader),
 		OpenedAt: millis(t.OpenedAt), ExpiresAt: millis(t.ExpiresAt), EndedAt: millis(t.EndedAt), ClosedAt: millis(t.ClosedAt),
 		Tier: t.Tier, Version: t.Version,
 	}, nil
@@ -66,7 +67,7 @@ func (r teamRow) team() (team.Team, error) {
 	}
 	return team.Team{
 		ID: team.ID(r.ID), Partner: partner.ID(r.PartnerID), Activity: activity.ID(r.ActivityID), Goods: activity.GoodsID(r.GoodsID),
-		Status: team.Status(r.Status), Sizes: sizes, MinReal: r.MinReal, Held: r.Held, Paid: r.Paid,
+		Status: team.Status(r.Status), Sizes: sizes, MinReal: r.MinReal, Held: r.Held, Paid: r.Paid, Refunded: r.Refunded,
 		Virtual: r.Virtual, CostFen: money.Fen(r.CostFen), Leader: activity.Buyer(r.Leader),
 		OpenedAt: instant(r.OpenedAt), ExpiresAt: instant(r.ExpiresAt), EndedAt: instant(r.EndedAt), ClosedAt: instant(r.ClosedAt),
 		Tier: r.Tier, Version: r.Version,
@@ -75,11 +76,11 @@ func (r teamRow) team() (team.Team, error) {
 
 // teamChanges are the columns that change after a team was opened.
 func teamChanges() []string {
-	return []string{"status", "held", "paid", "virtual_seats", "cost_fen", "leader", "ended_at", "closed_at", "tier"}
+	return []string{"status", "held", "paid", "refunded", "virtual_seats", "cost_fen", "leader", "ended_at", "closed_at", "tier"}
 }
 
 func (r teamRow) changes() change {
 	return change{id: r.ID, version: r.Version, values: []any{
-		r.Status, r.Held, r.Paid, r.Virtual, r.CostFen, r.Leader, r.EndedAt, r.ClosedAt, r.Tier,
+		r.Status, r.Held, r.Paid, r.Refunded, r.Virtual, r.CostFen, r.Leader, r.EndedAt, r.ClosedAt, r.Tier,
 	}}
 }
