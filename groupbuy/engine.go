@@ -101,6 +101,9 @@ type Engine struct {
 	rules *rulebook
 	by    Actor
 	decoy func() (string, error) // a password hash that nobody's password made
+
+	lateTeams *patience[team.ID]
+	lateSeats *patience[team.Key]
 }
 
 // New returns an engine. Its first call reads the configuration from the store.
@@ -113,8 +116,9 @@ func New(deps Deps) *Engine {
 	}
 	return &Engine{
 		Deps: deps, rules: &rulebook{store: deps.Store, crowd: deps.Crowd},
-		by:    Actor{ID: operator.System, Name: string(operator.System), Role: operator.Admin},
-		decoy: sync.OnceValues(func() (string, error) { return decoyHash(deps) }),
+		by:        Actor{ID: operator.System, Name: string(operator.System), Role: operator.Admin},
+		decoy:     sync.OnceValues(func() (string, error) { return decoyHash(deps) }),
+		lateTeams: newPatience[team.ID](), lateSeats: newPatience[team.Key](),
 	}
 }
 

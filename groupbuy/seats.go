@@ -2,8 +2,6 @@ package groupbuy
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -160,34 +158,4 @@ func (e *Engine) Seat(ctx context.Context, p partner.ID, outTradeNo string) (tea
 func (e *Engine) Team(ctx context.Context, p partner.ID, id team.ID) (team.Team, []team.Seat, error) {
 	t, seats, err := e.Store.Team(ctx, p, id)
 	return t, seats, notFound(err, Code(team.TeamNotFound))
-}
-
-// ExpireTeams ends up to limit teams whose window is over, formed ones with tiers too, and returns how many it looked at. One that fails does
-// not keep the others waiting; the errors are joined. A worker calls it each second.
-func (e *Engine) ExpireTeams(ctx context.Context, limit int) (int, error) {
-	due, err := e.Store.DueTeams(ctx, e.Clock(), limit)
-	return len(due), errors.Join(err, each(due, func(id team.ID) error {
-		_, err := e.do(ctx, team.Expire{Team: id})
-		return err
-	}))
-}
-
-// ReleaseOverdue releases up to limit seats that were not paid in time and returns how many it looked at. One that
-// fails does not keep the others waiting; the errors are joined. A worker calls it each second.
-func (e *Engine) ReleaseOverdue(ctx context.Context, limit int) (int, error) {
-	due, err := e.Store.DueSeats(ctx, e.Clock(), limit)
-	return len(due), errors.Join(err, each(due, func(key team.Key) error {
-		_, err := e.do(ctx, team.Release{Key: key, Why: team.SeatDeadline})
-		return err
-	}))
-}
-
-func each[T any](list []T, do func(T) error) error {
-	var failed []error
-	for _, one := range list {
-		if err := do(one); err != nil {
-			failed = append(failed, fmt.Errorf("%v: %w", one, err))
-		}
-	}
-	return errors.Join(failed...)
 }

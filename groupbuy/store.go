@@ -154,10 +154,10 @@ type Reader interface {
 	Statistics(ctx context.Context, id activity.ID, goods activity.GoodsID) (Statistics, error)
 	// Standing returns what the seats already taken say about a buyer and a SKU.
 	Standing(ctx context.Context, q StandingQuery) (Standing, error)
-	// DueTeams returns open teams, formed ones with tiers too, whose window ended by now, the longest overdue first.
-	DueTeams(ctx context.Context, now time.Time, limit int) ([]team.ID, error)
-	// DueSeats returns held seats whose payment deadline passed by now, the longest overdue first.
-	DueSeats(ctx context.Context, now time.Time, limit int) ([]team.Key, error)
+	// DueTeams returns open teams, formed ones with tiers too, whose window is over, the longest overdue first.
+	DueTeams(ctx context.Context, q DueQuery) ([]Due[team.ID], error)
+	// DueSeats returns held seats whose payment deadline has passed, the longest overdue first.
+	DueSeats(ctx context.Context, q DueQuery) ([]Due[team.Key], error)
 
 	// Event returns one event. Errors: ErrNotFound.
 	Event(ctx context.Context, id partner.EventID) (Event, error)
@@ -188,6 +188,25 @@ type OpenTeamsQuery struct {
 	Buyer    activity.Buyer // empty: a stranger
 	Now      time.Time
 	Limit    int
+}
+
+// DueQuery selects a page of what is due, by time, then id.
+type DueQuery struct {
+	By    time.Time
+	After Place // the last one of the page before; zero: from the longest overdue
+	Limit int
+}
+
+// Place is where a row stands among those that are due.
+type Place struct {
+	At time.Time // when it was due
+	ID string
+}
+
+// Due is something that is due.
+type Due[T any] struct {
+	What  T
+	Place Place
 }
 
 // EventQuery selects events for a list.

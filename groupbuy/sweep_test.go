@@ -22,24 +22,24 @@ func (w *world) openTeams(id activity.ID, n int) []team.Outcome {
 	return opened
 }
 
-func TestExpireTeams_LongestOverdueFirstUpToTheLimit(t *testing.T) {
+func TestExpireTeams_EveryOverdueTeam(t *testing.T) {
 	w := newWorld(t)
 	teams := w.openTeams(w.publish(func(a *activity.Activity) { a.TeamTTL = time.Hour }), 4)
 	for _, opened := range teams {
 		w.pay(opened.Seat)
 	}
 	w.clock.advance(58 * time.Minute) // three windows are over, the fourth is not quite
+	due, err := w.OverdueTeams(w.ctx, 2)
+	require.NoError(t, err)
+	require.Equal(t, 2, due, "counted up to the limit")
 	n, err := w.ExpireTeams(w.ctx, 2)
 	require.NoError(t, err)
-	require.Equal(t, 2, n)
-	for i, want := range []team.Status{team.Failed, team.Failed, team.Forming, team.Forming} {
+	require.Equal(t, 3, n, "page after page")
+	for i, want := range []team.Status{team.Failed, team.Failed, team.Failed, team.Forming} {
 		current, _, err := w.Team(w.ctx, mall, teams[i].Team.ID)
 		require.NoError(t, err)
 		require.Equal(t, want, current.Status, "team %d", i)
 	}
-	n, err = w.ExpireTeams(w.ctx, 2)
-	require.NoError(t, err)
-	require.Equal(t, 1, n)
 	n, err = w.ExpireTeams(w.ctx, 2)
 	require.NoError(t, err)
 	require.Zero(t, n)
@@ -71,22 +71,27 @@ func TestReleaseOverdue(t *testing.T) {
 	w := newWorld(t)
 	seats := w.openTeams(w.publish(func(a *activity.Activity) { a.SeatTTL = 10 * time.Minute }), 4)
 	w.clock.advance(8 * time.Minute) // three deadlines have passed, the fourth has not
-	n, err := w.ReleaseOverdue(w.ctx, 2)
+	due, err := w.OverdueSeats(w.ctx, 2)
 	require.NoError(t, err)
-	require.Equal(t, 2, n)
+	require.Equal(t, 2, due, "counted up to the limit")
+	n, err := w.ReleaseOverdue(w.ctx, 1)
+	require.NoError(t, err)
+	require.Equal(t, 3, n, "page after page")
 	released := w.requireSeat(seats[0].Seat.Key, team.Released)
 	require.Equal(t, team.SeatDeadline, released.Reason)
 	w.requireTeam(seats[0].Team.ID, team.Failed, 0, 0)
 	w.requireSeat(seats[1].Seat.Key, team.Released)
-	w.requireSeat(seats[2].Seat.Key, team.Held)
+	w.requireSeat(seats[2].Seat.Key, team.Released)
+	w.requireSeat(seats[3].Seat.Key, team.Held)
 
+	seats = append(seats, w.openTeams(seats[0].Team.Activity, 1)...)
 	w.clock.advance(time.Hour)
-	w.faults.noBatch.Store(&seats[2].Team.ID)
+	w.faults.noBatch.Store(&seats[3].Team.ID)
 	n, err = w.ReleaseOverdue(w.ctx, 10)
 	require.Equal(t, 2, n)
-	require.ErrorContains(t, err, seats[2].Seat.Key.OutTradeNo)
-	w.requireSeat(seats[3].Seat.Key, team.Released)
-	w.requireSeat(seats[2].Seat.Key, team.Held)
+	require.ErrorContains(t, err, seats[3].Seat.Key.OutTradeNo)
+	w.requireSeat(seats[4].Seat.Key, team.Released)
+	w.requireSeat(seats[3].Seat.Key, team.Held)
 	w.requireSound()
 }
 

@@ -101,19 +101,19 @@ func (s *Shop) closeCharge(ctx context.Context, id payment.ID) (payment.Trade, e
 	return trade, err
 }
 
-// CloseUnpaid closes orders whose payment deadline has passed, at most limit, and returns how many it looked at.
-// Those that fail are tried again later; their errors are joined.
-func (s *Shop) CloseUnpaid(ctx context.Context, limit int) (int, error) {
-	return s.sweep(ctx, limit, order.AwaitingPayment, s.Clock(), func(o order.Order) error {
+// CloseUnpaid closes all orders whose payment deadline has passed, reading page of them at a time, and returns how many
+// it looked at. Those that fail are tried again later; their errors are joined.
+func (s *Shop) CloseUnpaid(ctx context.Context, page int) (int, error) {
+	return s.sweep(ctx, page, order.AwaitingPayment, s.Clock(), func(o order.Order) error {
 		_, err := s.closeOrder(ctx, o.ID, order.NotPaidInTime)
 		return err
 	})
 }
 
-// RepairCreated asks the engine about group orders whose lock was not answered, at most limit, and returns how
-// many it looked at. Those that fail are tried again later; their errors are joined.
-func (s *Shop) RepairCreated(ctx context.Context, limit int) (int, error) {
-	return s.sweep(ctx, limit, order.Created, s.Clock(), func(o order.Order) error {
+// RepairCreated asks the engine about all group orders whose lock was not answered, reading page of them at a time, and
+// returns how many it looked at. Those that fail are tried again later; their errors are joined.
+func (s *Shop) RepairCreated(ctx context.Context, page int) (int, error) {
+	return s.sweep(ctx, page, order.Created, s.Clock(), func(o order.Order) error {
 		seat, err := s.GroupBuy.Seat(ctx, string(o.ID))
 		if refusal := definite(err); refusal != nil {
 			_, err = inTx(ctx, s, func(tx Tx) (order.Order, error) {
@@ -128,22 +128,16 @@ func (s *Shop) RepairCreated(ctx context.Context, limit int) (int, error) {
 	})
 }
 
-// sweep does something about the orders in a state that are due. One that fails is put off and does not stop the
-// others.
-func (s *Shop) sweep(
-	ctx context.Context, limit int, status order.Status, due time.Time, do func(order.Order) error,
-) (int, error) {
-	orders, err := s.Store.DueOrders(ctx, status, due, limit)
-	if err != nil {
-		return 0, err
-	}
-	var failed []error
-	for _, o := range orders {
+// sweep does something about the orders in a state that are due by a moment. One that fails is put off and does not
+// stop the others.
+func (s *Shop) sweep(ctx context.Context, page int, status order.Status, by time.Time, do func(order.Order) error) (int, error) {
+	due := func(ctx context.Context, q DueQuery) ([]order.Order, error) { return s.Store.DueOrders(ctx, status, q) }
+	return through(ctx, by, page, due, orderPlace, func(o order.Order) error {
 		if err := do(o); err != nil {
-			failed = append(failed, fmt.Errorf("order %s: %w", o.ID, err), s.postpone(ctx, o, order.RetryAfter))
+			return errors.Join(err, s.postpone(ctx, o, order.RetryAfter))
 		}
-	}
-	return len(orders), errors.Join(failed...)
+		return nil
+	})
 }
 
 func (s *Shop) postpone(ctx context.Context, o order.Order, wait time.Duration) error {

@@ -10,20 +10,10 @@ import (
 	"kaituan/mall/payment"
 )
 
-// PushRefunds asks the provider for refunds that are due and whether they arrived, at most limit, and returns how
-// many it looked at. Those that fail are tried again later; their errors are joined.
-func (s *Shop) PushRefunds(ctx context.Context, limit int) (int, error) {
-	refunds, err := s.Store.DueRefunds(ctx, s.Clock(), limit)
-	if err != nil {
-		return 0, err
-	}
-	var failed []error
-	for _, r := range refunds {
-		if err := s.pushRefund(ctx, r.No); err != nil {
-			failed = append(failed, fmt.Errorf("refund %s: %w", r.No, err))
-		}
-	}
-	return len(refunds), errors.Join(failed...)
+// PushRefunds asks the provider for all refunds that are due and whether they arrived, reading page of them at a time,
+// and returns how many it looked at. Those that fail are tried again later; their errors are joined.
+func (s *Shop) PushRefunds(ctx context.Context, page int) (int, error) {
+	return through(ctx, s.Clock(), page, s.Store.DueRefunds, refundPlace, func(r payment.Refund) error { return s.pushRefund(ctx, r.No) })
 }
 
 // pushRefund asks for one refund. Whatever the provider answers, only its own word that the money went back makes

@@ -205,16 +205,16 @@ func seatReleased(tx Tx, id order.ID) error {
 	return tx.Enqueue(Task{TopicClose, string(id)})
 }
 
-// CheckTeams asks the engine about paid orders of which nothing was heard for a while, at most limit per state,
-// and returns how many it looked at. Those that fail are tried again later; their errors are joined.
-func (s *Shop) CheckTeams(ctx context.Context, limit int) (int, error) {
+// CheckTeams asks the engine about all paid orders of which nothing was heard for a while, reading page of them at a
+// time, and returns how many it looked at. Those that fail are tried again later; their errors are joined.
+func (s *Shop) CheckTeams(ctx context.Context, page int) (int, error) {
 	check := func(o order.Order) error {
 		if err := s.settle(ctx, o.ID); err != nil {
 			return err
 		}
 		return s.postpone(ctx, o, order.TeamAfter) // unless it moved
 	}
-	paid, err := s.sweep(ctx, limit, order.Paid, s.Clock(), check)
-	teaming, err2 := s.sweep(ctx, limit, order.Teaming, s.Clock(), check)
+	paid, err := s.sweep(ctx, page, order.Paid, s.Clock(), check)
+	teaming, err2 := s.sweep(ctx, page, order.Teaming, s.Clock(), check)
 	return paid + teaming, errors.Join(err, err2)
 }

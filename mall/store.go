@@ -155,19 +155,19 @@ type Reader interface {
 	TeamLeaders(ctx context.Context, ids []order.TeamID) (map[order.TeamID]string, error)
 	// History returns an order's moves, oldest first.
 	History(ctx context.Context, id order.ID) ([]order.Move, error)
-	// DueOrders returns orders in a state that a sweep must look after by now, the longest due first.
-	DueOrders(ctx context.Context, status order.Status, now time.Time, limit int) ([]order.Order, error)
+	// DueOrders returns orders in a state that a sweep must look after, the longest due first.
+	DueOrders(ctx context.Context, status order.Status, q DueQuery) ([]order.Order, error)
 
 	// PaymentByID returns one payment. Errors: ErrNotFound.
 	PaymentByID(ctx context.Context, id payment.ID) (payment.Payment, error)
 	// Payments returns an order's payments, oldest first.
 	Payments(ctx context.Context, id order.ID) ([]payment.Payment, error)
-	// DuePayments returns pending payments that the provider must be asked about by now, the longest due first.
-	DuePayments(ctx context.Context, now time.Time, limit int) ([]payment.Payment, error)
+	// DuePayments returns pending payments that the provider must be asked about, the longest due first.
+	DuePayments(ctx context.Context, q DueQuery) ([]payment.Payment, error)
 	// OrderRefunds returns an order's refunds, oldest first.
 	OrderRefunds(ctx context.Context, id order.ID) ([]payment.Refund, error)
-	// DueRefunds returns refunds that the provider must be asked for by now, the longest due first.
-	DueRefunds(ctx context.Context, now time.Time, limit int) ([]payment.Refund, error)
+	// DueRefunds returns refunds that the provider must be asked for, the longest due first.
+	DueRefunds(ctx context.Context, q DueQuery) ([]payment.Refund, error)
 	// FailedRefunds lists the refunds that wait for a person, newest first.
 	FailedRefunds(ctx context.Context, before payment.RequestNo, limit int) ([]payment.Refund, error)
 }

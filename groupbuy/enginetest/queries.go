@@ -139,9 +139,35 @@ func dueTeams(e *env) {
 
 func (e *env) dueTeams(now time.Time, limit int) []team.ID {
 	e.Helper()
-	ids, err := e.store().DueTeams(e.ctx, now.UTC(), limit)
+	all, err := e.store().DueTeams(e.ctx, groupbuy.DueQuery{By: now.UTC(), Limit: limit})
 	require.NoError(e, err)
-	return ids
+	return paged(e, all, func(q groupbuy.DueQuery) ([]groupbuy.Due[team.ID], error) {
+		q.By = now.UTC()
+		return e.store().DueTeams(e.ctx, q)
+	})
+}
+
+// paged returns what is due, and asks for each of it again as the page behind the one before.
+func paged[T any](e *env, all []groupbuy.Due[T], due func(q groupbuy.DueQuery) ([]groupbuy.Due[T], error)) (whats []T) {
+	e.Helper()
+	after := groupbuy.Place{}
+	for _, one := range all {
+		page, err := due(groupbuy.DueQuery{After: after, Limit: 1})
+		require.NoError(e, err)
+		require.Equal(e, []groupbuy.Due[T]{one}, page)
+		whats, after = append(whats, one.What), one.Place
+	}
+	return whats
+}
+
+func (e *env) dueSeats(now time.Time, limit int) []team.Key {
+	e.Helper()
+	all, err := e.store().DueSeats(e.ctx, groupbuy.DueQuery{By: now, Limit: limit})
+	require.NoError(e, err)
+	return paged(e, all, func(q groupbuy.DueQuery) ([]groupbuy.Due[team.Key], error) {
+		q.By = now
+		return e.store().DueSeats(e.ctx, q)
+	})
 }
 
 func dueSeats(e *env) {
@@ -150,14 +176,8 @@ func dueSeats(e *env) {
 	e.do(long)
 	e.do(short)
 	e.do(settle(e.do(paid).Seat))
-	due, err := e.store().DueSeats(e.ctx, time.Now().UTC(), 10)
-	require.NoError(e, err)
-	require.Empty(e, due)
+	require.Empty(e, e.dueSeats(time.Now().UTC(), 10))
 	soon := time.Now().UTC().Add(10 * time.Minute)
-	due, err = e.store().DueSeats(e.ctx, soon, 10)
-	require.NoError(e, err)
-	require.Equal(e, []team.Key{short.Key, long.Key}, due)
-	due, err = e.store().DueSeats(e.ctx, soon, 1)
-	require.NoError(e, err)
-	require.Equal(e, []team.Key{short.Key}, due)
+	require.Equal(e, []team.Key{short.Key, long.Key}, e.dueSeats(soon, 10))
+	require.Equal(e, []team.Key{short.Key}, e.dueSeats(soon, 1))
 }

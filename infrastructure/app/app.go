@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/sqldb"
 )
@@ -34,6 +36,8 @@ type App struct {
 	private net.Listener
 	dbs     databases
 	health  *health
+	metrics *prometheus.Registry
+	node    string                            // names this process among all that share the databases
 	parts   []part                            // started in this order, stopped in the reverse
 	seeds   []func(ctx context.Context) error // run once everything is started
 	notes   []string                          // for the banner
@@ -70,6 +74,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.private, err = listen(ctx, "private-listen", a.config.PrivateListen); err != nil {
 		return err
 	}
+	if a.node, err = nodeName(a.private.Addr()); err != nil {
+		return err
+	}
 	a.publicURL = a.config.PublicURL
 	if a.publicURL == "" {
 		a.publicURL = "http://" + reachable(a.public.Addr())
@@ -77,11 +84,21 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.dbs, err = openDatabases(ctx, a.config, sqldb.WithLog(a.log)); err != nil {
 		return err
 	}
-	a.health = &health{ping: a.dbs.ping, metrics: newMetrics(a.dbs, a.log)}
+	a.metrics = newRegistry(a.dbs)
+	a.health = &health{ping: a.dbs.ping, metrics: serveMetrics(a.metrics, a.log)}
 	if a.config.Split() {
 		return a.dbs.current(ctx)
 	}
 	return a.dbs.migrate(ctx)
+}
+
+// nodeName names a process for ever: no two listen on one address of one host, and after a restart it is the same.
+func nodeName(private net.Addr) (string, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("name of this host: %w", err)
+	}
+	return host + "/" + private.String(), nil
 }
 
 // makeDataDir makes the data directory, readable by its owner only: it holds keys.

@@ -93,15 +93,11 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	if err := enrol(ctx, engine, a.secrets, webhookURL); err != nil {
 		return nil, err
 	}
-	// Each process with an engine follows what the others configure.
-	follow := []schedule.Job{
-		{Name: "groupbuy.refresh", Every: time.Second, Run: engine.Refresh},
-		{Name: "groupbuy.follow_crowd", Every: time.Second, Run: engine.FollowCrowd},
-	}
 	if err := engine.FollowCrowd(ctx); err != nil {
 		return nil, err
 	}
-	a.add(closer(sender.Close), schedule.New(follow, a.log))
+	a.add(closer(sender.Close))
+	a.table(nodeJobs(engine))
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleGroupBuy {
 		return engine, a.serveEngine(router, engine)
 	}
@@ -203,8 +199,15 @@ func (a *App) assembleWorker(engine *groupbuy.Engine, shop *mall.Shop, woken *re
 	}
 	woken.engine, woken.deliveries = engineRelays(a.dbs.groupbuy, engine, a.log)
 	woken.mall = mallRelay(a.dbs.mall, shop, a.log)
-	jobs := slices.Concat(engineJobs(engine), mallJobs(shop), pruneJobs(a.dbs))
-	a.add(woken.engine, woken.deliveries, woken.mall, schedule.New(jobs, a.log))
+	a.add(woken.engine, woken.deliveries, woken.mall)
+	a.table(clusterJobs(a.dbs, engine, shop))
+}
+
+// table adds jobs, and what they tell to Prometheus.
+func (a *App) table(jobs []schedule.Job) {
+	t := schedule.New(jobs, schedule.Options{Node: a.node, Log: a.log})
+	a.metrics.MustRegister(t)
+	a.add(t)
 }
 
 // booksPath is the file with the sandbox's books.

@@ -14,12 +14,17 @@ import (
 	"kaituan/infrastructure/sqldb"
 )
 
-// newMetrics serves what Prometheus scrapes. What cannot be measured is left out, and logged.
-func newMetrics(dbs databases, log *slog.Logger) http.Handler {
+// newRegistry holds what is measured in every process; its parts add what is theirs.
+func newRegistry(dbs databases) *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBacklogs(dbs),
 	)
+	return registry
+}
+
+// serveMetrics serves what Prometheus scrapes. What cannot be measured is left out, and logged.
+func serveMetrics(registry *prometheus.Registry, log *slog.Logger) http.Handler {
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorHandling: promhttp.ContinueOnError, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	})

@@ -9,7 +9,6 @@ import (
 	"kaituan/groupbuy/partner"
 	"kaituan/infrastructure/mallstore"
 	"kaituan/infrastructure/outbox"
-	"kaituan/infrastructure/schedule"
 	"kaituan/infrastructure/sqldb"
 	"kaituan/mall"
 )
@@ -26,9 +25,6 @@ const (
 func persistent() outbox.Policy {
 	return outbox.Policy{MaxAttempts: 10_000, First: 200 * time.Millisecond, Max: 30 * time.Second}
 }
-
-// sweepLimit is how many rows one run of a job looks at; the next run takes the rest.
-const sweepLimit = 200
 
 // engineRelays turn the engine's events into deliveries, and send those. Each has workers of its own, so that an
 // endpoint that answers slowly delays no event.
@@ -65,58 +61,4 @@ func mallRelay(db *sqldb.DB, shop *mall.Shop, log *slog.Logger) *outbox.Relay {
 		policies[outbox.Topic(topic)] = persistent()
 	}
 	return outbox.New(db, handlers, outbox.Options{Policies: policies, Log: log.With("relay", "mall")})
-}
-
-// engineJobs is what the engine does by the clock.
-func engineJobs(engine *groupbuy.Engine) []schedule.Job {
-	return []schedule.Job{
-		sweep("groupbuy.expire_teams", engine.ExpireTeams),
-		sweep("groupbuy.release_overdue", engine.ReleaseOverdue),
-		{Name: "groupbuy.work_tags", Every: time.Second, Run: engine.WorkTags},
-		sweep("groupbuy.drop_sessions", engine.DropSessions),
-	}
-}
-
-// mallJobs is what the shop does by the clock.
-func mallJobs(shop *mall.Shop) []schedule.Job {
-	return []schedule.Job{
-		sweep("mall.query_pending", shop.QueryPending),
-		sweep("mall.push_refunds", shop.PushRefunds),
-		sweep("mall.close_unpaid", shop.CloseUnpaid),
-		sweep("mall.repair_created", shop.RepairCreated),
-		sweep("mall.check_teams", shop.CheckTeams),
-		sweep("mall.ship_due", shop.ShipDue),
-		sweep("mall.drop_sessions", shop.DropSessions),
-	}
-}
-
-// pruneJobs drops what was sent and taken long ago, a portion at a time.
-func pruneJobs(dbs databases) []schedule.Job {
-	var jobs []schedule.Job
-	for name, db := range dbs.opened() {
-		jobs = append(jobs,
-			every(time.Hour, name+".prune_sent", func(ctx context.Context, limit int) (int, error) {
-				return outbox.PruneSent(ctx, db, time.Now().Add(-keepSent), limit)
-			}),
-			every(time.Hour, name+".prune_taken", func(ctx context.Context, limit int) (int, error) {
-				return outbox.PruneTaken(ctx, db, time.Now().Add(-keepTaken), limit)
-			}))
-	}
-	return jobs
-}
-
-// sweep looks each second, and runs a use case until a run finds less than a whole portion, so that a backlog is worked off at once.
-func sweep(name string, do func(ctx context.Context, limit int) (int, error)) schedule.Job {
-	return every(time.Second, name, do)
-}
-
-func every(pace time.Duration, name string, do func(ctx context.Context, limit int) (int, error)) schedule.Job {
-	return schedule.Job{Name: name, Every: pace, Run: func(ctx context.Context) error {
-		for {
-			n, err := do(ctx, sweepLimit)
-			if err != nil || n < sweepLimit {
-				return err
-			}
-		}
-	}}
 }

@@ -44,7 +44,9 @@ func TestPruneJobs_DropOldReceipts(t *testing.T) {
 	jobs := pruneJobs(dbs)
 	require.Len(t, jobs, 4)
 	for _, job := range jobs {
-		require.NoError(t, job.Run(t.Context()), job.Name)
+		n, err := job.Run(t.Context())
+		require.NoError(t, err, job.Name)
+		require.Positive(t, n, job.Name)
 	}
 	for _, db := range dbs.opened() {
 		var sent, taken []string
@@ -101,7 +103,7 @@ func TestMetrics_WithoutADatabase(t *testing.T) {
 func scrape(t *testing.T, dbs databases) string {
 	t.Helper()
 	answer := httptest.NewRecorder()
-	newMetrics(dbs, slog.New(slog.DiscardHandler)).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	serveMetrics(newRegistry(dbs), slog.New(slog.DiscardHandler)).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	require.Equal(t, http.StatusOK, answer.Code)
 	return answer.Body.String()
 }

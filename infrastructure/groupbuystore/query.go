@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -155,20 +154,3 @@ func (s *Store) Statistics(ctx context.Context, id activity.ID, goods activity.G
 const buyersSQL = `SELECT COUNT(*) FROM (
 	SELECT buyer FROM seats WHERE activity_id = ? AND goods_id = ? AND status = 'paid' UNION
 	SELECT buyer FROM seats WHERE activity_id = ? AND goods_id = ? AND status = 'refunding' AND ordinal IS NOT NULL) buyers`
-
-// DueTeams returns open teams whose window ended. See groupbuy.Reader.
-func (s *Store) DueTeams(ctx context.Context, now time.Time, limit int) ([]team.ID, error) {
-	var ids []team.ID
-	err := s.db.Read(ctx).Model(&teamRow{}).Where("closed_at = 0 AND expires_at <= ?", millis(now)).
-		Order("expires_at, id").Limit(limit).Pluck("id", &ids).Error
-	return ids, failed(err, "teams that are due")
-}
-
-// DueSeats returns held seats whose payment deadline passed. See groupbuy.Reader.
-func (s *Store) DueSeats(ctx context.Context, now time.Time, limit int) ([]team.Key, error) {
-	var rows []seatRow
-	err := s.db.Read(ctx).Select("partner_id", "out_trade_no").
-		Where("status = ? AND expires_at <= ?", string(team.Held), millis(now)).
-		Order("expires_at, id").Limit(limit).Find(&rows).Error
-	return mapped(rows, seatRow.key), failed(err, "seats that are due")
-}

@@ -234,8 +234,6 @@ func (s *Store) History(ctx context.Context, id order.ID) ([]order.Move, error) 
 }
 
 // DueOrders implements mall.Reader.
-func (s *Store) DueOrders(ctx context.Context, status order.Status, now time.Time, limit int) ([]order.Order, error) {
-	return orders(s.read(ctx).
-		Where("status = ? AND next_at > 0 AND next_at <= ?", string(status), millis(now)).
-		Order("next_at, id").Limit(limit))
+func (s *Store) DueOrders(ctx context.Context, status order.Status, q mall.DueQuery) ([]order.Order, error) {
+	return orders(due(s.read(ctx).Where("status = ?", string(status)), "next_at", "id", q))
 }

@@ -2,10 +2,10 @@ package mallstore
 
 import (
 	"context"
-	"time"
 
 	"gorm.io/gorm"
 
+	"kaituan/mall"
 	"kaituan/mall/account"
 	"kaituan/mall/order"
 	"kaituan/mall/payment"
@@ -161,10 +161,8 @@ func (s *Store) Payments(ctx context.Context, id order.ID) ([]payment.Payment, e
 }
 
 // DuePayments implements mall.Reader.
-func (s *Store) DuePayments(ctx context.Context, now time.Time, limit int) ([]payment.Payment, error) {
-	return payments(s.read(ctx).
-		Where("status = ? AND next_ask_at <= ?", string(payment.Pending), millis(now)).
-		Order("next_ask_at, id").Limit(limit))
+func (s *Store) DuePayments(ctx context.Context, q mall.DueQuery) ([]payment.Payment, error) {
+	return payments(due(s.read(ctx).Where("status = ?", string(payment.Pending)), "next_ask_at", "id", q))
 }
 
 // pageRows is how many rows the iterators read at once.

@@ -2,10 +2,10 @@ package mallstore
 
 import (
 	"context"
-	"time"
 
 	"gorm.io/gorm"
 
+	"kaituan/mall"
 	"kaituan/mall/account"
 	"kaituan/mall/order"
 	"kaituan/mall/payment"
@@ -120,8 +120,8 @@ func (s *Store) OrderRefunds(ctx context.Context, id order.ID) ([]payment.Refund
 }
 
 // DueRefunds implements mall.Reader.
-func (s *Store) DueRefunds(ctx context.Context, now time.Time, limit int) ([]payment.Refund, error) {
-	return refunds(s.read(ctx).Where("next_at > 0 AND next_at <= ?", millis(now)).Order("next_at, request_no").Limit(limit))
+func (s *Store) DueRefunds(ctx context.Context, q mall.DueQuery) ([]payment.Refund, error) {
+	return refunds(due(s.read(ctx), "next_at", "request_no", q))
 }
 
 // FailedRefunds implements mall.Reader.

@@ -37,6 +37,16 @@ func Backlog(ctx context.Context, db *sqldb.DB, now time.Time) (Status, error) {
 	return status, nil
 }
 
+// Due counts the messages that wait to be taken, whatever the topic, up to limit. Errors: those of the database.
+func Due(ctx context.Context, db *sqldb.DB, now time.Time, limit int) (int, error) {
+	var ids []string
+	err := unsent(db.Read(ctx)).Where("next_at <= ?", now.UnixMilli()).Order("next_at, id").Limit(limit).Pluck("id", &ids).Error
+	if err != nil {
+		return 0, fmt.Errorf("count due messages: %w", err)
+	}
+	return len(ids), nil
+}
+
 func deadRows(tx *gorm.DB) *gorm.DB {
 	return tx.Model(&row{}).Where("sent_at IS NULL AND dead_at IS NOT NULL")
 }

@@ -16,7 +16,15 @@ import (
 	"kaituan/infrastructure/schedule"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("database/sql.(*DB).connectionOpener"))
+}
+
+const (
+	look      = 10 * time.Millisecond
+	waitLimit = 30 * time.Second
+	waitStep  = 2 * time.Millisecond
+)
 
 type safeBuffer struct {
 	mu sync.Mutex
@@ -35,26 +43,28 @@ func (s *safeBuffer) String() string {
 	return s.b.String()
 }
 
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
 func TestTable_RunsSkipsAndSurvives(t *testing.T) {
 	var log safeBuffer
 	var runs, concurrent, most atomic.Int32
 	release := make(chan struct{})
 	table := schedule.New([]schedule.Job{
-		{Name: "panics", Every: time.Second, Run: func(context.Context) error { panic("boom") }},
-		{Name: "fails", Every: time.Second, Run: func(context.Context) error { runs.Add(1); return errors.New("no luck") }},
-		{Name: "slow", Every: time.Second, Run: func(ctx context.Context) error {
+		{Name: "panics", Every: look, Run: func(context.Context) (int, error) { panic("boom") }},
+		{Name: "fails", Every: look, Run: func(context.Context) (int, error) { runs.Add(1); return 0, errors.New("no luck") }},
+		{Name: "slow", Every: look, Run: func(ctx context.Context) (int, error) {
 			most.Store(max(most.Load(), concurrent.Add(1)))
 			defer concurrent.Add(-1)
 			select {
 			case <-release:
 			case <-ctx.Done():
 			}
-			return ctx.Err()
+			return 0, ctx.Err()
 		}},
-	}, slog.New(slog.NewTextHandler(&log, nil)))
+	}, schedule.Options{Look: look, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	require.NoError(t, table.Start(context.Background()))
 	require.NoError(t, table.Start(context.Background()))
-	require.Eventually(t, func() bool { return runs.Load() >= 3 }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return runs.Load() >= 3 }, waitLimit, waitStep)
 	require.NoError(t, table.Stop(context.Background()))
 	require.NoError(t, table.Stop(context.Background()))
 	close(release)
@@ -63,17 +73,17 @@ func TestTable_RunsSkipsAndSurvives(t *testing.T) {
 	require.Contains(t, log.String(), "no luck")
 	require.NotContains(t, log.String(), "context canceled")
 	after := runs.Load()
-	require.Never(t, func() bool { return runs.Load() > after }, 1200*time.Millisecond, 100*time.Millisecond)
+	require.Never(t, func() bool { return runs.Load() > after }, 20*look, look)
 }
 
 func TestTable_StopGivesUpWithItsContext(t *testing.T) {
 	stuck := make(chan struct{})
 	running := make(chan struct{}, 1)
-	table := schedule.New([]schedule.Job{{Name: "stuck", Every: time.Second, Run: func(context.Context) error {
+	table := schedule.New([]schedule.Job{{Name: "stuck", Every: look, Run: func(context.Context) (int, error) {
 		running <- struct{}{}
 		<-stuck
-		return nil
-	}}}, slog.New(slog.DiscardHandler))
+		return 0, nil
+	}}}, schedule.Options{Look: look, Log: quiet()})
 	require.NoError(t, table.Start(context.Background()))
 	<-running
 	ctx, cancel := context.WithCancel(context.Background())
@@ -81,4 +91,15 @@ func TestTable_StopGivesUpWithItsContext(t *testing.T) {
 	require.ErrorIs(t, table.Stop(ctx), context.Canceled)
 	close(stuck)
 	require.NoError(t, table.Stop(context.Background()))
+}
+
+func TestTable_StopBeforeStart(t *testing.T) {
+	var runs atomic.Int32
+	table := schedule.New([]schedule.Job{{Name: "never", Every: look, Run: func(context.Context) (int, error) {
+		runs.Add(1)
+		return 0, nil
+	}}}, schedule.Options{Look: look, Log: quiet()})
+	require.NoError(t, table.Stop(context.Background()))
+	require.NoError(t, table.Start(context.Background()))
+	require.Never(t, func() bool { return runs.Load() > 0 }, 10*look, look)
 }

@@ -9,6 +9,7 @@
 // Errors of InTx, and of statements run through Read:
 //   - ErrUnavailable: the database cannot be reached or stayed busy; nothing was written, try again later.
 //   - ErrUnknown: the connection broke during COMMIT; the writes may or may not have happened, ask before repeating.
+//   - ErrFenced: the context is a job's (see DB.Fenced) that another node has taken over; nothing was written.
 //   - gorm.ErrDuplicatedKey (test with IsDuplicate): a unique key refused a row; the transaction can go on.
 //   - whatever the function returned, unchanged for errors.Is and errors.As.
 //

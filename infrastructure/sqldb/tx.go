@@ -21,7 +21,8 @@ const (
 
 // InTx runs fn in one READ COMMITTED transaction (serial on SQLite) and commits when it returns nil. After a
 // deadlock, a lock wait or a busy file everything is rolled back and fn runs again, up to 8 times with jittered
-// back-off: fn must not keep effects outside tx from a run that failed. fn must not use tx after it returned.
+// back-off: fn must not keep effects outside tx from a run that failed. fn must not use tx after it returned. Under a
+// context of Fenced it commits only while the job holds its lease.
 // Errors: see the package documentation.
 func (db *DB) InTx(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	return retry(ctx, func() error { return db.once(ctx, fn) })
@@ -65,6 +66,9 @@ func (db *DB) once(ctx context.Context, fn func(tx *gorm.DB) error) error {
 		return err
 	}
 	defer tx.Rollback() // does nothing after a commit; runs when fn fails or panics
+	if err := db.holdFence(ctx, tx); err != nil {
+		return err
+	}
 	if err := fn(db.over(ctx, tx)); err != nil {
 		return because(ctx, translate(err))
 	}

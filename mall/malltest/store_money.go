@@ -89,7 +89,7 @@ func storeDuePayments(e *storeEnv) {
 	created := newPayment("pay_3", e.addOrder("ord_3", "acc_1"), e.now)
 	e.do(func(tx mall.Tx) error { return tx.AddPayment(created) })
 	due := func(limit int) (ids []payment.ID) {
-		payments, err := e.store.DuePayments(e.ctx, e.now, limit)
+		payments, err := e.store.DuePayments(e.ctx, mall.DueQuery{By: e.now, Limit: limit})
 		require.NoError(e, err)
 		for _, p := range payments {
 			ids = append(ids, p.ID)
@@ -194,7 +194,7 @@ func storeDueRefunds(e *storeEnv) {
 	e.now = e.now.Add(time.Second)
 	e.addRefund("rf_1", e.addPayment("pay_2", e.addOrder("ord_2", "acc_1")))
 	due := func(limit int) (nos []payment.RequestNo) {
-		refunds, err := e.store.DueRefunds(e.ctx, e.now, limit)
+		refunds, err := e.store.DueRefunds(e.ctx, mall.DueQuery{By: e.now, Limit: limit})
 		require.NoError(e, err)
 		for _, r := range refunds {
 			nos = append(nos, r.No)

@@ -112,7 +112,7 @@ func storeDueOrders(e *storeEnv) {
 		e.now = e.now.Add(time.Minute)
 	}
 	due := func(status order.Status, limit int) (ids []order.ID) {
-		orders, err := e.store.DueOrders(e.ctx, status, e.now, limit)
+		orders, err := e.store.DueOrders(e.ctx, status, mall.DueQuery{By: e.now, Limit: limit})
 		require.NoError(e, err)
 		for _, o := range orders {
 			ids = append(ids, o.ID)
