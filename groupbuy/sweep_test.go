@@ -1,6 +1,8 @@
 package groupbuy_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -125,4 +127,86 @@ func TestExpireTeams_AgainstTheLastPayment(t *testing.T) {
 		}
 		w.requireSound()
 	})
+}
+
+const (
+	poison    = 250 // rows that fail every time, more than a page
+	sweepPage = 200
+)
+
+// poisonTeams opens as many teams, which then fail every time, and two that are well behind them.
+func (w *world) poisonTeams(id activity.ID) (good []team.Outcome) {
+	w.Helper()
+	all := w.openTeams(id, poison+2)
+	poisoned := map[team.ID]bool{}
+	for _, opened := range all[:poison] {
+		poisoned[opened.Team.ID] = true
+	}
+	w.faults.poisoned.Store(&poisoned)
+	return all[poison:]
+}
+
+// Teams and seats that fail every time do not hold up those behind them, and are tried less and less often.
+func TestSweeps_PassPoisonedRows(t *testing.T) {
+	for name, c := range map[string]struct {
+		run  func(e *groupbuy.Engine, ctx context.Context, page int) (int, error)
+		due  func(e *groupbuy.Engine, ctx context.Context, limit int) (int, error)
+		done func(w *world, one team.Outcome)
+	}{
+		"teams": {
+			(*groupbuy.Engine).ExpireTeams, (*groupbuy.Engine).OverdueTeams,
+			func(w *world, one team.Outcome) { w.requireTeam(one.Team.ID, team.Failed, 0, 0) },
+		},
+		"seats": {
+			(*groupbuy.Engine).ReleaseOverdue, (*groupbuy.Engine).OverdueSeats,
+			func(w *world, one team.Outcome) { w.requireSeat(one.Seat.Key, team.Released) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			good := w.poisonTeams(w.publish(func(a *activity.Activity) { a.TeamTTL, a.SeatTTL = 24*time.Hour, 12*time.Hour }))
+			w.clock.advance(24 * time.Hour)
+			var tries []int
+			for range 9 {
+				n, err := c.run(w.Engine, w.ctx, sweepPage)
+				require.Equal(t, n > 0, errors.Is(err, groupbuy.ErrUnavailable), err)
+				tries = append(tries, n)
+				w.clock.advance(time.Second)
+			}
+			require.Equal(t, []int{poison + 2, poison, poison, 0, poison, 0, 0, 0, poison}, tries, "twice at the pace of the sweep, then after 2 and 4 s")
+			for _, one := range good {
+				c.done(w, one)
+			}
+			n, err := c.due(w.Engine, w.ctx, 2*poison)
+			require.NoError(t, err)
+			require.Equal(t, poison, n, "the others stay due")
+			w.faults.poisoned.Store(nil)
+			w.clock.advance(time.Minute)
+			n, err = c.run(w.Engine, w.ctx, sweepPage)
+			require.NoError(t, err)
+			require.Equal(t, poison, n, "and nobody is forgotten")
+			w.requireSound()
+		})
+	}
+}
+
+// A run that is told to end, because its node lost the lease or stops, touches nothing more.
+func TestExpireTeams_EndsWithItsContext(t *testing.T) {
+	w := newWorld(t)
+	w.openTeams(w.publish(func(a *activity.Activity) { a.TeamTTL = time.Hour }), 3)
+	w.clock.advance(2 * time.Hour)
+	lost := errors.New("lease lost")
+	ctx, cancel := context.WithCancelCause(w.ctx)
+	cancel(nil)
+	_, err := w.ExpireTeams(ctx, 2)
+	require.ErrorIs(t, err, context.Canceled, "not even asked what is due")
+	ctx, cancel = context.WithCancelCause(w.ctx)
+	w.faults.onDue = func() { cancel(lost) }
+	n, err := w.ExpireTeams(ctx, 2)
+	require.Zero(t, n)
+	require.ErrorIs(t, err, lost)
+	w.faults.onDue = nil
+	n, err = w.ExpireTeams(w.ctx, 2)
+	require.NoError(t, err)
+	require.Equal(t, 3, n)
 }

@@ -133,7 +133,9 @@ type faults struct {
 	noConfig  atomic.Bool // Config fails
 	noVersion atomic.Bool // ConfigVersion fails
 	noBatch   atomic.Pointer[team.ID]
+	poisoned  atomic.Pointer[map[team.ID]bool] // Batch fails for these too
 	configs   atomic.Int64 // how often Config was read
+	onDue     func()       // what happens once DueTeams has answered
 }
 
 func (f *faults) Config(ctx context.Context) (groupbuy.Config, error) {
@@ -142,6 +144,14 @@ func (f *faults) Config(ctx context.Context) (groupbuy.Config, error) {
 		return groupbuy.Config{}, groupbuy.ErrUnavailable
 	}
 	return f.Store.Config(ctx)
+}
+
+func (f *faults) DueTeams(ctx context.Context, q groupbuy.DueQuery) ([]groupbuy.Due[team.ID], error) {
+	due, err := f.Store.DueTeams(ctx, q)
+	if f.onDue != nil {
+		f.onDue()
+	}
+	return due, err
 }
 
 func (f *faults) ConfigVersion(ctx context.Context) (int64, error) {
@@ -153,21 +163,25 @@ func (f *faults) ConfigVersion(ctx context.Context) (int64, error) {
 
 // Batch fails once it has read the team that noBatch names.
 func (f *faults) Batch(ctx context.Context, touch team.Touch, decide func(s *team.State, now time.Time)) error {
-	bad := f.noBatch.Load()
-	if bad == nil {
+	if f.noBatch.Load() == nil && f.poisoned.Load() == nil {
 		return f.Store.Batch(ctx, touch, decide)
 	}
 	for _, id := range touch.Teams {
-		if id == *bad {
+		if f.bad(id) {
 			return groupbuy.ErrUnavailable
 		}
 	}
 	for _, key := range touch.Seats {
-		if seat, _, err := f.Seat(ctx, key); err == nil && seat.Team == *bad {
+		if seat, _, err := f.Seat(ctx, key); err == nil && f.bad(seat.Team) {
 			return groupbuy.ErrUnavailable
 		}
 	}
 	return f.Store.Batch(ctx, touch, decide)
+}
+
+func (f *faults) bad(id team.ID) bool {
+	one, many := f.noBatch.Load(), f.poisoned.Load()
+	return one != nil && id == *one || many != nil && (*many)[id]
 }
 
 // sender answers with what the test scripted, and delivers when nothing is left of it.
