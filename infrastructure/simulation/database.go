@@ -35,8 +35,17 @@ func (w *world) openDatabases() (err error) {
 	if w.engineDB, err = w.openDatabase(sqldb.GroupBuy); err != nil {
 		return err
 	}
-	w.mallDB, err = w.openDatabase(sqldb.Mall)
-	return err
+	if w.mallDB, err = w.openDatabase(sqldb.Mall); err != nil {
+		return err
+	}
+	for text, db := range map[string]*sqldb.DB{engineDue: w.engineDB, mallDue: w.mallDB} {
+		q, err := w.prepare(db, text)
+		if err != nil {
+			return err
+		}
+		w.questions = append(w.questions, q)
+	}
+	return nil
 }
 
 // openDatabase gives the world a copy of its own.

@@ -36,7 +36,7 @@ type trade struct {
 	expires time.Time
 	paidAt  time.Time
 	refunds []payment.RequestNo
-	told    time.Time // when the first notice of the payment was taken
+	told    time.Time // when the first notice of the payment that was taken arrived
 }
 
 // refund is money that went back.
@@ -171,11 +171,12 @@ func (n *notice) attempt() {
 
 func (n *notice) deliver() bool {
 	w := n.g.w
+	began := w.now
 	taken := w.push(n.form)
 	if taken && n.pays {
 		w.note("notice of %s is taken", n.trade.id)
 		if n.trade.told.IsZero() {
-			n.trade.told = w.now
+			n.trade.told = began
 		}
 		w.mustKnow(n.trade)
 	}

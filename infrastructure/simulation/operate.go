@@ -32,6 +32,7 @@ func (w *world) draw(acts []act) {
 
 // operate is one operation with the time until the next.
 func (w *world) operate() {
+	w.bustle = 0
 	w.draw([]act{
 		{60, func() { w.draw(w.buyersActs()) }},
 		{8, func() { w.draw(w.operatorsActs()) }},
@@ -50,14 +51,17 @@ func (w *world) operate() {
 // meanwhile has somebody else act while a call is under way. Nothing of the system's is locked then: no transaction
 // is open across a call.
 func (w *world) meanwhile() {
-	if w.depth >= 2 || w.rng.Float64() >= w.faults.meanwhile {
+	if w.depth >= 2 || w.bustle >= maxBustle || w.rng.Float64() >= w.faults.meanwhile {
 		return
 	}
 	w.depth++
-	w.counts["meanwhile"]++
+	w.bustle++
 	w.draw(append(w.buyersActs(), act{10, w.anyJob}, act{4, w.nextEvent}))
 	w.depth--
 }
+
+// maxBustle is how much may happen in the middle of one operation and the time after it.
+const maxBustle = 6
 
 // anyJob has a worker run one of its jobs now.
 func (w *world) anyJob() {
@@ -158,9 +162,25 @@ func (w *world) place(p *purchase) {
 		if p.id != "" && p.id != placed.Order.ID {
 			w.fail("key %s placed %s and %s", p.request.Key, p.id, placed.Order.ID)
 		}
+		if p.id == "" {
+			w.intend(p, placed.Order)
+		}
 		p.id, p.team = placed.Order.ID, placed.Order.Team
 		return nil
 	})
+}
+
+// intend is what buyers do next of their own accord: most pay, and bring friends into a team they opened.
+func (w *world) intend(p *purchase, o order.Order) {
+	if w.chance(0.75) {
+		w.later(w.between(0, time.Minute), func() { w.payFor(p) })
+	}
+	if o.Team == "" || p.request.Team != "" {
+		return
+	}
+	for range w.rng.IntN(4) {
+		w.later(w.between(0, 3*time.Minute), func() { w.join(p) })
+	}
 }
 
 func (w *world) newPurchase(mode order.Mode) *purchase {
@@ -194,7 +214,13 @@ func (w *world) joinTeam() {
 		w.openTeam()
 		return
 	}
-	of := known[len(known)-1-min(w.rng.IntN(len(known)), w.rng.IntN(len(known)))] // rather a young one
+	w.join(known[len(known)-1-min(w.rng.IntN(len(known)), w.rng.IntN(len(known)))]) // rather a young one
+}
+
+func (w *world) join(of *purchase) {
+	if w.buyersStay {
+		return
+	}
 	p := w.newPurchase(order.Group)
 	p.request.Product, p.request.Activity, p.request.Team = of.request.Product, of.request.Activity, of.team
 	w.place(p)
@@ -231,7 +257,13 @@ func (w *world) payNow() {
 	if p == nil || w.chance(0.05) {
 		p = w.some(func(p *purchase) bool { return p.id != "" })
 	}
-	if p == nil {
+	if p != nil {
+		w.payFor(p)
+	}
+}
+
+func (w *world) payFor(p *purchase) {
+	if w.buyersStay {
 		return
 	}
 	method := pick(w, []payment.Method{payment.MethodPage, payment.MethodPhone})
@@ -248,7 +280,7 @@ func (w *world) payNow() {
 	if !told {
 		return
 	}
-	click := func() { w.gateway.pay(p.page) }
+	click := func() { w.gateway.pay(p.page) } // also after the faults end: who has the page may still pay
 	w.draw([]act{
 		{12, func() { w.later(w.between(0, 90*time.Second), click) }},
 		{2, func() { w.later(w.between(time.Minute, 16*time.Minute), click) }},

@@ -2,9 +2,16 @@ package simulation_test
 
 import (
 	"flag"
+	"fmt"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -63,14 +70,62 @@ func TestSimulation(t *testing.T) {
 		for _, line := range report.Trace {
 			t.Log(line)
 		}
-		t.Logf("%s of virtual time, hash %s, %v\n%s", report.Virtual, report.Hash, report.Counts, report.Timings)
+		t.Logf("%s of virtual time, hash %s\n%s%s", report.Virtual, report.Hash, table(report.Counts), report.Timings)
 		require.Empty(t, report.Failures)
 		return
 	}
-	for i := range uint64(*seedsFlag) {
-		report := run(t, simulation.Plan{Seed: *fromFlag + i, Ops: *opsFlag, Dir: dir})
-		for _, f := range report.Failures {
-			t.Errorf("seed %d: %s", report.Plan.Seed, f)
-		}
+	playMany(t, dir, *fromFlag, *seedsFlag)
+}
+
+// playMany plays seeds on every core, tells how far it is, and sums up.
+func playMany(t *testing.T, dir string, from uint64, seeds int) {
+	t.Helper()
+	var next atomic.Uint64
+	var mu sync.Mutex
+	var timings simulation.Timings
+	counts := map[string]int{}
+	began := time.Now()
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < uint64(seeds) && !t.Failed(); i = next.Add(1) - 1 {
+				report := play(t, simulation.Plan{Seed: from + i, Ops: *opsFlag, Dir: dir})
+				mu.Lock()
+				timings.Add(report.Timings)
+				for name, n := range report.Counts {
+					counts[name] += n
+				}
+				counts["seeds"]++
+				if n := counts["seeds"]; n%1000 == 0 {
+					fmt.Printf("%d of %d seeds in %s\n", n, seeds, time.Since(began).Round(time.Second))
+				}
+				mu.Unlock()
+			}
+		})
 	}
+	workers.Wait()
+	t.Logf("%s\n%s", table(counts), timings)
+}
+
+// table is a line per name.
+func table(counts map[string]int) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintf(&b, "%8d %s\n", counts[name], name)
+	}
+	return b.String()
+}
+
+// play tells a failure in as few steps as possible.
+func play(t *testing.T, p simulation.Plan) simulation.Report {
+	report, err := simulation.Run(t.Context(), p)
+	if err == nil && report.Failed() {
+		var short simulation.Report
+		short, err = simulation.Shrink(t.Context(), report)
+		t.Error(short.Text())
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	return report
 }

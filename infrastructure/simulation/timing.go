@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kaituan/infrastructure/sqldb"
@@ -51,6 +52,10 @@ func (w *world) timings() Timings {
 		Delivered: w.spans(w.engineDB, "SELECT a.started_at - e.happened_at FROM delivery_attempts a JOIN deliveries d ON d.id = a.delivery_id "+
 			"JOIN events e ON e.id = d.event_id WHERE a.number = 1"),
 	}
+	w.tally(w.mallDB, "orders ", "SELECT status || ' ' || reason AS name, COUNT(*) AS n FROM orders GROUP BY 1")
+	w.tally(w.mallDB, "refunds ", "SELECT intent || ' ' || status AS name, COUNT(*) AS n FROM refunds GROUP BY 1")
+	w.tally(w.engineDB, "teams ", "SELECT status || CASE WHEN virtual_seats > 0 THEN ' with virtual seats' ELSE '' END AS name, COUNT(*) AS n FROM teams GROUP BY 1")
+	w.tally(w.engineDB, "settled ", "SELECT settlement || ' ' || reason AS name, COUNT(*) AS n FROM seats WHERE settlement <> '' GROUP BY 1")
 	store := w.mallStore()
 	for _, id := range w.gateway.order {
 		trade := w.gateway.trades[id]
@@ -70,4 +75,16 @@ func (w *world) spans(db *sqldb.DB, statement string) []time.Duration {
 		list[i] = time.Duration(n) * time.Millisecond
 	}
 	return list
+}
+
+// tally counts what became of rows.
+func (w *world) tally(db *sqldb.DB, prefix, statement string) {
+	var found []struct {
+		Name string
+		N    int
+	}
+	w.must(db.Read(w.ctx).Raw(statement).Scan(&found).Error, statement)
+	for _, f := range found {
+		w.counts[prefix+strings.TrimSpace(f.Name)] += f.N
+	}
 }

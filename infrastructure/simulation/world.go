@@ -26,9 +26,11 @@ type world struct {
 
 	dir              string // of the databases
 	engineDB, mallDB *sqldb.DB
+	questions        []question
 	nodes            []*node
 	working          []*node // whose code runs now, the innermost last
 	depth            int     // of things that happen in the middle of others
+	bustle           int     // how much happened in the middle of the present operation
 	gateway          *gateway
 	shop             shopfloor
 	buyersStay       bool // nobody does anything any more
@@ -63,6 +65,9 @@ func newWorld(ctx context.Context, p Plan) (*world, error) {
 
 func (w *world) close() error {
 	var errs []error
+	for _, q := range w.questions {
+		errs = append(errs, q.statement.Close())
+	}
 	for _, db := range []*sqldb.DB{w.engineDB, w.mallDB} {
 		if db != nil {
 			errs = append(errs, db.Close())
