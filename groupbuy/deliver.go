@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"kaituan/groupbuy/operator"
@@ -12,21 +13,44 @@ import (
 
 // The topics of the engine's outbox messages.
 const (
-	TopicEvent    = "event"    // the payload is the id of an event to be dispatched
+	TopicEvent    = "event"    // the payload is an EventList of those to be dispatched
 	TopicDelivery = "delivery" // the payload is the id of a delivery to be sent
 )
 
 // EventWebhookTest is the event that a partner sends itself to try its endpoint.
 const EventWebhookTest = "webhook.test"
 
-// Dispatch turns an event into one delivery per endpoint of its partner. Safe to repeat.
-func (e *Engine) Dispatch(ctx context.Context, id partner.EventID) error {
-	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error { return tx.Deliver(id) })
+// EventList is the payload of a message about events.
+func EventList(ids []partner.EventID) []byte {
+	var list []byte
+	for i, id := range ids {
+		if i > 0 {
+			list = append(list, ' ')
+		}
+		list = append(list, id...)
+	}
+	return list
+}
+
+// EventsIn reads an EventList.
+func EventsIn(list []byte) []partner.EventID {
+	fields := strings.Fields(string(list))
+	ids := make([]partner.EventID, len(fields))
+	for i, field := range fields {
+		ids[i] = partner.EventID(field)
+	}
+	return ids
+}
+
+// Dispatch turns each event into one delivery per endpoint of its partner, and into an order fact if it tells one. Safe
+// to repeat.
+func (e *Engine) Dispatch(ctx context.Context, ids ...partner.EventID) error {
+	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error { return tx.Deliver(ids) })
 	if err != nil {
-		return fmt.Errorf("groupbuy: dispatch %s: %w", id, err)
+		return fmt.Errorf("groupbuy: dispatch %v: %w", ids, err)
 	}
 	e.Wake()
-	return nil
+	return e.recordEventFacts(ctx, ids)
 }
 
 // RetryAt says that a delivery is to be attempted again, not before At.

@@ -37,23 +37,30 @@ func (e *Engine) RecordFacts(ctx context.Context, facts []crowd.Fact) ([]crowd.V
 	return verdicts, nil
 }
 
-// RecordEventFact turns an event of a seat of ours into an order fact, if it tells one. Safe to repeat, and in any
-// order. A fact that contradicts one that the partner sent itself is left out and logged.
-func (e *Engine) RecordEventFact(ctx context.Context, id partner.EventID) error {
-	event, err := e.Store.Event(ctx, id)
+// recordEventFacts turns those events of seats of ours that tell one into order facts. Safe to repeat, and in any order.
+// A fact that contradicts one that the partner sent itself is left out and logged.
+func (e *Engine) recordEventFacts(ctx context.Context, ids []partner.EventID) error {
+	events, err := e.Store.EventsByID(ctx, ids)
 	if err != nil {
-		return fmt.Errorf("groupbuy: fact of event %s: %w", id, err)
+		return fmt.Errorf("groupbuy: facts of events %v: %w", ids, err)
 	}
-	fact, tells := factOf(event)
-	if !tells {
+	var facts []crowd.Fact
+	for _, event := range events {
+		if fact, tells := factOf(event); tells {
+			facts = append(facts, fact)
+		}
+	}
+	if len(facts) == 0 {
 		return nil
 	}
-	verdicts, err := e.RecordFacts(ctx, []crowd.Fact{fact})
+	verdicts, err := e.RecordFacts(ctx, facts)
 	if err != nil {
 		return err
 	}
-	if v := verdicts[0]; v.Outcome == crowd.Refused {
-		e.Log.WarnContext(ctx, "order fact left out", "event", id, "order", fact.Order, "param", v.Fault.Param, "detail", v.Fault.Detail)
+	for i, v := range verdicts {
+		if v.Outcome == crowd.Refused {
+			e.Log.WarnContext(ctx, "order fact left out", "order", facts[i].Order, "param", v.Fault.Param, "detail", v.Fault.Detail)
+		}
 	}
 	return nil
 }

@@ -87,9 +87,9 @@ type Tx interface {
 	// event's ID and At and returns it so.
 	Record(e Event) (Event, error)
 
-	// Deliver creates the pending deliveries of an event to its partner's enabled endpoints, each once however
-	// often it is called, with an outbox message for each.
-	Deliver(event partner.EventID) error
+	// Deliver creates the pending deliveries of events to their partners' enabled endpoints, each once however often
+	// it is called, with an outbox message for each. Errors: ErrNotFound when an event does not exist.
+	Deliver(events []partner.EventID) error
 	// Delivery returns one delivery. Errors: ErrNotFound.
 	Delivery(id partner.DeliveryID) (partner.Delivery, error)
 	// PutDelivery updates a delivery and appends the attempt to its log, unless that is nil.
@@ -161,6 +161,8 @@ type Reader interface {
 
 	// Event returns one event. Errors: ErrNotFound.
 	Event(ctx context.Context, id partner.EventID) (Event, error)
+	// EventsByID returns those of the events that exist, oldest first.
+	EventsByID(ctx context.Context, ids []partner.EventID) ([]Event, error)
 	// Events lists a partner's events, oldest first.
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
 	// Deliveries lists a partner's deliveries, newest first.

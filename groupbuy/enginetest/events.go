@@ -105,9 +105,9 @@ func (e *env) putEndpoint(id partner.EndpointID, p partner.ID, status partner.En
 	})
 }
 
-func (e *env) deliver(id partner.EventID) {
+func (e *env) deliver(ids ...partner.EventID) {
 	e.Helper()
-	e.inTx(func(tx groupbuy.Tx) error { return tx.Deliver(id) })
+	e.inTx(func(tx groupbuy.Tx) error { return tx.Deliver(ids) })
 }
 
 func (e *env) deliveries(change func(q *groupbuy.DeliveryQuery)) []partner.Delivery {
@@ -143,7 +143,13 @@ func deliverOnce(e *env) {
 	e.deliver(event.ID)
 	require.Len(e, e.deliveries(nil), 3)
 
-	err := e.store().InTx(e.ctx, func(_ context.Context, tx groupbuy.Tx) error { return tx.Deliver("evt_none") })
+	theirs := e.record(groupbuy.Event{Partner: "other", Type: "test"})
+	second := e.record(groupbuy.Event{Partner: mall, Type: "test"})
+	e.deliver(event.ID, theirs.ID, second.ID)
+	require.Len(e, e.deliveries(nil), 6)
+	require.Len(e, e.deliveries(func(q *groupbuy.DeliveryQuery) { q.Partner = "other" }), 1)
+
+	err := e.store().InTx(e.ctx, func(_ context.Context, tx groupbuy.Tx) error { return tx.Deliver([]partner.EventID{event.ID, "evt_none"}) })
 	require.ErrorIs(e, err, groupbuy.ErrNotFound)
 }
 

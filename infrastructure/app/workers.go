@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"kaituan/groupbuy"
-	"kaituan/groupbuy/partner"
 	"kaituan/infrastructure/mallstore"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sqldb"
@@ -31,11 +30,7 @@ func persistent() outbox.Policy {
 func engineRelays(db *sqldb.DB, engine *groupbuy.Engine, log *slog.Logger) (events, deliveries *outbox.Relay) {
 	events = outbox.New(db, map[outbox.Topic]outbox.Handler{
 		groupbuy.TopicEvent: func(ctx context.Context, m outbox.Message) error {
-			id := partner.EventID(m.Payload)
-			if err := engine.Dispatch(ctx, id); err != nil {
-				return err
-			}
-			return engine.RecordEventFact(ctx, id)
+			return engine.Dispatch(ctx, groupbuy.EventsIn(m.Payload)...)
 		},
 	}, outbox.Options{
 		Policies: map[outbox.Topic]outbox.Policy{groupbuy.TopicEvent: persistent()},

@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"gorm.io/gorm"
-
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/team"
 	"kaituan/infrastructure/sqldb"
@@ -27,8 +25,8 @@ var errCollision = errors.New("groupbuystore: another transaction came first")
 // with groupbuy.ErrUnavailable.
 func (s *Store) Batch(ctx context.Context, touch team.Touch, decide func(*team.State, time.Time)) error {
 	for try := 1; ; try++ {
-		err := s.db.InTx(ctx, func(db *gorm.DB) error { return s.batch(db, touch, decide) })
-		if !errors.Is(err, errCollision) && !sqldb.IsDuplicate(err) {
+		err := s.db.InPipe(ctx, func(p *sqldb.Pipe) ([]sqldb.Write, error) { return s.batch(p, touch, decide) })
+		if !errors.Is(err, errCollision) && !errors.Is(err, sqldb.ErrStale) && !sqldb.IsDuplicate(err) {
 			return outward(err)
 		}
 		if try == batchTries {
@@ -55,12 +53,12 @@ func pause(ctx context.Context, try int) error {
 
 // batch is one try. The time is taken once everything is held, so that of two batches on one team the later one also
 // has the later time.
-func (s *Store) batch(db *gorm.DB, touch team.Touch, decide func(*team.State, time.Time)) error {
-	loaded, err := s.load(db, touch)
+func (s *Store) batch(p *sqldb.Pipe, touch team.Touch, decide func(*team.State, time.Time)) ([]sqldb.Write, error) {
+	loaded, err := s.load(p, touch)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	now := s.now()
 	decide(loaded.state, now)
-	return s.save(db, loaded, now)
+	return s.save(loaded, now)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,16 +119,22 @@ func (r eventRow) event() (groupbuy.Event, error) {
 	return e, nil
 }
 
-// announce writes events and a message for each, of the same number.
-func (w *writing) announce(events []eventRow, now time.Time) {
-	insert(w, "events", events)
-	if w.err != nil {
-		return
+// eventsPerMessage bounds how many events one message announces: they are dispatched together, and again together when
+// that fails.
+const eventsPerMessage = 64
+
+// announcements are the messages that have events dispatched, each of the number of its first event.
+func announcements(events []eventRow) []outbox.Message {
+	var messages []outbox.Message
+	for chunk := range slices.Chunk(events, eventsPerMessage) {
+		messages = append(messages, outbox.Message{
+			ID: strings.TrimPrefix(chunk[0].ID, "evt_"), Topic: groupbuy.TopicEvent, Key: chunk[0].PartnerID, Payload: groupbuy.EventList(mapped(chunk, eventRow.id)),
+		})
 	}
-	w.err = outbox.Add(w.db, now, mapped(events, func(e eventRow) outbox.Message {
-		return outbox.Message{ID: strings.TrimPrefix(e.ID, "evt_"), Topic: groupbuy.TopicEvent, Key: e.PartnerID, Payload: []byte(e.ID)}
-	})...)
+	return messages
 }
+
+func (r eventRow) id() partner.EventID { return partner.EventID(r.ID) }
 
 // Record appends an event to the log and the outbox. See groupbuy.Tx.
 func (t *tx) Record(e groupbuy.Event) (groupbuy.Event, error) {
@@ -139,10 +146,11 @@ func (t *tx) Record(e groupbuy.Event) (groupbuy.Event, error) {
 	if err != nil {
 		return e, err
 	}
-	w := &writing{db: t.db}
-	w.announce([]eventRow{row}, t.now)
+	if err := t.db.Create(&row).Error; err != nil {
+		return e, failed(err, "record %s of partner %s", e.Type, e.Partner)
+	}
 	e.ID, e.At = partner.EventID(row.ID), t.now
-	return e, failed(w.err, "record %s of partner %s", e.Type, e.Partner)
+	return e, failed(outbox.Add(t.db, t.now, announcements([]eventRow{row})...), "announce %s of partner %s", e.Type, e.Partner)
 }
 
 // Event returns one event. See groupbuy.Reader.
@@ -152,6 +160,15 @@ func (s *Store) Event(ctx context.Context, id partner.EventID) (groupbuy.Event, 
 		return groupbuy.Event{}, failed(err, "event %s", id)
 	}
 	return row.event()
+}
+
+// EventsByID returns events. See groupbuy.Reader.
+func (s *Store) EventsByID(ctx context.Context, ids []partner.EventID) ([]groupbuy.Event, error) {
+	var rows []eventRow
+	if err := s.db.Read(ctx).Where("id IN ?", texts(ids)).Order("id").Find(&rows).Error; err != nil {
+		return nil, failed(err, "%d events", len(ids))
+	}
+	return mappedOrFail(rows, eventRow.event)
 }
 
 // Events lists a partner's events. See groupbuy.Reader.
@@ -165,4 +182,17 @@ func (s *Store) Events(ctx context.Context, q groupbuy.EventQuery) ([]groupbuy.E
 		return nil, failed(err, "events of %s", q.Partner)
 	}
 	return mappedOrFail(rows, eventRow.event)
+}
+
+// eventColumns are the columns of the table, in the order of pointers and values.
+func eventColumns() []string {
+	return []string{
+		"id", "partner_id", "kind", "happened_at", "subject", "body",
+	}
+}
+
+func (r eventRow) values() []any {
+	return []any{
+		r.ID, r.PartnerID, r.Kind, r.HappenedAt, r.Subject, r.Body,
+	}
 }

@@ -63,3 +63,16 @@ func seatHistory(l loaded, changed []seatRow, now time.Time) []historyRow {
 	}
 	return h.rows
 }
+
+// historyColumns are the columns of the table, in the order of pointers and values.
+func historyColumns() []string {
+	return []string{
+		"id", "version", "step", "happened_at", "from_status", "to_status",
+	}
+}
+
+func (r historyRow) values() []any {
+	return []any{
+		r.ID, r.Version, r.Step, r.HappenedAt, r.FromStatus, r.ToStatus,
+	}
+}

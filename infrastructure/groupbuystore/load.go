@@ -1,14 +1,9 @@
 package groupbuystore
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
-
-	"kaituan/groupbuy/activity"
 	"kaituan/groupbuy/team"
 	"kaituan/infrastructure/sqldb"
 )
@@ -20,187 +15,166 @@ type loaded struct {
 	seats map[string]string // by id
 }
 
-// loading is one batch's reading. Each step is one statement, and none for a step that has nothing to read.
+// loading is one batch's reading: one part that all batches have, and one more for what shows only then to be needed.
 type loading struct {
 	loaded
-	db      *gorm.DB
-	dialect sqldb.Dialect
-	named   map[team.Key]bool // the seats asked for, known or not
-	anchors []seatRow         // those that are known: what they belong to never changes
-	closing []string          // the teams that the batch's payments may close
-	strict  []seatRow         // those of anchors that only a new buyer may pay, when payments are reported
-	rosters []seatRow         // every live seat of the whole and closing teams
+	words   words
+	found   []seatRow // the named seats, as they are with their teams held
+	known   map[team.ID]team.Team
+	history map[team.Customer]team.History
 }
 
-func (s *Store) load(db *gorm.DB, touch team.Touch) (loaded, error) {
+// load reads what a batch touches. Locks are taken in the same order by everybody: teams by id, buyers' seats, stock.
+func (s *Store) load(p *sqldb.Pipe, touch team.Touch) (loaded, error) {
 	l := &loading{
 		loaded:  loaded{state: team.NewState(), teams: map[string]string{}, seats: map[string]string{}},
-		db:      db,
-		dialect: s.db.Dialect(),
-		named:   map[team.Key]bool{},
+		words:   wordsOf(s.db.Dialect()),
+		known:   map[team.ID]team.Team{},
+		history: map[team.Customer]team.History{},
 	}
-	for _, step := range []func(team.Touch) error{l.resolve, l.lockTeams, l.readNamed, l.readRosters, l.lockBuyers, l.lockStock, l.readHistory} {
-		if err := step(touch); err != nil {
-			return loaded{}, err
-		}
+	named := distinctKeys(touch.Seats, touch.WholeOf)
+	of := l.teamsOf(touch, named)
+	whole := l.wholeTeams(touch)
+	err := p.Read(slices.Concat(
+		l.lockTeams(of),
+		l.readNamed(named),
+		l.readRosters(whole),
+		l.lockBuyers(touch.Buyers, touch.WholeOf),
+		l.lockStock(touch.Stock, whole),
+		l.readHistory(touch.History),
+	)...)
+	if err != nil {
+		return loaded{}, err
+	}
+	if err := l.settled(); err != nil {
+		return loaded{}, err
+	}
+	if err := l.more(p, touch); err != nil {
+		return loaded{}, err
+	}
+	for customer, h := range l.history {
+		l.state.LoadHistory(customer, h)
 	}
 	return l.loaded, nil
 }
 
-// resolve finds out what the named seats belong to.
-func (l *loading) resolve(touch team.Touch) (err error) {
-	for _, key := range touch.Seats {
-		l.named[key] = true
+// teamsOf selects the ids of every team that the batch touches.
+func (l *loading) teamsOf(touch team.Touch, named []team.Key) condition {
+	var teams condition
+	teams.union("SELECT id FROM teams WHERE id IN ", texts(slices.Concat(touch.Teams, touch.Whole)))
+	if len(named) > 0 {
+		teams.unionWhere("SELECT team_id AS id FROM seats WHERE ", byKey(named))
 	}
-	for _, key := range touch.WholeOf {
-		l.named[key] = true
-	}
-	if l.anchors, err = l.seatsByKey(slices.Collect(maps.Keys(l.named))); err != nil || touch.Payments == 0 {
-		return err
-	}
-	for _, row := range l.anchors {
-		seat, err := row.seat()
-		if err != nil {
-			return err
-		}
-		if seat.ForNewBuyers {
-			l.strict = append(l.strict, row)
-		}
-	}
-	return nil
+	return teams
 }
 
-func (l *loading) seatsByKey(keys []team.Key) (rows []seatRow, err error) {
-	if len(keys) == 0 {
-		return nil, nil
+// wholeTeams selects the ids of the teams of which every live seat is needed.
+func (l *loading) wholeTeams(touch team.Touch) condition {
+	var teams condition
+	teams.union("SELECT id FROM teams WHERE id IN ", texts(touch.Whole))
+	if len(touch.WholeOf) > 0 {
+		teams.unionWhere("SELECT team_id AS id FROM seats WHERE ", byKey(distinctKeys(touch.WholeOf)))
 	}
-	where := among("partner_id", "out_trade_no", keys, func(k team.Key) (string, string) { return string(k.Partner), k.OutTradeNo })
-	if err = l.db.Where(where.sql, where.args...).Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("groupbuystore: read seats by order: %w", err)
-	}
-	return rows, nil
+	return teams
 }
 
 // lockTeams holds every team of the batch in the order of ids, so that two batches never wait for each other. Whoever
 // changes a seat holds its team, so from here on the named seats stand still.
-func (l *loading) lockTeams(touch team.Touch) error {
-	ids := slices.Concat(texts(touch.Teams), texts(touch.Whole), mapped(l.anchors, func(r seatRow) string { return r.TeamID }))
-	if len(ids) == 0 {
+func (l *loading) lockTeams(of condition) []sqldb.Query {
+	if of.sql == "" {
 		return nil
 	}
-	var rows []teamRow
-	if err := l.locking("teams", "PRIMARY").Where("id IN ?", distinct(ids)).Order("id").Find(&rows).Error; err != nil {
-		return fmt.Errorf("groupbuystore: lock teams: %w", err)
-	}
-	for _, row := range rows {
-		t, err := row.team()
-		if err != nil {
-			return err
-		}
-		if t.MayClose(touch.Payments) {
-			l.closing = append(l.closing, row.ID)
-		}
-		l.state.LoadTeam(t)
-		l.teams[row.ID] = row.Status
-	}
-	return nil
+	return []sqldb.Query{{
+		SQL: "SELECT " + columns("t", teamColumns()) + " FROM (SELECT id FROM (" + of.sql + ") u ORDER BY id" + all + ") k " +
+			l.words.join + " teams t" + l.words.primary + " ON t.id = k.id" + l.words.lock,
+		Args: of.args,
+		Each: func(scan func(...any) error) error {
+			var row teamRow
+			if err := scan(row.pointers()...); err != nil {
+				return err
+			}
+			t, err := row.team()
+			if err != nil {
+				return err
+			}
+			l.state.LoadTeam(t)
+			l.teams[row.ID] = row.Status
+			l.known[t.ID] = t
+			return nil
+		},
+	}}
 }
 
-// locking reads a table FOR UPDATE through one index. READ COMMITTED would otherwise wait for rows that a full scan
-// of a small table meets on its way, and those have nothing to do with the batch.
-func (l *loading) locking(table, index string) *gorm.DB {
-	if l.dialect == sqldb.MySQL {
-		table += " FORCE INDEX (" + index + ")"
-	}
-	return l.db.Table(table).Clauses(clause.Locking{Strength: "UPDATE"})
-}
-
-// readNamed reads the known seats once more, now that their teams are held.
-func (l *loading) readNamed(team.Touch) error {
-	rows, err := l.seatsByKey(mapped(l.anchors, seatRow.key))
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		delete(l.named, row.key())
-	}
-	return l.add(rows)
-}
-
-func (l *loading) readRosters(touch team.Touch) error {
-	of := map[team.Key]bool{}
-	for _, key := range touch.WholeOf {
-		of[key] = true
-	}
-	ids := slices.Concat(texts(touch.Whole), l.closing, mapped(l.strict, func(r seatRow) string { return r.TeamID }))
-	for _, row := range l.anchors {
-		if of[row.key()] {
-			ids = append(ids, row.TeamID)
-		}
-	}
-	if len(ids) == 0 {
+// readNamed reads the seats that the batch names, those that exist.
+func (l *loading) readNamed(named []team.Key) []sqldb.Query {
+	if len(named) == 0 {
 		return nil
 	}
-	if err := l.db.Where("team_id IN ? AND "+live, distinct(ids)).Find(&l.rosters).Error; err != nil {
-		return fmt.Errorf("groupbuystore: read rosters: %w", err)
-	}
-	return l.add(l.rosters)
+	where := byKey(named)
+	return []sqldb.Query{{
+		SQL: "SELECT " + columns("s", seatColumns()) + " FROM seats s WHERE " + where.sql, Args: where.args,
+		Each: l.seat(func(row seatRow) { l.found = append(l.found, row) }),
+	}}
 }
 
-// lockBuyers holds the live seats of the buyers, so that none is given up elsewhere between the count against a limit
-// and the commit. Seats that come meanwhile collide by their ordinal.
-func (l *loading) lockBuyers(touch team.Touch) error {
-	buyers := slices.Clone(touch.Buyers)
-	for _, row := range l.anchors {
-		buyers = append(buyers, team.Participation{Activity: activity.ID(row.ActivityID), Buyer: activity.Buyer(row.Buyer)})
-	}
-	if len(buyers) == 0 {
-		return nil
-	}
-	where := among("activity_id", "buyer", buyers, func(p team.Participation) (string, string) { return string(p.Activity), string(p.Buyer) })
-	var rows []seatRow
-	query := l.locking("seats", "seats_ordinal").Where(where.sql, where.args...).Where("ordinal IS NOT NULL")
-	if err := query.Find(&rows).Error; err != nil {
-		return fmt.Errorf("groupbuystore: lock seats of buyers: %w", err)
-	}
-	return l.add(rows)
-}
-
-func (l *loading) lockStock(touch team.Touch) error {
-	type sold struct{ activity, goods string }
-	skus := map[sold][]string{}
-	for _, k := range touch.Stock {
-		of := sold{string(k.Activity), string(k.Goods)}
-		skus[of] = append(skus[of], string(k.SKU))
-	}
-	for _, row := range slices.Concat(l.anchors, l.rosters) {
-		of := sold{row.ActivityID, row.GoodsID}
-		skus[of] = append(skus[of], row.SkuID)
-	}
-	if len(skus) == 0 {
-		return nil
-	}
-	var where condition
-	for of, ids := range skus {
-		where.or("activity_id = ? AND goods_id = ? AND sku_id IN ?", of.activity, of.goods, distinct(ids))
-	}
-	var rows []stockRow
-	err := l.locking("activity_stock", "PRIMARY").Where(where.sql, where.args...).Order("activity_id, goods_id, sku_id").Find(&rows).Error
-	if err != nil {
-		return fmt.Errorf("groupbuystore: lock stock: %w", err)
-	}
-	for _, row := range rows {
-		l.state.LoadStock(row.stock())
-	}
-	return nil
-}
-
-// add puts seats into the state. A seat that was asked for and not known a moment ago, but is there now, has been
-// taken by another transaction in between: its team is not held, so the batch starts over.
-func (l *loading) add(rows []seatRow) error {
-	for _, row := range rows {
-		if l.named[row.key()] {
+// settled says whether the named seats stand still. One that another transaction took while this one began to lock has
+// a team that is not held, so the batch starts over.
+func (l *loading) settled() error {
+	for _, row := range l.found {
+		if _, held := l.known[team.ID(row.TeamID)]; !held {
 			return errCollision
+		}
+	}
+	return nil
+}
+
+// readRosters reads every live seat of some teams.
+func (l *loading) readRosters(teams condition) []sqldb.Query {
+	if teams.sql == "" {
+		return nil
+	}
+	return []sqldb.Query{{
+		SQL: "SELECT " + columns("s", seatColumns()) + " FROM (SELECT DISTINCT id FROM (" + teams.sql + ") u" + all + ") k " +
+			l.words.join + " seats s" + l.words.index("seats_of_team") + " ON s.team_id = k.id AND " + liveSeat,
+		Args: teams.args, Each: l.seat(nil),
+	}}
+}
+
+// lockBuyers holds the live seats of buyers, and of the buyers of seats, so that none is given up elsewhere between the
+// count against a limit and the commit. Seats that come meanwhile collide by their ordinal.
+func (l *loading) lockBuyers(buyers []team.Participation, of []team.Key) []sqldb.Query {
+	var who condition
+	if len(buyers) > 0 {
+		where := among("activity_id", "buyer", buyers, func(p team.Participation) (string, string) { return string(p.Activity), string(p.Buyer) })
+		return append(l.lockSeats("seats_ordinal", where, "s.ordinal IS NOT NULL"), l.lockBuyers(nil, of)...)
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	who.unionWhere("SELECT activity_id, buyer FROM seats WHERE ", byKey(distinctKeys(of)))
+	return []sqldb.Query{{
+		SQL: "SELECT " + columns("s", seatColumns()) + " FROM (SELECT DISTINCT activity_id, buyer FROM (" + who.sql + ") u" + all + ") k " +
+			l.words.join + " seats s" + l.words.index("seats_ordinal") +
+			" ON s.activity_id = k.activity_id AND s.buyer = k.buyer AND s.ordinal IS NOT NULL" + l.words.lock,
+		Args: who.args, Each: l.seat(nil),
+	}}
+}
+
+// lockSeats holds seats through one index. READ COMMITTED would otherwise wait for rows that a full scan of a small
+// table meets on its way, and those have nothing to do with the batch.
+func (l *loading) lockSeats(index string, where condition, and string) []sqldb.Query {
+	return []sqldb.Query{{
+		SQL:  "SELECT " + columns("s", seatColumns()) + " FROM seats s" + l.words.index(index) + " WHERE (" + where.sql + ") AND " + and + l.words.lock,
+		Args: where.args, Each: l.seat(nil),
+	}}
+}
+
+// seat puts each row into the state and hands it to also.
+func (l *loading) seat(also func(seatRow)) func(scan func(...any) error) error {
+	return func(scan func(...any) error) error {
+		var row seatRow
+		if err := scan(row.pointers()...); err != nil {
+			return err
 		}
 		seat, err := row.seat()
 		if err != nil {
@@ -208,43 +182,85 @@ func (l *loading) add(rows []seatRow) error {
 		}
 		l.state.LoadSeat(seat)
 		l.seats[row.ID] = row.Status
+		if also != nil {
+			also(row)
+		}
+		return nil
 	}
-	return nil
 }
 
-// condition is a WHERE made of alternatives.
-type condition struct {
-	sql  string
-	args []any
-}
-
-func (c *condition) or(sql string, args ...any) {
-	if c.sql != "" {
-		c.sql += " OR "
+// lockStock holds the pieces of some SKUs, and of those in every live seat of some teams.
+func (l *loading) lockStock(stock []team.StockKey, teams condition) []sqldb.Query {
+	var skus condition
+	if len(stock) > 0 {
+		skus.unionWhere("SELECT activity_id, goods_id, sku_id FROM activity_stock WHERE ", bySKU(stock))
 	}
-	c.sql += "(" + sql + ")"
-	c.args = append(c.args, args...)
-}
-
-// among asks for pairs in two columns, as one IN list per first value: row constructors get no index on MariaDB.
-func among[T any](first, second string, keys []T, pair func(T) (string, string)) condition {
-	groups := map[string][]string{}
-	for _, key := range keys {
-		a, b := pair(key)
-		groups[a] = append(groups[a], b)
+	if teams.sql != "" {
+		skus.unionAs("SELECT s.activity_id, s.goods_id, s.sku_id FROM (SELECT DISTINCT id FROM ("+teams.sql+") u"+all+") k "+
+			l.words.join+" seats s"+l.words.index("seats_of_team")+" ON s.team_id = k.id AND "+liveSeat, teams.args)
 	}
-	var c condition
-	for _, a := range slices.Sorted(maps.Keys(groups)) {
-		c.or(first+" = ? AND "+second+" IN ?", a, distinct(groups[a]))
+	if skus.sql == "" {
+		return nil
 	}
-	return c
+	return []sqldb.Query{{
+		SQL: "SELECT " + columns("a", stockColumns()) + " FROM (SELECT activity_id, goods_id, sku_id FROM (" + skus.sql + ") u ORDER BY activity_id, goods_id, sku_id" + all + ") k " +
+			l.words.join + " activity_stock a" + l.words.primary + " ON a.activity_id = k.activity_id AND a.goods_id = k.goods_id AND a.sku_id = k.sku_id" + l.words.lock,
+		Args: skus.args,
+		Each: func(scan func(...any) error) error {
+			var row stockRow
+			if err := scan(row.pointers()...); err != nil {
+				return err
+			}
+			l.state.LoadStock(row.stock())
+			return nil
+		},
+	}}
 }
 
-func distinct(list []string) []string {
-	slices.Sort(list)
-	return slices.Compact(list)
+// more reads what only the rows themselves say to be needed: the whole of teams that the batch's payments may close; of
+// payments by somebody who has to be new, the team and what they bought; of payments for a seat that is not live, what
+// taking it again depends on. Most batches have none of these.
+func (l *loading) more(p *sqldb.Pipe, touch team.Touch) error {
+	if touch.Payments == 0 {
+		return nil
+	}
+	var whole []string
+	for id, t := range l.known {
+		if t.MayClose(touch.Payments) {
+			whole = append(whole, string(id))
+		}
+	}
+	var customers []team.Customer
+	var gone []seatRow
+	for _, row := range l.found {
+		seat, err := row.seat()
+		if err != nil {
+			return err
+		}
+		if seat.ForNewBuyers {
+			whole = append(whole, row.TeamID)
+			customers = append(customers, row.customer())
+		}
+		if !seat.Live() {
+			gone = append(gone, row)
+		}
+	}
+	var teams condition
+	teams.union("SELECT id FROM teams WHERE id IN ", distinct(whole))
+	return p.Read(slices.Concat(
+		l.readRosters(teams),
+		l.lockBuyers(mapped(gone, seatRow.participation), nil),
+		l.lockStock(mapped(gone, seatRow.stockKey), teams),
+		l.readHistory(customers),
+	)...)
 }
 
-// live is which seats count. A seat whose difference goes back is refunding and live, any other refunding one is not;
-// the statuses are there for the indexes.
-const live = "status IN ('held', 'paid', 'refunding') AND ordinal IS NOT NULL"
+func distinctKeys(lists ...[]team.Key) []team.Key {
+	set := map[team.Key]bool{}
+	for _, list := range lists {
+		for _, key := range list {
+			set[key] = true
+		}
+	}
+	return slices.Collect(maps.Keys(set))
+}

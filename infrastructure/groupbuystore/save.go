@@ -1,52 +1,48 @@
 package groupbuystore
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
-
-	"kaituan/groupbuy/team"
+	"kaituan/infrastructure/outbox"
+	"kaituan/infrastructure/sqldb"
 )
 
-const rowsPerInsert = 200
+// rowsPerWrite bounds one statement: SQLite takes 32,766 parameters.
+const rowsPerWrite = 400
 
-// save writes what the decision changed. Seats that give an ordinal up go before those that take one.
-func (s *Store) save(db *gorm.DB, l loaded, now time.Time) error {
-	events, err := s.newEvents(l.state.Events, now)
+// save is what writes down what the decision changed. Seats that give an ordinal up go before those that take one.
+func (s *Store) save(l loaded, now time.Time) ([]sqldb.Write, error) {
+	teams, err := mappedOrFail(l.state.ChangedTeams(), newTeamRow)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	seats, err := mappedOrFail(l.state.ChangedSeats(), newSeatRow)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	teams, err := mappedOrFail(l.state.ChangedTeams(), newTeamRow)
+	events, err := s.newEvents(l.state.Events, now)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	w := &writing{db: db}
-	w.update("teams", teamChanges(), mapped(only(teams, teamRow.stored), teamRow.changes))
-	w.update("seats", seatChanges(), mapped(only(seats, seatRow.leaving), seatRow.changes))
-	w.update("seats", seatChanges(), mapped(only(seats, seatRow.staying), seatRow.changes))
-	insert(w, "teams", mapped(only(teams, teamRow.isNew), teamRow.first))
-	insert(w, "seats", mapped(only(seats, seatRow.isNew), seatRow.first))
-	w.updateStock(l.state.ChangedStock())
-	insert(w, "team_history", teamHistory(l, teams, now))
-	insert(w, "seat_history", seatHistory(l, seats, now))
-	w.announce(events, now)
-	return w.err
+	messages, err := outbox.Insert(now, announcements(events)...)
+	if err != nil {
+		return nil, err
+	}
+	w := writing{dialect: s.db.Dialect()}
+	put(&w, table{name: "teams", key: []string{"id"}, columns: teamColumns(), changing: teamChanges()}, teams)
+	put(&w, table{name: "seats", key: []string{"id"}, columns: seatColumns(), changing: seatChanges()},
+		append(append(only(seats, seatRow.leaving), only(seats, seatRow.staying)...), only(seats, seatRow.isNew)...))
+	put(&w, table{name: "activity_stock", key: stockKey(), columns: stockColumns(), changing: []string{"taken"}}, mapped(l.state.ChangedStock(), newStockRow))
+	insert(&w, "team_history", historyColumns(), teamHistory(l, teams, now))
+	insert(&w, "seat_history", historyColumns(), seatHistory(l, seats, now))
+	insert(&w, "events", eventColumns(), events)
+	return append(w.writes, messages...), nil
 }
 
-func (r teamRow) stored() bool   { return r.Version > 0 }
-func (r teamRow) isNew() bool    { return r.Version == 0 }
-func (r teamRow) first() teamRow { r.Version = 1; return r }
-
-func (r seatRow) leaving() bool  { return r.Version > 0 && r.Ordinal == nil }
-func (r seatRow) staying() bool  { return r.Version > 0 && r.Ordinal != nil }
-func (r seatRow) isNew() bool    { return r.Version == 0 }
-func (r seatRow) first() seatRow { r.Version = 1; return r }
+func (r seatRow) leaving() bool { return r.Version > 0 && r.Ordinal == nil }
+func (r seatRow) staying() bool { return r.Version > 0 && r.Ordinal != nil }
+func (r seatRow) isNew() bool   { return r.Version == 0 }
 
 func only[T any](rows []T, keep func(T) bool) []T {
 	var kept []T
@@ -58,79 +54,96 @@ func only[T any](rows []T, keep func(T) bool) []T {
 	return kept
 }
 
-// writing does nothing more after the first error.
+// writing collects statements.
 type writing struct {
-	db  *gorm.DB
-	err error
+	dialect sqldb.Dialect
+	writes  []sqldb.Write
 }
 
-func insert[T any](w *writing, table string, rows []T) {
-	if w.err != nil || len(rows) == 0 {
-		return
-	}
-	if err := w.db.Table(table).CreateInBatches(rows, rowsPerInsert).Error; err != nil {
-		w.err = fmt.Errorf("groupbuystore: insert %d rows into %s: %w", len(rows), table, err)
-	}
+// table says how rows with a version are put: those of version 0 are new, the others are as they were read.
+type table struct {
+	name     string
+	key      []string
+	columns  []string // all, the version last
+	changing []string // those that change after the first time, without the version
 }
 
-// change is what becomes of one stored row: values in the order of the columns that may change.
-type change struct {
-	id      string
-	version int64
-	values  []any
+// versioned is a row with its values in the order of its table's columns. The version is that before the write.
+type versioned interface {
+	values() []any
+	version() int64
 }
 
-// update changes rows in one statement per 200 and compares their versions.
-func (w *writing) update(table string, columns []string, changes []change) {
-	for len(changes) > 0 && w.err == nil {
-		n := min(len(changes), rowsPerInsert)
-		sql, args := updateSQL(table, columns, changes[:n])
-		done := w.db.Exec(sql, args...)
-		switch {
-		case done.Error != nil:
-			w.err = fmt.Errorf("groupbuystore: update %s: %w", table, done.Error)
-		case done.RowsAffected != int64(n):
-			w.err = fmt.Errorf("%w: %d of %d rows in %s are as they were read", errCollision, done.RowsAffected, n, table)
+// valued is a row that is only ever inserted.
+type valued interface{ values() []any }
+
+// put inserts and updates rows, whichever they need, in one statement per portion. A row that is not there as it was
+// read stays as it is, and the count tells.
+func put[R versioned](w *writing, of table, rows []R) {
+	for len(rows) > 0 {
+		n := min(len(rows), rowsPerWrite)
+		args := make([]any, 0, n*len(of.columns))
+		changed := 0
+		for _, row := range rows[:n] {
+			values := row.values()
+			values[len(values)-1] = row.version() + 1
+			args = append(args, values...)
+			changed += w.counted(row.version())
 		}
-		changes = changes[n:]
+		w.writes = append(w.writes, sqldb.Write{SQL: w.putSQL(of, n), Args: args, Rows: changed})
+		rows = rows[n:]
 	}
 }
 
-// updateSQL writes UPDATE t SET c = CASE id WHEN ? THEN ? … END, …, which both dialects know.
-func updateSQL(table string, columns []string, changes []change) (string, []any) {
+// counted is how many changed rows the server counts for one that is inserted or, from some version on, updated.
+func (w *writing) counted(version int64) int {
+	if w.dialect == sqldb.MySQL && version > 0 {
+		return 2
+	}
+	return 1
+}
+
+func (w *writing) putSQL(of table, n int) string {
 	var sql strings.Builder
-	var args []any
-	choose := func(value func(change) any) {
-		sql.WriteString("CASE id")
-		for _, c := range changes {
-			sql.WriteString(" WHEN ? THEN ?")
-			args = append(args, c.id, value(c))
+	sql.WriteString(insertSQL(of.name, of.columns, n))
+	if w.dialect == sqldb.MySQL {
+		// Another row may be met by another unique key; then nothing changes, and the count tells. The version comes last,
+		// because each assignment sees those before it.
+		same := "version = VALUES(version) - 1"
+		for _, column := range of.key {
+			same += " AND " + column + " = VALUES(" + column + ")"
 		}
-		sql.WriteString(" END")
+		sql.WriteString(" ON DUPLICATE KEY UPDATE ")
+		for _, column := range append(of.changing[:len(of.changing):len(of.changing)], "version") {
+			if column != of.changing[0] {
+				sql.WriteString(", ")
+			}
+			sql.WriteString(column + " = IF(" + same + ", VALUES(" + column + "), " + column + ")")
+		}
+		return sql.String()
 	}
-	sql.WriteString("UPDATE " + table + " SET version = version + 1")
-	for i, column := range columns {
-		sql.WriteString(", " + column + " = ")
-		choose(func(c change) any { return c.values[i] })
+	sql.WriteString(" ON CONFLICT (" + strings.Join(of.key, ", ") + ") DO UPDATE SET version = excluded.version")
+	for _, column := range of.changing {
+		sql.WriteString(", " + column + " = excluded." + column)
 	}
-	sql.WriteString(" WHERE id IN ? AND version = ")
-	args = append(args, mapped(changes, func(c change) string { return c.id }))
-	choose(func(c change) any { return c.version })
-	return sql.String(), args
+	sql.WriteString(" WHERE version = excluded.version - 1")
+	return sql.String()
 }
 
-func (w *writing) updateStock(stock []team.Stock) {
-	for _, row := range stock {
-		if w.err != nil {
-			return
+// insert adds rows that are new for sure.
+func insert[R valued](w *writing, name string, columns []string, rows []R) {
+	for len(rows) > 0 {
+		n := min(len(rows), rowsPerWrite)
+		args := make([]any, 0, n*len(columns))
+		for _, row := range rows[:n] {
+			args = append(args, row.values()...)
 		}
-		done := stockOf(w.db, row.Key).Where("version = ?", row.Version).
-			Updates(map[string]any{"taken": row.Taken, "version": row.Version + 1})
-		switch {
-		case done.Error != nil:
-			w.err = fmt.Errorf("groupbuystore: update stock: %w", done.Error)
-		case done.RowsAffected != 1:
-			w.err = fmt.Errorf("%w: stock of %v", errCollision, row.Key)
-		}
+		w.writes = append(w.writes, sqldb.Write{SQL: insertSQL(name, columns, n), Args: args, Rows: n})
+		rows = rows[n:]
 	}
+}
+
+func insertSQL(name string, columns []string, n int) string {
+	return "INSERT INTO " + name + " (" + strings.Join(columns, ", ") + ") VALUES " +
+		strings.TrimSuffix(strings.Repeat(places(len(columns))+",", n), ",")
 }

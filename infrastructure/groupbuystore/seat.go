@@ -109,19 +109,20 @@ func (r seatRow) key() team.Key {
 	return team.Key{Partner: partner.ID(r.PartnerID), OutTradeNo: r.OutTradeNo}
 }
 
+func (r seatRow) participation() team.Participation {
+	return team.Participation{Activity: activity.ID(r.ActivityID), Buyer: activity.Buyer(r.Buyer)}
+}
+
+func (r seatRow) stockKey() team.StockKey {
+	return team.StockKey{Activity: activity.ID(r.ActivityID), Goods: activity.GoodsID(r.GoodsID), SKU: activity.SKUID(r.SkuID)}
+}
+
 // seatChanges are the columns that change after a seat was taken.
 func seatChanges() []string {
 	return []string{
 		"status", "ordinal", "paid_at", "paid_amount_fen", "provider_no", "settlement", "ended_at", "refund_no", "difference_fen",
 		"difference_no", "asked_no", "asked_at", "asked_why", "left_formed", "reason",
 	}
-}
-
-func (r seatRow) changes() change {
-	return change{id: r.ID, version: r.Version, values: []any{
-		r.Status, r.Ordinal, r.PaidAt, r.PaidAmountFen, r.ProviderNo, r.Settlement, r.EndedAt, r.RefundNo, r.DifferenceFen,
-		r.DifferenceNo, r.AskedNo, r.AskedAt, r.AskedWhy, r.LeftFormed, r.Reason,
-	}}
 }
 
 func flag(set bool) int {
@@ -138,3 +139,33 @@ func optional(n int) *int {
 	}
 	return &n
 }
+
+// seatColumns are the columns of the table, in the order of pointers and values.
+func seatColumns() []string {
+	return []string{
+		"id", "partner_id", "out_trade_no", "team_id", "activity_id", "goods_id", "sku_id", "channel", "buyer",
+		"quantity", "opened", "status", "original_fen", "pay_price_fen", "amount_fen", "terms", "ordinal", "held_at",
+		"expires_at", "paid_at", "paid_amount_fen", "provider_no", "settlement", "ended_at", "refund_no",
+		"difference_fen", "difference_no", "asked_no", "asked_at", "asked_why", "left_formed", "reason", "version",
+	}
+}
+
+func (r *seatRow) pointers() []any {
+	return []any{
+		&r.ID, &r.PartnerID, &r.OutTradeNo, &r.TeamID, &r.ActivityID, &r.GoodsID, &r.SkuID, &r.Channel, &r.Buyer,
+		&r.Quantity, &r.Opened, &r.Status, &r.OriginalFen, &r.PayPriceFen, &r.AmountFen, &r.Terms, &r.Ordinal,
+		&r.HeldAt, &r.ExpiresAt, &r.PaidAt, &r.PaidAmountFen, &r.ProviderNo, &r.Settlement, &r.EndedAt, &r.RefundNo,
+		&r.DifferenceFen, &r.DifferenceNo, &r.AskedNo, &r.AskedAt, &r.AskedWhy, &r.LeftFormed, &r.Reason, &r.Version,
+	}
+}
+
+func (r seatRow) values() []any {
+	return []any{
+		r.ID, r.PartnerID, r.OutTradeNo, r.TeamID, r.ActivityID, r.GoodsID, r.SkuID, r.Channel, r.Buyer, r.Quantity,
+		r.Opened, r.Status, r.OriginalFen, r.PayPriceFen, r.AmountFen, r.Terms, r.Ordinal, r.HeldAt, r.ExpiresAt,
+		r.PaidAt, r.PaidAmountFen, r.ProviderNo, r.Settlement, r.EndedAt, r.RefundNo, r.DifferenceFen,
+		r.DifferenceNo, r.AskedNo, r.AskedAt, r.AskedWhy, r.LeftFormed, r.Reason, r.Version,
+	}
+}
+
+func (r seatRow) version() int64 { return r.Version }

@@ -29,6 +29,15 @@ func (r stockRow) stock() team.Stock {
 	}
 }
 
+func newStockRow(s team.Stock) stockRow {
+	return stockRow{
+		ActivityID: string(s.Key.Activity), GoodsID: string(s.Key.Goods), SkuID: string(s.Key.SKU),
+		Pieces: s.Pieces, Taken: s.Taken, Version: s.Version,
+	}
+}
+
+func stockKey() []string { return []string{"activity_id", "goods_id", "sku_id"} }
+
 func stockOf(db *gorm.DB, k team.StockKey) *gorm.DB {
 	return db.Model(&stockRow{}).
 		Where("activity_id = ? AND goods_id = ? AND sku_id = ?", string(k.Activity), string(k.Goods), string(k.SKU))
@@ -62,3 +71,24 @@ func (t *tx) openStock(id activity.ID, s activity.Stock) error {
 	row := stockRow{ActivityID: string(id), GoodsID: string(s.Goods), SkuID: string(s.SKU), Pieces: s.Pieces, Version: 1}
 	return failed(t.db.Create(&row).Error, "open stock of %v", key)
 }
+
+// stockColumns are the columns of the table, in the order of pointers and values.
+func stockColumns() []string {
+	return []string{
+		"activity_id", "goods_id", "sku_id", "pieces", "taken", "version",
+	}
+}
+
+func (r *stockRow) pointers() []any {
+	return []any{
+		&r.ActivityID, &r.GoodsID, &r.SkuID, &r.Pieces, &r.Taken, &r.Version,
+	}
+}
+
+func (r stockRow) values() []any {
+	return []any{
+		r.ActivityID, r.GoodsID, r.SkuID, r.Pieces, r.Taken, r.Version,
+	}
+}
+
+func (r stockRow) version() int64 { return r.Version }

@@ -79,8 +79,28 @@ func teamChanges() []string {
 	return []string{"status", "held", "paid", "refunded", "virtual_seats", "cost_fen", "leader", "ended_at", "closed_at", "tier"}
 }
 
-func (r teamRow) changes() change {
-	return change{id: r.ID, version: r.Version, values: []any{
-		r.Status, r.Held, r.Paid, r.Refunded, r.Virtual, r.CostFen, r.Leader, r.EndedAt, r.ClosedAt, r.Tier,
-	}}
+// teamColumns are the columns of the table, in the order of pointers and values.
+func teamColumns() []string {
+	return []string{
+		"id", "partner_id", "activity_id", "goods_id", "status", "target", "tiers", "capacity", "min_real", "held",
+		"paid", "refunded", "virtual_seats", "cost_fen", "leader", "opened_at", "expires_at", "ended_at", "closed_at", "tier",
+		"version",
+	}
 }
+
+func (r *teamRow) pointers() []any {
+	return []any{
+		&r.ID, &r.PartnerID, &r.ActivityID, &r.GoodsID, &r.Status, &r.Target, &r.Tiers, &r.Capacity, &r.MinReal,
+		&r.Held, &r.Paid, &r.Refunded, &r.Virtual, &r.CostFen, &r.Leader, &r.OpenedAt, &r.ExpiresAt, &r.EndedAt, &r.ClosedAt,
+		&r.Tier, &r.Version,
+	}
+}
+
+func (r teamRow) values() []any {
+	return []any{
+		r.ID, r.PartnerID, r.ActivityID, r.GoodsID, r.Status, r.Target, r.Tiers, r.Capacity, r.MinReal, r.Held,
+		r.Paid, r.Refunded, r.Virtual, r.CostFen, r.Leader, r.OpenedAt, r.ExpiresAt, r.EndedAt, r.ClosedAt, r.Tier, r.Version,
+	}
+}
+
+func (r teamRow) version() int64 { return r.Version }

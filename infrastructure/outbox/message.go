@@ -3,6 +3,8 @@ package outbox
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -74,6 +76,26 @@ func Add(tx *gorm.DB, now time.Time, messages ...Message) error {
 		return fmt.Errorf("add %d messages to the outbox: %w", len(rows), err)
 	}
 	return nil
+}
+
+// Insert is Add for a transaction that sends its statements together: it returns the writes. Errors: ErrInvalid.
+func Insert(now time.Time, messages ...Message) ([]sqldb.Write, error) {
+	var writes []sqldb.Write
+	for chunk := range slices.Chunk(messages, batchSize) {
+		var args []any
+		for _, m := range chunk {
+			r, err := newRow(m, now)
+			if err != nil {
+				return nil, err
+			}
+			args = append(args, r.ID, r.Topic, r.MsgKey, r.Payload, r.CreatedAt, r.NextAt)
+		}
+		places := strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?), ", len(chunk)), ", ")
+		writes = append(writes, sqldb.Write{
+			SQL: "INSERT INTO outbox (id, topic, msg_key, payload, created_at, next_at) VALUES " + places, Args: args, Rows: len(chunk),
+		})
+	}
+	return writes, nil
 }
 
 func newRow(m Message, now time.Time) (row, error) {

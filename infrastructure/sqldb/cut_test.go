@@ -79,7 +79,7 @@ func (w *wire) forward(client, server net.Conn) {
 			return
 		}
 		cut := ""
-		if bytes.HasSuffix(buffer[:n], []byte("\x03COMMIT")) {
+		if bytes.HasSuffix(buffer[:n], []byte("\x03COMMIT")) || bytes.HasSuffix(buffer[:n], []byte(";COMMIT")) {
 			cut = w.cut.Swap("").(string)
 		}
 		if cut == "before" {
@@ -121,6 +121,35 @@ func TestInTx_LineCutDuringCommit(t *testing.T) {
 	require.Eventually(t, func() bool { return count(t, direct) == 2 }, waitLimit, waitStep)
 
 	require.NoError(t, insert("next"), "the pool replaces the dead connection")
+}
+
+func TestInPipe_LineCutDuringCommit(t *testing.T) {
+	direct, db, w := throughWire(t)
+	insert := func(name string) error { return db.InPipe(context.Background(), writing(add(name, 1))) }
+	require.NoError(t, insert("whole"))
+
+	w.cut.Store("before")
+	require.ErrorIs(t, insert("lost"), sqldb.ErrUnknown)
+	require.EqualValues(t, 1, count(t, direct))
+
+	w.cut.Store("after")
+	require.ErrorIs(t, insert("kept"), sqldb.ErrUnknown)
+	require.Eventually(t, func() bool { return count(t, direct) == 2 }, waitLimit, waitStep)
+
+	require.NoError(t, insert("next"), "the pool replaces the dead connection")
+}
+
+func TestInPipe_DeadConnectionInThePool(t *testing.T) {
+	direct, db, _ := throughWire(t)
+	id := func() (id int64) {
+		require.NoError(t, db.InPipe(t.Context(), func(p *sqldb.Pipe) ([]sqldb.Write, error) {
+			return nil, p.Read(sqldb.Query{SQL: "SELECT CONNECTION_ID()", Each: func(scan func(...any) error) error { return scan(&id) }})
+		}))
+		return id
+	}
+	first := id()
+	create(t, direct, fmt.Sprintf("KILL CONNECTION %d", first))
+	require.NotEqual(t, first, id())
 }
 
 // A server that was restarted, or hung up on idle connections, leaves dead ones in the pool; callers do not notice.

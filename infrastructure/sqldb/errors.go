@@ -38,6 +38,7 @@ const (
 	mysqlTooManyUserConns = 1203
 	mysqlLockWait         = 1205
 	mysqlDeadlock         = 1213
+	mysqlTwoRows          = 1242
 	mysqlReadOnlyOption   = 1290
 	mysqlInterrupted      = 1317
 	mysqlDuplicateKeyName = 1586

@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 )
@@ -20,7 +19,7 @@ type fence struct {
 	lost   context.CancelCauseFunc
 }
 
-// Fenced returns a context for a run of a job that holds the lease in table jobs with this number. Every InTx of db
+// Fenced returns a context for a run of a job that holds the lease in table jobs with this number. Every InTx and InPipe of db
 // that begins under it commits only while the lease still has the number; otherwise it returns ErrFenced and the
 // context ends, so that the run does not go on. The caller must call the function it gets to let go of resources.
 func (db *DB) Fenced(ctx context.Context, job string, number int64) (context.Context, context.CancelFunc) {
@@ -42,20 +41,23 @@ func (d Dialect) readFence() string {
 // holdFence refuses a transaction whose context belongs to a job that lost its lease. It comes first in a transaction:
 // the next holder, who changes that row alone, then waits for the commit, and nobody waits in a circle.
 // Errors: ErrFenced.
-func (db *DB) holdFence(ctx context.Context, tx *sql.Tx) error {
+func (db *DB) holdFence(ctx context.Context, on conn) error {
 	f, fenced := ctx.Value(fenceKey{db}).(fence)
 	if !fenced {
 		return nil
 	}
-	var now int64
-	err := tx.QueryRowContext(ctx, db.Dialect().readFence(), f.job).Scan(&now)
+	var now int64 // a fence that is not there has a number that no holder had
+	err := on.read(ctx, []Query{{
+		SQL: db.Dialect().readFence(), Args: []any{f.job},
+		Each: func(scan func(...any) error) error { return scan(&now) },
+	}})
 	switch {
-	case errors.Is(err, sql.ErrNoRows) || err == nil && now != f.number:
+	case err != nil:
+		return because(ctx, fmt.Errorf("sqldb: read the fence of %s: %w", f.job, translate(err)))
+	case now != f.number:
 		err = fmt.Errorf("%w: %s with number %d", ErrFenced, f.job, f.number)
 		f.lost(err)
 		return err
-	case err != nil:
-		return because(ctx, fmt.Errorf("sqldb: read the fence of %s: %w", f.job, translate(err)))
 	}
 	return nil
 }

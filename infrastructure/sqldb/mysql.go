@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 const (
 	mysqlConns       = 32
+	mysqlScriptConns = 8
 	mysqlIdleTime    = 5 * time.Minute
 	mysqlDialTimeout = 5 * time.Second
 	// A statement that needs longer is a fault; without it a cut network would hold a pooled connection for ever.
@@ -22,23 +24,38 @@ const (
 	mysqlWriteTimeout = 30 * time.Second
 )
 
-func openMySQL(ctx context.Context, target string, log *slog.Logger) (*sql.DB, error) {
+// openMySQL makes two pools: one for ordinary statements, and a small one whose connections take several at once, which
+// only InPipe uses. Nothing else could be told a second statement by a value that slipped into its text.
+func openMySQL(ctx context.Context, target string, log *slog.Logger) (ordinary, scripts *sql.DB, err error) {
 	cfg, err := mysqlConfig(target)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	cfg.Logger = driverLog{log}
+	if ordinary, err = mysqlPool(cfg, mysqlConns); err != nil {
+		return nil, nil, err
+	}
+	several := cfg.Clone()
+	several.MultiStatements = true
+	if scripts, err = mysqlPool(several, mysqlScriptConns); err != nil {
+		return nil, nil, closeAfter(err, ordinary)
+	}
+	if err := ordinary.PingContext(ctx); err != nil {
+		err = errors.Join(translate(err), scripts.Close(), ordinary.Close())
+		return nil, nil, fmt.Errorf("sqldb: mysql %s/%s: %w", cfg.Addr, cfg.DBName, err)
+	}
+	return ordinary, scripts, nil
+}
+
+func mysqlPool(cfg *mysql.Config, conns int) (*sql.DB, error) {
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("sqldb: mysql: %w", err)
 	}
 	pool := sql.OpenDB(readCommitted{connector})
-	pool.SetMaxOpenConns(mysqlConns)
-	pool.SetMaxIdleConns(mysqlConns)
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
 	pool.SetConnMaxIdleTime(mysqlIdleTime)
-	if err := pool.PingContext(ctx); err != nil {
-		return nil, fmt.Errorf("sqldb: mysql %s/%s: %w", cfg.Addr, cfg.DBName, closeAfter(translate(err), pool))
-	}
 	return pool, nil
 }
 

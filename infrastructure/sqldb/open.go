@@ -17,8 +17,10 @@ type DB struct {
 	log    *slog.Logger
 	writer *sql.DB
 	reader *sql.DB // the same pool as writer on MySQL
-	write  *gorm.DB
-	read   *gorm.DB
+	// scripts is the pool for several statements at once; only MySQL has one.
+	scripts *sql.DB
+	write   *gorm.DB
+	read    *gorm.DB
 
 	poolWait time.Duration // how long InTx waits for a free connection
 	around   func(commit func() error) error
@@ -50,7 +52,7 @@ func Open(ctx context.Context, dsn DSN, options ...Option) (*DB, error) {
 	if dsn.Dialect() == SQLite {
 		db.writer, db.reader, err = openSQLite(ctx, target)
 	} else {
-		db.writer, err = openMySQL(ctx, target, db.log)
+		db.writer, db.scripts, err = openMySQL(ctx, target, db.log)
 		db.reader = db.writer
 	}
 	if err != nil {
@@ -113,8 +115,12 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // Close waits for running statements and closes all connections. A second call does nothing.
 func (db *DB) Close() error {
+	var scripts error
+	if db.scripts != nil {
+		scripts = db.scripts.Close()
+	}
 	// Readers first: the last connection of a SQLite file folds the log into it, which a reader may not do.
-	return errors.Join(db.reader.Close(), db.writer.Close())
+	return errors.Join(scripts, db.reader.Close(), db.writer.Close())
 }
 
 // closeAfter gives up a pool that failed to open and reports both errors.

@@ -66,7 +66,7 @@ func (db *DB) once(ctx context.Context, fn func(tx *gorm.DB) error) error {
 		return err
 	}
 	defer tx.Rollback() // does nothing after a commit; runs when fn fails or panics
-	if err := db.holdFence(ctx, tx); err != nil {
+	if err := db.holdFence(ctx, steps{tx}); err != nil {
 		return err
 	}
 	if err := fn(db.over(ctx, tx)); err != nil {
