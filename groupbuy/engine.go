@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -93,12 +94,23 @@ type Deps struct {
 	Log      *slog.Logger
 	// Wake is called after a commit that left messages in the outbox, so that they are relayed at once.
 	Wake func()
+	// Share lets callers share commits: it is given what carries out a batch of team commands in one transaction, and
+	// returns what carries out one. Nil gives each command a transaction of its own.
+	Share func(CarryOut) Do
 }
+
+// CarryOut carries out team commands in one transaction, in their order, and returns an outcome for each. On an error
+// none of them is carried out, or with ErrUnknown all may be; every command can be repeated.
+type CarryOut func(ctx context.Context, cmds []team.Command) ([]team.Outcome, error)
+
+// Do carries out one team command. Errors: those of CarryOut, and ErrOverloaded.
+type Do func(ctx context.Context, cmd team.Command) (team.Outcome, error)
 
 // Engine carries out the use cases. It is safe for concurrent use.
 type Engine struct {
 	Deps
 	rules *rulebook
+	share Do
 	by    Actor
 	decoy func() (string, error) // a password hash that nobody's password made
 
@@ -114,12 +126,17 @@ func New(deps Deps) *Engine {
 	if deps.Crowd == nil {
 		deps.Crowd = deps.Directory
 	}
-	return &Engine{
+	e := &Engine{
 		Deps: deps, rules: &rulebook{store: deps.Store, crowd: deps.Crowd},
 		by:        Actor{ID: operator.System, Name: string(operator.System), Role: operator.Admin},
 		decoy:     sync.OnceValues(func() (string, error) { return decoyHash(deps) }),
 		lateTeams: newPatience[team.ID](), lateSeats: newPatience[team.Key](),
 	}
+	e.share = e.alone
+	if deps.Share != nil {
+		e.share = deps.Share(e.carryOut)
+	}
+	return e
 }
 
 func decoyHash(deps Deps) (string, error) {
@@ -132,18 +149,35 @@ func decoyHash(deps Deps) (string, error) {
 
 // do carries out one team command. There is no other path that writes seats.
 func (e *Engine) do(ctx context.Context, cmd team.Command) (team.Outcome, error) {
-	var out team.Outcome
-	cmds := []team.Command{cmd}
-	err := e.Store.Batch(ctx, team.TouchOf(cmds), func(s *team.State, now time.Time) {
-		out = team.Apply(s, cmds, now)[0]
-	})
+	out, err := e.share(ctx, cmd)
 	if err != nil {
 		return team.Outcome{}, fmt.Errorf("groupbuy: %T: %w", cmd, err)
 	}
-	if !out.Replayed && out.Refusal == team.NoRefusal {
+	return out, nil
+}
+
+// alone carries out one command in a transaction of its own.
+func (e *Engine) alone(ctx context.Context, cmd team.Command) (team.Outcome, error) {
+	outs, err := e.carryOut(ctx, []team.Command{cmd})
+	if err != nil {
+		return team.Outcome{}, err
+	}
+	return outs[0], nil
+}
+
+func (e *Engine) carryOut(ctx context.Context, cmds []team.Command) ([]team.Outcome, error) {
+	var outs []team.Outcome
+	err := e.Store.Batch(ctx, team.TouchOf(cmds), func(s *team.State, now time.Time) {
+		outs = team.Apply(s, cmds, now)
+	})
+	if err != nil {
+		return nil, err
+	}
+	changed := func(out team.Outcome) bool { return !out.Replayed && out.Refusal == team.NoRefusal }
+	if slices.ContainsFunc(outs, changed) {
 		e.Wake()
 	}
-	return out, nil
+	return outs, nil
 }
 
 // PartnerByKey returns the partner that signs with a key, and the key's secret. Errors: ErrNotFound when no live

@@ -17,6 +17,9 @@ var ErrUnavailable = errors.New("groupbuy: store unavailable")
 // with the same key tells.
 var ErrUnknown = errors.New("groupbuy: fate of the commit unknown")
 
+// ErrOverloaded says that more is asked for than can be carried out; nothing was written, try again in a moment.
+var ErrOverloaded = errors.New("groupbuy: overloaded")
+
 // ErrNotFound says that the named row does not exist, or belongs to another partner.
 var ErrNotFound = errors.New("groupbuy: not found")
 

@@ -21,6 +21,8 @@ func fail(c *gin.Context, err error) {
 	switch {
 	case errors.As(err, &refused):
 		edge.Fail(c, told(refused))
+	case errors.Is(err, groupbuy.ErrOverloaded):
+		edge.Fail(c, &problem.Problem{Code: problem.Overloaded})
 	case errors.Is(err, groupbuy.ErrUnavailable), errors.Is(err, groupbuy.ErrUnknown),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		edge.FailBecause(c, &problem.Problem{Code: problem.Unavailable}, err)

@@ -149,7 +149,9 @@ func deliverOnce(e *env) {
 	require.Len(e, e.deliveries(nil), 6)
 	require.Len(e, e.deliveries(func(q *groupbuy.DeliveryQuery) { q.Partner = "other" }), 1)
 
-	err := e.store().InTx(e.ctx, func(_ context.Context, tx groupbuy.Tx) error { return tx.Deliver([]partner.EventID{event.ID, "evt_none"}) })
+	err := e.store().InTx(e.ctx, func(_ context.Context, tx groupbuy.Tx) error {
+		return tx.Deliver([]partner.EventID{event.ID, "evt_none"})
+	})
 	require.ErrorIs(e, err, groupbuy.ErrNotFound)
 }
 

@@ -37,7 +37,8 @@ type App struct {
 	dbs     databases
 	health  *health
 	metrics *prometheus.Registry
-	node    string                            // names this process among all that share the databases
+	node    string // names this process among all that share the databases
+	commits *commits
 	parts   []part                            // started in this order, stopped in the reverse
 	seeds   []func(ctx context.Context) error // run once everything is started
 	notes   []string                          // for the banner
@@ -85,6 +86,8 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.metrics = newRegistry(a.dbs)
+	a.commits = newCommits()
+	a.metrics.MustRegister(a.commits.collectors()...)
 	a.health = &health{ping: a.dbs.ping, metrics: serveMetrics(a.metrics, a.log)}
 	if a.config.Split() {
 		return a.dbs.current(ctx)

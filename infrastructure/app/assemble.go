@@ -86,7 +86,7 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	}
 	webhookURL += mallEventPath
 	sender := webhook.New(webhook.Options{AllowHosts: a.allowedHosts(webhookURL)})
-	engine, err := newEngine(a.dbs.groupbuy, sender, woken.wakeEngine, a.log)
+	engine, err := newEngine(a.dbs.groupbuy, sender, a.share(), woken.wakeEngine, a.log)
 	if err != nil {
 		return nil, err
 	}
@@ -96,12 +96,20 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	if err := engine.FollowCrowd(ctx); err != nil {
 		return nil, err
 	}
-	a.add(closer(sender.Close))
+	a.add(closer(sender.Close), a.commits)
 	a.table(nodeJobs(engine))
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleGroupBuy {
 		return engine, a.serveEngine(router, engine)
 	}
 	return engine, nil
+}
+
+// share is how team commands share commits, nil when each is to have its own.
+func (a *App) share() func(groupbuy.CarryOut) groupbuy.Do {
+	if !a.config.GroupBuy.ShareCommits {
+		return nil
+	}
+	return a.commits.share
 }
 
 func (a *App) serveEngine(router *gin.Engine, engine *groupbuy.Engine) error {

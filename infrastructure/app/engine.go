@@ -27,7 +27,7 @@ const (
 // eventLag is far longer than a transaction that has numbered its events needs to commit.
 const eventLag = 3 * time.Second
 
-func newEngine(db *sqldb.DB, sender *webhook.Sender, wake func(), log *slog.Logger) (*groupbuy.Engine, error) {
+func newEngine(db *sqldb.DB, sender *webhook.Sender, share func(groupbuy.CarryOut) groupbuy.Do, wake func(), log *slog.Logger) (*groupbuy.Engine, error) {
 	hasher, err := newHasher()
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func newEngine(db *sqldb.DB, sender *webhook.Sender, wake func(), log *slog.Logg
 	}
 	return groupbuy.New(groupbuy.Deps{
 		Store: groupbuystore.New(db), Crowds: crowdstore.New(db), Sender: webhooks{sender}, Encoder: groupbuyapi.Encoder{}, Schedule: attempts,
-		IDs: ids{}, Secrets: random{}, Hasher: hasher, Random: rand.Reader, Clock: time.Now, EventLag: lag, Log: log, Wake: wake,
+		IDs: ids{}, Secrets: random{}, Hasher: hasher, Random: rand.Reader, Clock: time.Now, EventLag: lag, Log: log, Wake: wake, Share: share,
 	}), nil
 }
 

@@ -48,6 +48,8 @@ type GroupBuy struct {
 	DB       string `koanf:"db"`        // sqlite:FILE or mysql:DSN; empty: sqlite in Data
 	URL      string `koanf:"url"`       // of an engine in another process; empty: the one in this process
 	TestMode bool   `koanf:"test_mode"` // answer a wrong signature with the text that was signed
+	// ShareCommits lets locks and settlements that come at once share a transaction; false gives each its own.
+	ShareCommits bool `koanf:"share_commits"`
 	// The mall's own key as partner; empty: made on first start.
 	KeyID     string `koanf:"key_id"`
 	KeySecret string `koanf:"key_secret"`
@@ -83,7 +85,7 @@ func defaults() map[string]any {
 	return map[string]any{
 		"role": "all", "data": "data", "listen": ":8080", "private_listen": "127.0.0.1:8081", "public_url": "",
 		"log_level": "info", "operator_token": "", "demo_data": true,
-		"groupbuy.db": "", "groupbuy.url": "", "groupbuy.test_mode": true,
+		"groupbuy.db": "", "groupbuy.url": "", "groupbuy.test_mode": true, "groupbuy.share_commits": true,
 		"groupbuy.key_id": "", "groupbuy.key_secret": "", "groupbuy.webhook_secret": "", "groupbuy.allow_hosts": []string{},
 		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s",
 		"alipay.gateway": "", "alipay.production": false, "alipay.app_id": "", "alipay.seller_id": "",

@@ -19,7 +19,9 @@ type loaded struct {
 type loading struct {
 	loaded
 	words   words
-	found   []seatRow // the named seats, as they are with their teams held
+	named   map[team.Key]bool // the seats that the batch names
+	found   []seatRow         // those of them that exist, as they are with their teams held
+	late    bool              // one of them came to be while the others were read
 	known   map[team.ID]team.Team
 	history map[team.Customer]team.History
 }
@@ -29,10 +31,14 @@ func (s *Store) load(p *sqldb.Pipe, touch team.Touch) (loaded, error) {
 	l := &loading{
 		loaded:  loaded{state: team.NewState(), teams: map[string]string{}, seats: map[string]string{}},
 		words:   wordsOf(s.db.Dialect()),
+		named:   map[team.Key]bool{},
 		known:   map[team.ID]team.Team{},
 		history: map[team.Customer]team.History{},
 	}
 	named := distinctKeys(touch.Seats, touch.WholeOf)
+	for _, key := range named {
+		l.named[key] = true
+	}
 	of := l.teamsOf(touch, named)
 	whole := l.wholeTeams(touch)
 	err := p.Read(slices.Concat(
@@ -51,6 +57,9 @@ func (s *Store) load(p *sqldb.Pipe, touch team.Touch) (loaded, error) {
 	}
 	if err := l.more(p, touch); err != nil {
 		return loaded{}, err
+	}
+	if l.late {
+		return loaded{}, errCollision
 	}
 	for customer, h := range l.history {
 		l.state.LoadHistory(customer, h)
@@ -113,12 +122,15 @@ func (l *loading) readNamed(named []team.Key) []sqldb.Query {
 	where := byKey(named)
 	return []sqldb.Query{{
 		SQL: "SELECT " + columns("s", seatColumns()) + " FROM seats s WHERE " + where.sql, Args: where.args,
-		Each: l.seat(func(row seatRow) { l.found = append(l.found, row) }),
+		Each: l.seat(func(row seatRow) {
+			l.found = append(l.found, row)
+			delete(l.named, row.key())
+		}),
 	}}
 }
 
-// settled says whether the named seats stand still. One that another transaction took while this one began to lock has
-// a team that is not held, so the batch starts over.
+// settled says whether the named seats stand still. One that another transaction took while this one read may have a
+// team that is not held, so the batch starts over.
 func (l *loading) settled() error {
 	for _, row := range l.found {
 		if _, held := l.known[team.ID(row.TeamID)]; !held {
@@ -185,6 +197,7 @@ func (l *loading) seat(also func(seatRow)) func(scan func(...any) error) error {
 		if also != nil {
 			also(row)
 		}
+		l.late = l.late || l.named[row.key()]
 		return nil
 	}
 }

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"kaituan/groupbuy"
+	"kaituan/groupbuy/team"
+	"kaituan/infrastructure/coalesce"
+)
+
+// commits lets the engine's callers share commits, and measures it.
+type commits struct {
+	size, wait, took prometheus.Histogram
+	failed           *prometheus.CounterVec
+	waiting          prometheus.GaugeFunc
+	group            *coalesce.Group[team.Command, team.Outcome]
+}
+
+func newCommits() *commits {
+	histogram := func(name, help string, buckets []float64) prometheus.Histogram {
+		return prometheus.NewHistogram(prometheus.HistogramOpts{Name: "kaituan_commit_" + name, Help: help, Buckets: buckets})
+	}
+	c := &commits{
+		size: histogram("commands", "Team commands that shared one transaction.", prometheus.ExponentialBuckets(1, 2, 9)),
+		wait: histogram("wait_seconds", "How long the oldest command of a transaction had waited for its turn.", prometheus.ExponentialBuckets(0.0001, 2, 15)),
+		took: histogram("seconds", "How long a transaction of team commands took.", prometheus.ExponentialBuckets(0.0001, 2, 15)),
+		failed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "kaituan_commit_failures_total", Help: "Transactions of team commands that failed: shared ones, and those tried apart after one.",
+		}, []string{"tried"}),
+	}
+	c.waiting = prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kaituan_commit_waiting", Help: "Team commands that wait for their turn.",
+	}, func() float64 {
+		if c.group == nil {
+			return 0
+		}
+		return float64(c.group.Waiting())
+	})
+	return c
+}
+
+func (c *commits) collectors() []prometheus.Collector {
+	return []prometheus.Collector{c.size, c.wait, c.took, c.failed, c.waiting}
+}
+
+// share puts the coalescer between the engine's callers and its store.
+func (c *commits) share(run groupbuy.CarryOut) groupbuy.Do {
+	c.group = coalesce.New(coalesce.Run[team.Command, team.Outcome](run), coalesce.Options{
+		// A store that is away is away for every command of a batch.
+		Apart:   func(err error) bool { return !errors.Is(err, groupbuy.ErrUnavailable) },
+		Observe: c.observe,
+	})
+	return func(ctx context.Context, cmd team.Command) (team.Outcome, error) {
+		out, err := c.group.Do(ctx, cmd)
+		switch {
+		case errors.Is(err, coalesce.ErrOverloaded):
+			err = fmt.Errorf("%w: %w", groupbuy.ErrOverloaded, err)
+		case errors.Is(err, coalesce.ErrStopped):
+			err = fmt.Errorf("%w: %w", groupbuy.ErrUnavailable, err)
+		}
+		return out, err
+	}
+}
+
+func (c *commits) observe(b coalesce.Batch) {
+	c.size.Observe(float64(b.Size))
+	c.wait.Observe(b.Wait.Seconds())
+	c.took.Observe(b.Took.Seconds())
+	if b.Err == nil {
+		return
+	}
+	tried := "together"
+	if b.Apart {
+		tried = "apart"
+	}
+	c.failed.WithLabelValues(tried).Inc()
+}
+
+// Start does nothing: the group works from the first command on.
+func (c *commits) Start(context.Context) error { return nil }
+
+// Stop carries out what waits.
+func (c *commits) Stop(ctx context.Context) error {
+	if c.group == nil {
+		return nil
+	}
+	return c.group.Stop(ctx)
+}
