@@ -26,8 +26,9 @@ type History struct {
 	Newcomers int // held seats that are ForNewBuyers
 }
 
-// Touch names what a batch needs to have loaded. Whatever a named seat belongs to (its team, its buyer's live
-// seats, its stock) belongs to the touch as well, and so does the stock of every seat in a whole team.
+// Touch names what a batch needs to have loaded. To a named seat belongs its team; if it is not live and payments are
+// reported, also its buyer's live seats and its stock, because it may be taken again. To a seat in WholeOf belong its
+// buyer's live seats. To a whole team belongs the stock of each of its live seats.
 type Touch struct {
 	Seats   []Key
 	Teams   []ID

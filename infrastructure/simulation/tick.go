@@ -168,11 +168,7 @@ func (w *world) follow() {
 func (w *world) relayEngine(n *node) error {
 	return w.relay(n, outbox.New(w.engineDB, map[outbox.Topic]outbox.Handler{
 		groupbuy.TopicEvent: func(ctx context.Context, m outbox.Message) error {
-			id := partner.EventID(m.Payload)
-			if err := n.engine.Dispatch(ctx, id); err != nil {
-				return err
-			}
-			return n.engine.RecordEventFact(ctx, id)
+			return n.engine.Dispatch(ctx, groupbuy.EventsIn(m.Payload)...)
 		},
 		groupbuy.TopicDelivery: func(ctx context.Context, m outbox.Message) error {
 			err := n.engine.SendDelivery(ctx, partner.DeliveryID(m.Payload))
