@@ -65,6 +65,9 @@ func (w *world) dues() map[string]time.Time {
 			if at > 0 {
 				dues[q.columns[i]] = time.UnixMilli(at).UTC()
 			}
+			if q.columns[i] == "ship_due" && at > 0 {
+				dues["ship_due"] = dues["ship_due"].Add(w.shipDelay)
+			}
 		}
 	}
 	return dues

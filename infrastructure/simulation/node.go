@@ -52,7 +52,7 @@ const (
 	engineURL  = "http://engine.sim"
 	mallURL    = "http://mall.sim"
 	endpointID = "ep_mall"
-	vip        = activity.TagID("tag_vip")
+	vip        = activity.TagID("tag_000001")
 )
 
 // layout draws which processes there are: one with everything, or several of each kind.
@@ -161,7 +161,7 @@ func (w *world) newShop(n *node, store mall.Store) (*mall.Shop, error) {
 		Store: store, GroupBuy: engine, Channel: channel{w, n}, Hasher: plain{}, Clock: n.clock(w),
 		IDs:    func(prefix string) string { return w.number(prefix + "_") },
 		Random: w.ids, Log: w.log, Merchant: payment.Merchant{AppID: appID, SellerID: sellerID},
-		ReturnTo: func(id order.ID) string { return mallURL + "/orders/" + string(id) }, TrialTimeout: time.Hour,
+		ReturnTo: func(id order.ID) string { return mallURL + "/orders/" + string(id) }, TrialTimeout: time.Hour, ShipDelay: w.shipDelay,
 	})
 }
 
@@ -228,12 +228,12 @@ func (plain) Hash(password string) (string, error) { return "plain:" + password,
 // Verify implements account.Hasher.
 func (plain) Verify(hash, password string) (bool, error) { return hash == "plain:"+password, nil }
 
-// vips is who is a member of the one tag: every third buyer.
+// vips is who is a member of the one tag: every second buyer.
 type vips struct{}
 
 // Tagged implements activity.Crowd.
 func (vips) Tagged(_ partner.ID, tag activity.TagID, b activity.Buyer) activity.Membership {
-	if tag == vip && (b[len(b)-1]-'0')%3 == 0 {
+	if tag == vip && (b[len(b)-1]-'0')%2 == 0 {
 		return activity.In
 	}
 	return activity.NotIn

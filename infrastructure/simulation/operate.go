@@ -173,7 +173,7 @@ func (w *world) place(p *purchase) {
 // intend is what buyers do next of their own accord: most pay, and bring friends into a team they opened.
 func (w *world) intend(p *purchase, o order.Order) {
 	if w.chance(0.75) {
-		w.later(w.between(0, time.Minute), func() { w.payFor(p) })
+		w.later(w.between(0, time.Minute), func() { w.pressPay(p, 3) })
 	}
 	if o.Team == "" || p.request.Team != "" {
 		return
@@ -259,6 +259,14 @@ func (w *world) payNow() {
 	}
 	if p != nil {
 		w.payFor(p)
+	}
+}
+
+// pressPay presses again when no page comes, as people do a few times.
+func (w *world) pressPay(p *purchase, patience int) {
+	w.payFor(p)
+	if p.page == "" && patience > 1 {
+		w.later(w.between(5*time.Second, time.Minute), func() { w.pressPay(p, patience-1) })
 	}
 }
 

@@ -7,11 +7,13 @@ import (
 
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/activity"
+	"kaituan/groupbuy/crowd"
 	"kaituan/groupbuy/partner"
 	"kaituan/infrastructure/mallstore"
 	"kaituan/mall"
 	"kaituan/mall/account"
 	"kaituan/mall/catalog"
+	"kaituan/money"
 )
 
 // product is something on the shelf with the activity over it.
@@ -22,11 +24,10 @@ type product struct {
 	wanting  bool // its activity is over and another one is to follow
 }
 
-const originalPrice = 100_00 // fen
-
 // open sets the shop up, without faults: partners, products, activities, buyers.
 func (w *world) open() bool {
 	w.layout()
+	w.shipDelay = pick(w, []time.Duration{0, 0, 5 * time.Minute})
 	w.jobs = w.newJobs()
 	for _, n := range w.nodes {
 		w.start(n)
@@ -44,10 +45,11 @@ func (w *world) open() bool {
 	for _, p := range w.shop.products {
 		w.launch(p)
 	}
-	for i := range pick(w, []int{4, 7, 10}) {
+	for i := range pick(w, []int{5, 12, 25}) {
 		w.shop.buyers = append(w.shop.buyers, mall.Actor{Account: account.ID(fmt.Sprintf("acc_%d", i)), Role: account.Buyer})
 	}
 	w.faults = drawFaults(w.rng)
+	w.calm = w.faults.calm()
 	w.note("faults: %+v", w.faults)
 	return !w.failed()
 }
@@ -61,6 +63,8 @@ func (w *world) enrol() {
 	w.must(err, "partner")
 	_, err = engine.AddKey(w.ctx, partner.Key{ID: keyID, Partner: partnerID, Secret: keySecret})
 	w.must(err, "key")
+	_, err = engine.CreateTag(w.ctx, crowd.Tag{Partner: partnerID, Name: "VIP", Kind: crowd.Manual})
+	w.must(err, "tag")
 	_, err = engine.AddEndpoint(w.ctx, partner.Endpoint{
 		ID: endpointID, Partner: partnerID, URL: mallURL + "/callbacks/groupbuy", Secrets: []string{hookSecret}, Status: partner.EndpointEnabled,
 	})
@@ -76,7 +80,7 @@ func (w *world) stock(p *product, pieces int) {
 	w.shopper("stock "+string(p.id), func(s *mall.Shop) error {
 		_, err := s.SaveProduct(w.ctx, w.operator(), catalog.Draft{
 			ID: p.id, Name: "Goods", Shelf: catalog.OnShelf,
-			SKUs: []catalog.DraftSKU{{ID: "one", Name: "One", Price: originalPrice, Stock: &pieces}},
+			SKUs: []catalog.DraftSKU{{ID: "one", Name: "One", Price: pick(w, []money.Fen{100_00, 100_00, 100_00, 90_00, 130_00}), Stock: &pieces}},
 		})
 		return err
 	})
@@ -155,6 +159,8 @@ func (w *world) draft(p *product) activity.Activity {
 			name, a.CloseTeamsAtEnd, a.EndsAt = "close teams at end", true, w.now.Add(w.between(10*time.Minute, 2*time.Hour))
 		}},
 		{1, func() { name, a.BuyAlone = "teams only", false }},
+		{1, func() { name, a.InstantTag = "instant", vip }},
+		{1, func() { name, a.Audience = "audience", activity.Audience{Join: vip} }},
 	})
 	a.Name = w.number(name + " ")
 	return a

@@ -28,6 +28,7 @@ type Report struct {
 	Hash     string   // of the trace
 	Trace    []string // what happened, in order
 	Failures []string // what must not be; none is the normal end
+	Calm     bool     // no process died or slept, and no database was away: what else failed was outside
 	Timings  Timings
 	Counts   map[string]int // what happened how often: orders, crashes, faults by name
 	Virtual  time.Duration  // how long it was in the world
@@ -106,6 +107,6 @@ func (w *world) report() Report {
 	}
 	return Report{
 		Plan: w.plan, Hash: hex.EncodeToString(sum.Sum(nil)[:8]), Trace: w.trace, Failures: w.failures,
-		Timings: w.timings(), Counts: w.counts, Virtual: w.now.Sub(dawn()),
+		Calm: w.calm, Timings: w.timings(), Counts: w.counts, Virtual: w.now.Sub(dawn()),
 	}
 }

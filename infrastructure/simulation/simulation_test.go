@@ -82,7 +82,7 @@ func playMany(t *testing.T, dir string, from uint64, seeds int) {
 	t.Helper()
 	var next atomic.Uint64
 	var mu sync.Mutex
-	var timings simulation.Timings
+	var all, calm simulation.Timings
 	counts := map[string]int{}
 	began := time.Now()
 	var workers sync.WaitGroup
@@ -91,7 +91,10 @@ func playMany(t *testing.T, dir string, from uint64, seeds int) {
 			for i := next.Add(1) - 1; i < uint64(seeds) && !t.Failed(); i = next.Add(1) - 1 {
 				report := play(t, simulation.Plan{Seed: from + i, Ops: *opsFlag, Dir: dir})
 				mu.Lock()
-				timings.Add(report.Timings)
+				all.Add(report.Timings)
+				if report.Calm {
+					calm.Add(report.Timings)
+				}
 				for name, n := range report.Counts {
 					counts[name] += n
 				}
@@ -104,7 +107,7 @@ func playMany(t *testing.T, dir string, from uint64, seeds int) {
 		})
 	}
 	workers.Wait()
-	t.Logf("%s\n%s", table(counts), timings)
+	t.Logf("%s\nall seeds:\n%s\nseeds without crashes, pauses and lost databases:\n%s", table(counts), all, calm)
 }
 
 // table is a line per name.

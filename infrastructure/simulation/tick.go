@@ -20,11 +20,11 @@ const sweepLimit = 20
 
 // job is what the workers of one kind of node do by the clock.
 type job struct {
-	name  string
-	kind  func(*node) bool
-	due   string        // the statement's column that says since when there is something to do
-	pace  time.Duration // between two runs
-	run   func(n *node) error
+	name string
+	kind func(*node) bool
+	due  string        // the statement's column that says since when there is something to do
+	pace time.Duration // between two runs
+	run  func(n *node) error
 
 	after  time.Time // not run again before
 	before time.Time // since when it was due the last time

@@ -53,7 +53,7 @@ func (w *world) timings() Timings {
 			"JOIN events e ON e.id = d.event_id WHERE a.number = 1"),
 	}
 	w.tally(w.mallDB, "orders ", "SELECT status || ' ' || reason AS name, COUNT(*) AS n FROM orders GROUP BY 1")
-	w.tally(w.mallDB, "refunds ", "SELECT intent || ' ' || status AS name, COUNT(*) AS n FROM refunds GROUP BY 1")
+	w.tally(w.mallDB, "refunds ", "SELECT intent || ' ' || reason AS name, COUNT(*) AS n FROM refunds GROUP BY 1")
 	w.tally(w.engineDB, "teams ", "SELECT status || CASE WHEN virtual_seats > 0 THEN ' with virtual seats' ELSE '' END AS name, COUNT(*) AS n FROM teams GROUP BY 1")
 	w.tally(w.engineDB, "settled ", "SELECT settlement || ' ' || reason AS name, COUNT(*) AS n FROM seats WHERE settlement <> '' GROUP BY 1")
 	store := w.mallStore()

@@ -29,8 +29,10 @@ type world struct {
 	questions        []question
 	nodes            []*node
 	working          []*node // whose code runs now, the innermost last
-	depth            int     // of things that happen in the middle of others
-	bustle           int     // how much happened in the middle of the present operation
+	shipDelay        time.Duration
+	calm             bool // see Report
+	depth            int  // of things that happen in the middle of others
+	bustle           int  // how much happened in the middle of the present operation
 	gateway          *gateway
 	shop             shopfloor
 	buyersStay       bool // nobody does anything any more
