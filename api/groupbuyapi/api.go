@@ -3,6 +3,7 @@ package groupbuyapi
 import (
 	"github.com/gin-gonic/gin"
 
+	"kaituan/api/edge"
 	"kaituan/api/sign"
 	"kaituan/groupbuy"
 )
@@ -17,18 +18,21 @@ type Auth struct {
 	PublicURL string
 	// TestMode answers a wrong signature with the text that the server signed.
 	TestMode bool
+	// Jobs lists what is done by the clock in the engine's database.
+	Jobs edge.Jobs
 }
 
 // API is the engine on the wire: one handler per operation of api/openapi/groupbuy.yaml.
 type API struct {
 	engine *groupbuy.Engine
 	door   *door
+	jobs   edge.Jobs
 }
 
 // New returns the handlers over an engine. Errors: a PublicURL that is no http(s) address.
 func New(engine *groupbuy.Engine, auth Auth) (*API, error) {
 	door, err := newDoor(engine, auth)
-	return &API{engine: engine, door: door}, err
+	return &API{engine: engine, door: door, jobs: auth.Jobs}, err
 }
 
 // Register adds every route to a router made by edge.New.

@@ -37,6 +37,7 @@ func configure(w *world) {
 	p := into[wire.Partner](w.put(operatorSide+"/partners/other", m{"name": "云朵商城"}), 200)
 	require.Equal(w, "云朵商城", p.Name)
 	require.Len(w, into[wire.PartnerList](w.get(operatorSide+"/partners"), 200).Items, 2)
+	require.Empty(w, into[wire.JobList](w.get(operatorSide+"/jobs"), 200).Items, "no worker runs here")
 
 	made := into[wire.KeyWithSecret](w.post(operatorSide+"/partners/other/keys", nil), 201)
 	require.NotEmpty(w, made.Secret)

@@ -51,6 +51,9 @@ type ServerInterface interface {
 	// ListAudit Who changed what, newest first
 	// (GET /api/groupbuy/admin/v1/audit)
 	ListAudit(c *gin.Context, params ListAuditParams)
+	// ListJobs What is done by the clock, by name
+	// (GET /api/groupbuy/admin/v1/jobs)
+	ListJobs(c *gin.Context)
 	// ListOperators Every operator, by login
 	// (GET /api/groupbuy/admin/v1/operators)
 	ListOperators(c *gin.Context)
@@ -583,6 +586,19 @@ func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
 	}
 
 	siw.Handler.ListAudit(c, params)
+}
+
+// ListJobs operation middleware
+func (siw *ServerInterfaceWrapper) ListJobs(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListJobs(c)
 }
 
 // ListOperators operation middleware
@@ -2162,6 +2178,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/publish", wrapper.PublishActivity)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/trial", wrapper.DryRunActivity)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/audit", wrapper.ListAudit)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/jobs", wrapper.ListJobs)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/operators", wrapper.ListOperators)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/operators", wrapper.CreateOperator)
 	router.PATCH(options.BaseURL+"/api/groupbuy/admin/v1/operators/:operator_id", wrapper.ChangeOperator)

@@ -100,7 +100,10 @@ func newWorld(t *testing.T, setups ...setup) *world {
 		Sender: post{}, Encoder: groupbuyapi.Encoder{}, IDs: fixed{w}, Secrets: fixed{w}, Clock: clock, Log: log, Hasher: cheapHasher(t), Random: rand.Reader, Wake: func() {},
 		Schedule: func(int) (time.Duration, bool) { return 0, false },
 	}
-	auth := groupbuyapi.Auth{Nonces: sign.NewMemoryNonces(10_000), OperatorToken: token, PublicURL: "http://localhost:8080"}
+	auth := groupbuyapi.Auth{
+		Nonces: sign.NewMemoryNonces(10_000), OperatorToken: token, PublicURL: "http://localhost:8080",
+		Jobs: func(ctx context.Context) ([]edge.Job, error) { return nil, w.db.Ping(ctx) },
+	}
 	for _, change := range setups {
 		change(&deps, &auth)
 	}

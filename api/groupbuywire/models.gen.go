@@ -881,6 +881,61 @@ type Item struct {
 	SKUID PartnerID `json:"sku_id"`
 }
 
+// Job Something that is done by the clock, on one node of all that share the database. What its holder last told,
+// a few seconds ago at most while it lives; instants are by its clock and left out for never.
+type Job struct {
+	// About What it does
+	About string `json:"about"`
+
+	// Backlog Rows that are due now, counted up to 1,000; -1: not counted
+	Backlog int `json:"backlog"`
+
+	// BeatAt RFC 3339, UTC, milliseconds
+	BeatAt Instant `json:"beat_at,omitempty,omitzero"`
+
+	// DurationMs Of the last run
+	DurationMs int64 `json:"duration_ms,omitempty,omitzero"`
+
+	// EndedAt RFC 3339, UTC, milliseconds
+	EndedAt Instant `json:"ended_at,omitempty,omitzero"`
+
+	// EverySeconds The pace of its runs; left out: it has none, all workers claim its rows one by one
+	EverySeconds int64 `json:"every_seconds,omitempty,omitzero"`
+
+	// Failures Runs in a row that ended in an error
+	Failures int `json:"failures"`
+
+	// Fence Raised each time another node takes over; writes under a lower one are refused
+	Fence int64 `json:"fence"`
+
+	// Handled Rows that the last run looked at
+	Handled int `json:"handled"`
+
+	// HandledTotal Rows that all runs looked at
+	HandledTotal int64 `json:"handled_total"`
+
+	// Holder The node that runs it; left out: given up, the next one takes over within a second
+	Holder string `json:"holder,omitempty,omitzero"`
+
+	// LastError Of the last run; left out when it ended well
+	LastError string `json:"last_error,omitempty,omitzero"`
+	Name      string `json:"name"`
+
+	// NextAt RFC 3339, UTC, milliseconds
+	NextAt Instant `json:"next_at,omitempty,omitzero"`
+
+	// StartedAt RFC 3339, UTC, milliseconds
+	StartedAt Instant `json:"started_at,omitempty,omitzero"`
+
+	// SuccessAt RFC 3339, UTC, milliseconds
+	SuccessAt Instant `json:"success_at,omitempty,omitzero"`
+}
+
+// JobList defines model for JobList.
+type JobList struct {
+	Items []Job `json:"items"`
+}
+
 // Key defines model for Key.
 type Key struct {
 	// CreatedAt RFC 3339, UTC, milliseconds

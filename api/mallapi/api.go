@@ -23,6 +23,8 @@ type Settings struct {
 	// WebhookSecrets, whsec_..., are what the engine signs its events with; the old one too while rotating. Without
 	// any, no event is taken.
 	WebhookSecrets []string
+	// Jobs lists what is done by the clock in the shop's database.
+	Jobs edge.Jobs
 }
 
 // Books adds up what the shop has sold, received and sent back.
@@ -37,6 +39,7 @@ type API struct {
 	books   Books
 	door    *door
 	secrets []string
+	jobs    edge.Jobs
 }
 
 // New returns the handlers over a shop. Errors: a setting that cannot be used.
@@ -51,7 +54,7 @@ func New(shop *mall.Shop, books Books, set Settings) (*API, error) {
 		}
 	}
 	return &API{
-		shop: shop, books: books, secrets: set.WebhookSecrets,
+		shop: shop, books: books, secrets: set.WebhookSecrets, jobs: set.Jobs,
 		door: &door{
 			shop: shop, site: site, cookie: site.Cookie("kaituan", "kaituan_session", account.AbsoluteLimit),
 			token: edge.NewFixedToken(set.OperatorToken),

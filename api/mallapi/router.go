@@ -50,6 +50,7 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/api/mall/admin/v1/orders/:order_id", operators, h.AdminGetOrder},
 		{http.MethodGet, "/api/mall/admin/v1/refunds", operators, h.ListFailedRefunds},
 		{http.MethodPost, "/api/mall/admin/v1/refunds/:refund_no/redo", operators, h.RedoRefund},
+		{http.MethodGet, "/api/mall/admin/v1/jobs", operators, h.ListJobs},
 		{http.MethodGet, "/api/mall/admin/v1/totals", operators, h.GetTotals},
 
 		{http.MethodPost, "/callbacks/alipay", senders, h.ReceiveAlipay},

@@ -15,6 +15,9 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListJobs What is done by the clock, by name
+	// (GET /api/mall/admin/v1/jobs)
+	ListJobs(c *gin.Context)
 	// AdminListOrders Orders of every buyer, newest first
 	// (GET /api/mall/admin/v1/orders)
 	AdminListOrders(c *gin.Context, params AdminListOrdersParams)
@@ -97,6 +100,19 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(c *gin.Context)
+
+// ListJobs operation middleware
+func (siw *ServerInterfaceWrapper) ListJobs(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListJobs(c)
+}
 
 // AdminListOrders operation middleware
 func (siw *ServerInterfaceWrapper) AdminListOrders(c *gin.Context) {
@@ -785,6 +801,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 		ErrorHandler:       errorHandler,
 	}
 
+	router.GET(options.BaseURL+"/api/mall/admin/v1/jobs", wrapper.ListJobs)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/orders", wrapper.AdminListOrders)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/orders/:order_id", wrapper.AdminGetOrder)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/products", wrapper.AdminListProducts)

@@ -55,6 +55,7 @@ type shop struct {
 	ahead   atomic.Int64 // of the clock
 	outage  atomic.Bool  // of the database, as far as writing goes
 	buyers  int
+	jobs    edge.Jobs
 }
 
 func openShop(t *testing.T) *shop { return openShopAt(t, "") }
@@ -88,6 +89,7 @@ func openShopAt(t *testing.T, publicURL string) *shop {
 	s.mall = s.newMall(outage{store, &s.outage}, channel, payment.Merchant{AppID: box.AppID(), SellerID: box.SellerID()})
 	api, err := mallapi.New(s.mall, store, mallapi.Settings{
 		PublicURL: publicURL, OperatorToken: operatorToken, WebhookSecrets: []string{webhookSecret},
+		Jobs: func(ctx context.Context) ([]edge.Job, error) { return s.jobs.List(ctx) },
 	})
 	require.NoError(t, err)
 	router := edge.New(slog.New(slog.NewTextHandler(s.log, nil)))

@@ -92,6 +92,11 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// ListJobs What is done by the clock, by name
+	//
+	// Corresponds with GET /api/mall/admin/v1/jobs (the `ListJobs` operationId).
+	ListJobs(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AdminListOrders Orders of every buyer, newest first
 	//
 	// Corresponds with GET /api/mall/admin/v1/orders (the `AdminListOrders` operationId).
@@ -312,6 +317,21 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /pay/return (the `ShowReturn` operationId).
 	ShowReturn(ctx context.Context, params *ShowReturnParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ListJobs What is done by the clock, by name
+//
+// Corresponds with GET /api/mall/admin/v1/jobs (the `ListJobs` operationId).
+func (c *Client) ListJobs(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListJobsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // AdminListOrders Orders of every buyer, newest first
@@ -843,6 +863,33 @@ func (c *Client) ShowReturn(ctx context.Context, params *ShowReturnParams, reqEd
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewListJobsRequest constructs an http.Request for the ListJobs method
+func NewListJobsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/admin/v1/jobs")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewAdminListOrdersRequest constructs an http.Request for the AdminListOrders method
@@ -2061,6 +2108,13 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// ListJobsWithResponse What is done by the clock, by name
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/mall/admin/v1/jobs (the `ListJobs` operationId).
+	ListJobsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListJobsResponse, error)
+
 	// AdminListOrdersWithResponse Orders of every buyer, newest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2315,6 +2369,54 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /pay/return (the `ShowReturn` operationId).
 	ShowReturnWithResponse(ctx context.Context, params *ShowReturnParams, reqEditors ...RequestEditorFn) (*ShowReturnResponse, error)
+}
+
+type ListJobsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JobList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListJobsResponse) GetJSON200() *JobList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListJobsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListJobsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListJobsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListJobsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListJobsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type AdminListOrdersResponse struct {
@@ -3455,6 +3557,19 @@ func (r ShowReturnResponse) ContentType() string {
 	return ""
 }
 
+// ListJobsWithResponse What is done by the clock, by name
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/mall/admin/v1/jobs (the `ListJobs` operationId).
+func (c *ClientWithResponses) ListJobsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListJobsResponse, error) {
+	rsp, err := c.ListJobs(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListJobsResponse(rsp)
+}
+
 // AdminListOrdersWithResponse Orders of every buyer, newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3894,6 +4009,39 @@ func (c *ClientWithResponses) ShowReturnWithResponse(ctx context.Context, params
 		return nil, err
 	}
 	return ParseShowReturnResponse(rsp)
+}
+
+// ParseListJobsResponse parses an HTTP response from a ListJobsWithResponse call
+func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListJobsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JobList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseAdminListOrdersResponse parses an HTTP response from a AdminListOrdersWithResponse call

@@ -115,7 +115,7 @@ func (a *App) share() func(groupbuy.CarryOut) groupbuy.Do {
 func (a *App) serveEngine(router *gin.Engine, engine *groupbuy.Engine) error {
 	api, err := groupbuyapi.New(engine, groupbuyapi.Auth{
 		Nonces: sign.NewMemoryNonces(nonceMemory), OperatorToken: a.secrets.OperatorToken, PublicURL: a.publicURL,
-		TestMode: a.config.GroupBuy.TestMode,
+		TestMode: a.config.GroupBuy.TestMode, Jobs: listJobs(a.dbs.groupbuy),
 	})
 	if err != nil {
 		return err
@@ -165,6 +165,7 @@ func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, error
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleMall {
 		api, err := mallapi.New(shop, store, mallapi.Settings{
 			PublicURL: a.publicURL, OperatorToken: a.secrets.OperatorToken, WebhookSecrets: []string{a.secrets.WebhookSecret},
+			Jobs: listJobs(a.dbs.mall),
 		})
 		if err != nil {
 			return nil, err

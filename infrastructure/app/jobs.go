@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"kaituan/api/edge"
 	"kaituan/groupbuy"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/schedule"
@@ -71,6 +72,18 @@ func pruneJobs(dbs databases) []schedule.Job {
 			}))
 	}
 	return jobs
+}
+
+// listJobs reads what the workers, this process or another, tell of the jobs of a database.
+func listJobs(db *sqldb.DB) edge.Jobs {
+	return func(ctx context.Context) ([]edge.Job, error) {
+		list, err := schedule.List(ctx, db)
+		jobs := make([]edge.Job, len(list))
+		for i, s := range list {
+			jobs[i] = edge.Job(s)
+		}
+		return jobs, err
+	}
 }
 
 // sweep goes through all that is due, each second.

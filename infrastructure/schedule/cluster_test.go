@@ -196,7 +196,6 @@ func TestCluster_RestartTakesItsOwnLeaseAtOnce(t *testing.T) {
 	require.NoError(t, back.Stop(t.Context()))
 }
 
-// A holder without word from its database stops to run, and goes on when the database is back.
 func TestCluster_ContinuousJobOnlyCounts(t *testing.T) {
 	db := sqldbtest.Open(t, sqldb.Mall)
 	var fails atomic.Bool

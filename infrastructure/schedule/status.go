@@ -19,13 +19,13 @@ type Status struct {
 	StartedAt time.Time // of the last run
 	EndedAt   time.Time // before StartedAt: it runs
 	SuccessAt time.Time // the end of the last run without an error
+	NextAt    time.Time
 	Took      time.Duration
 	Handled   int   // rows that the last run looked at
 	Total     int64 // rows that all runs looked at
 	Backlog   int   // rows that are due; -1: not counted
 	Failures  int   // runs in a row that ended in an error
 	LastError string
-	NextAt    time.Time
 }
 
 // List returns the jobs of a database by name, those of every node. Errors: those of the database.
