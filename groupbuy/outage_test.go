@@ -43,9 +43,13 @@ func TestUseCases_WithoutTheDatabase(t *testing.T) {
 			_, err := w.ChangeEndpoint(w.ctx, mall, delivery.Endpoint, groupbuy.EndpointChange{Status: partner.EndpointDisabled})
 			return err
 		},
-		"lock":           func() error { _, err := w.Lock(w.ctx, mall, lock); return err },
-		"settle":         func() error { _, err := w.Settle(w.ctx, mall, no, payment(held)); return err },
-		"release":        func() error { _, err := w.Release(w.ctx, mall, no); return err },
+		"lock":    func() error { _, err := w.Lock(w.ctx, mall, lock); return err },
+		"settle":  func() error { _, err := w.Settle(w.ctx, mall, no, payment(held)); return err },
+		"release": func() error { _, err := w.Release(w.ctx, mall, no); return err },
+		"refund": func() error {
+			_, err := w.Refund(w.ctx, mall, no, groupbuy.RefundRequest{RequestNo: "rf_1"})
+			return err
+		},
 		"confirm refund": func() error { _, err := w.ConfirmRefund(w.ctx, mall, no, "rf_1"); return err },
 		"seat":           func() error { _, _, err := w.Seat(w.ctx, mall, no); return err },
 		"team":           func() error { _, _, err := w.Team(w.ctx, mall, held.Team); return err },

@@ -71,6 +71,11 @@ func (g *engine) begin(call string) (end func(err *error), err error) {
 func (g *engine) count(call string) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.countNow(call)
+}
+
+// countNow is count for a script, which holds the engine.
+func (g *engine) countNow(call string) int {
 	n := 0
 	for _, c := range g.calls {
 		if c == call {
@@ -93,7 +98,7 @@ func (g *engine) emit(kind string, s *mall.Seat) {
 	g.events = append(g.events, mall.EngineEvent{
 		ID: fmt.Sprintf("evt_%d", g.serial), Type: kind, At: g.now(), OrderNo: s.OrderNo, TeamID: s.TeamID,
 		TeamStatus: g.teams[s.TeamID].Status, SeatStatus: s.Status, Reason: s.Reason,
-		Difference: s.Difference,
+		Difference: s.Difference, AskedNo: s.AskedNo, AskedWhy: s.AskedReason,
 	})
 }
 
@@ -330,27 +335,6 @@ func (g *engine) sorted() []*mall.Seat {
 	}
 	slices.SortFunc(seats, func(a, b *mall.Seat) int { return strings.Compare(a.OrderNo, b.OrderNo) })
 	return seats
-}
-
-func (g *engine) ConfirmRefund(_ context.Context, orderNo, refundNo string) (err error) {
-	end, err := g.begin("confirm_refund")
-	if err != nil {
-		return err
-	}
-	defer end(&err)
-	s := g.seats[orderNo]
-	switch {
-	case slices.Contains(g.backs[orderNo], refundNo):
-		return nil
-	case s.Status == "refunding" && s.Reason == "tier_reached":
-		s.Status, s.Reason = "paid", ""
-	case s.Status == "refunding" || s.Settlement == "refund_required":
-		s.Status = "refunded"
-	default:
-		return &mall.Refused{Status: 409, Code: "seat_not_refunding"}
-	}
-	g.backs[orderNo] = append(g.backs[orderNo], refundNo)
-	return nil
 }
 
 func (g *engine) Team(_ context.Context, teamID string) (team mall.Team, err error) {

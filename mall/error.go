@@ -30,6 +30,8 @@ const (
 	CodeOrderNotReady    Code = "order_not_ready"      // the engine has not answered yet: ask again
 	CodeOrderPaid        Code = "order_paid"           // too late to pay or to cancel
 	CodeOrderClosed      Code = "order_closed"         // closed, or its payment deadline has passed
+	CodeOrderUnpaid      Code = "order_unpaid"         // nothing to refund: it can be cancelled
+	CodeAfterSale        Code = "after_sale_needed"    // the goods are on their way: the money cannot simply go back
 	CodePaymentUnknown   Code = "payment_unknown"      // the provider gave no answer: try again
 	CodePaymentNotFound  Code = "payment_not_found"    // no such payment
 	CodeNoticeForged     Code = "notice_forged"        // no valid signature of the provider
@@ -46,7 +48,7 @@ func Codes() []Code {
 	return []Code{
 		CodeInvalid, CodeCursorInvalid, CodeLoginTaken, CodeCredentialsWrong, CodeSessionExpired, CodeForbidden,
 		CodeProductNotFound, CodeSKUNotFound, CodeSoldOut, CodeBuyAloneOff, CodePriceChanged, CodeIdempotency, CodeOrderNotFound,
-		CodeOrderNotReady, CodeOrderPaid, CodeOrderClosed, CodePaymentUnknown, CodePaymentNotFound, CodeNoticeForged,
+		CodeOrderNotReady, CodeOrderPaid, CodeOrderClosed, CodeOrderUnpaid, CodeAfterSale, CodePaymentUnknown, CodePaymentNotFound, CodeNoticeForged,
 		CodeNoticeMalformed, CodeNoticeMismatch, CodeTeamNotFound, CodeGroupUnavailable, CodeRefundNotFound,
 		CodeRefundNotFailed,
 	}

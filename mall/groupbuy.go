@@ -25,7 +25,11 @@ type GroupBuy interface {
 	Settle(ctx context.Context, s Settlement) (Settled, error)
 	// Release gives up an unpaid seat. Errors: *Refused with code seat_paid or seat_not_found.
 	Release(ctx context.Context, orderNo string) (Seat, error)
-	// ConfirmRefund reports that the buyer has the money back, or the difference to a lower price.
+	// Refund gives up a paid seat. Errors: *Refused with code seat_not_found, seat_not_paid, idempotency_mismatch when it
+	// was asked for under another number, or seat_refunding when the money goes back for another reason.
+	Refund(ctx context.Context, r RefundRequest) error
+	// ConfirmRefund reports that the buyer has the money back, or the difference to a lower price. Errors: *Refused with
+	// code seat_not_refunding, or idempotency_mismatch when a refund was asked for under another number.
 	ConfirmRefund(ctx context.Context, orderNo, refundNo string) error
 	// Team returns a team with its seats. Errors: *Refused with code team_not_found.
 	Team(ctx context.Context, teamID string) (Team, error)
@@ -161,6 +165,15 @@ type Seat struct {
 	// Difference is what of Amount goes back, or went, because the team closed at a lower price. A seat that is
 	// refunding for the reason tier_reached owes this and stays the buyer's.
 	Difference money.Fen
+	// AskedNo is the number under which a refund was asked for, empty while none was, and AskedReason what was said.
+	AskedNo, AskedReason string
+}
+
+// RefundRequest asks for the money of a paid seat.
+type RefundRequest struct {
+	OrderNo   string
+	RequestNo string // of the refund, the same for ever
+	Reason    string // in the words of who asks; may be empty
 }
 
 // Settlement reports a payment.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"kaituan/mall/catalog"
 	"kaituan/mall/order"
 	"kaituan/mall/payment"
 )
@@ -91,25 +92,45 @@ func (s *Shop) carryOut(tx Tx, o order.Order, v order.Verdict, p payment.Payment
 	if !v.Owes() {
 		return nil
 	}
-	return s.owe(tx, p, v)
+	_, err := s.owe(tx, p, v)
+	return err
 }
 
 // owe writes down the refund that a verdict demands. The order is held, so that no other refund of the payment comes
 // between; together they never exceed it.
-func (s *Shop) owe(tx Tx, p payment.Payment, v order.Verdict) error {
+func (s *Shop) owe(tx Tx, p payment.Payment, v order.Verdict) (payment.Refund, error) {
 	earlier, err := tx.PaymentRefunds(p.ID)
 	if err != nil {
-		return err
+		return payment.Refund{}, err
 	}
-	no := payment.RequestNo(s.IDs("rf"))
+	no, err := s.requestNo(tx, v.AskedNo)
+	if err != nil {
+		return payment.Refund{}, err
+	}
 	if v.Refund != order.NoReason {
-		return tx.AddRefund(payment.Owe(no, p, v.Refund, tx.Now(), earlier...))
+		r := payment.Owe(no, p, v.Refund, tx.Now(), earlier...)
+		return r, tx.AddRefund(r)
 	}
 	r, err := payment.OweDifference(no, p, v.Difference, order.TierReached, tx.Now(), earlier...)
 	if err != nil {
-		return err
+		return r, err
 	}
-	return tx.AddRefund(r)
+	return r, tx.AddRefund(r)
+}
+
+// requestNo is the number of a new refund: the one under which it was asked for at the engine, because one intent has
+// one number, unless another refund has it.
+func (s *Shop) requestNo(tx Tx, asked string) (payment.RequestNo, error) {
+	if !catalog.ValidID(asked) {
+		return payment.RequestNo(s.IDs("rf")), nil
+	}
+	switch _, err := tx.Refund(payment.RequestNo(asked)); {
+	case errors.Is(err, ErrNotFound):
+		return payment.RequestNo(asked), nil
+	case err != nil:
+		return "", err
+	}
+	return payment.RequestNo(s.IDs("rf")), nil
 }
 
 // ask asks the provider about a payment and records what it says. A charge whose order was closed before the buyer

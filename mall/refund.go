@@ -110,36 +110,44 @@ func refunded(tx Tx, o order.Order, r payment.Refund) error {
 	if order.PaymentID(r.Payment) != o.PaidBy {
 		return nil
 	}
-	if o.Status == order.Refunding {
-		if err := allBack(tx, o); err != nil {
+	refunds, err := tx.PaymentRefunds(r.Payment)
+	if err != nil {
+		return err
+	}
+	all := !slices.ContainsFunc(refunds, func(r payment.Refund) bool { return r.Status != payment.RefundSucceeded })
+	if all && o.Refunded(tx.Now()) {
+		if _, err := saveOrder(tx, o); err != nil {
 			return err
 		}
 	}
 	if o.Mode != order.Group {
 		return nil
 	}
-	return tx.Enqueue(Task{TopicConfirmRefund, string(r.No)})
+	return tx.Enqueue(confirmations(refunds, r, all)...)
 }
 
-// allBack ends an order on its way back once every refund of its payment has succeeded.
-func allBack(tx Tx, o order.Order) error {
-	refunds, err := tx.PaymentRefunds(payment.ID(o.PaidBy))
-	if err != nil {
-		return err
+// confirmations are what the engine hears once r has succeeded: that a difference is back at once, that the rest is only
+// when nothing is under way any more.
+func confirmations(refunds []payment.Refund, r payment.Refund, all bool) (tasks []Task) {
+	for _, f := range refunds {
+		if f.Intent == payment.Difference && f.No == r.No || f.Intent == payment.Full && all {
+			tasks = append(tasks, Task{TopicConfirmRefund, string(f.No)})
+		}
 	}
-	underWay := func(r payment.Refund) bool { return r.Status != payment.RefundSucceeded }
-	if slices.ContainsFunc(refunds, underWay) || !o.Refunded(tx.Now()) {
-		return nil
-	}
-	_, err = saveOrder(tx, o)
-	return err
+	return tasks
 }
 
-// confirmRefund tells the engine that the buyer has the money back. An engine that knows no seat need not hear it.
+// confirmRefund tells the engine that the buyer has the money back. An engine that knows no seat need not hear it. Of a
+// refund that was asked for it must have heard before.
 func (s *Shop) confirmRefund(ctx context.Context, no payment.RequestNo) error {
 	r, err := inTx(ctx, s, func(tx Tx) (payment.Refund, error) { return tx.Refund(no) })
 	if err != nil {
 		return err
+	}
+	if r.Reason.Asked() {
+		if no, err = s.giveUpSeat(ctx, no); err != nil {
+			return err
+		}
 	}
 	if err := s.GroupBuy.ConfirmRefund(ctx, string(r.Order), string(no)); !noSeat(err) {
 		return err

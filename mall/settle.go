@@ -24,6 +24,9 @@ func (s *Shop) Perform(ctx context.Context, t Task) error {
 		return s.release(ctx, order.ID(t.Subject))
 	case TopicClose:
 		return s.closeReleased(ctx, order.ID(t.Subject))
+	case TopicRefund:
+		_, err := s.giveUpSeat(ctx, payment.RequestNo(t.Subject))
+		return err
 	case TopicConfirmRefund:
 		return s.confirmRefund(ctx, payment.RequestNo(t.Subject))
 	default:
@@ -37,9 +40,7 @@ func (s *Shop) settle(ctx context.Context, id order.ID) error {
 	if err != nil || o.Mode != order.Group || o.Status != order.Paid && o.Status != order.Teaming {
 		return err
 	}
-	answer, err := s.GroupBuy.Settle(ctx, Settlement{
-		OrderNo: string(id), Amount: o.Amount, PaidAt: o.PaidAt, ProviderNo: o.TradeNo,
-	})
+	answer, err := s.GroupBuy.Settle(ctx, settlement(o))
 	if noSeat(err) {
 		// The engine lost the seat, by going back to an older backup for example, and will not find it again. Whoever
 		// holds another key hears 401 or 403, which is no such answer.
@@ -54,7 +55,13 @@ func (s *Shop) settle(ctx context.Context, id order.ID) error {
 	return s.apply(ctx, id, order.News{
 		Outcome: answer.Outcome, SeatStatus: answer.Seat.Status, TeamStatus: answer.Seat.TeamStatus,
 		Reason: order.Reason(orDefault(answer.Reason, answer.Seat.Reason)), Difference: answer.Seat.Difference,
+		AskedNo: answer.Seat.AskedNo, Detail: answer.Seat.AskedReason,
 	})
+}
+
+// settlement is the report of an order's payment, the same at every repeat.
+func settlement(o order.Order) Settlement {
+	return Settlement{OrderNo: string(o.ID), Amount: o.Amount, PaidAt: o.PaidAt, ProviderNo: o.TradeNo}
 }
 
 // outcomeRefund is what the engine answers to a payment that buys no place; having no seat at all means the same.
@@ -62,8 +69,7 @@ const outcomeRefund = "refund_required"
 
 // noSeat says whether the engine definitely has no seat for the order asked about.
 func noSeat(err error) bool {
-	refusal := definite(err)
-	return refusal != nil && refusal.Code == "seat_not_found"
+	return refusedAs(err, "seat_not_found")
 }
 
 // apply tells an order what the engine says.
@@ -77,6 +83,9 @@ func (s *Shop) tell(tx Tx, id order.ID, n order.News) error {
 		return err
 	}
 	verdict := o.Hear(n, tx.Now())
+	if n.GivesBack() && o.Status == order.Shipped {
+		s.Log.Error("the engine gives back the seat of an order that was sent: it needs an after-sale", "order", id, "reason", n.Reason)
+	}
 	if !verdict.Owes() {
 		return s.carryOut(tx, o, verdict, payment.Payment{})
 	}
@@ -124,6 +133,8 @@ type EngineEvent struct {
 	SeatStatus string
 	Reason     string
 	Difference money.Fen // of seat.difference: what goes back
+	AskedNo    string    // of seat.refunding: the number under which the refund was asked for, if it was
+	AskedWhy   string    // what whoever asked for it says
 }
 
 // The events that the mall acts upon.
@@ -155,7 +166,9 @@ func (s *Shop) HandleTeamEvent(ctx context.Context, e EngineEvent) error {
 		case eventTeamFormed, eventTeamFailed:
 			return s.teamEnded(tx, e)
 		case eventSeatRefunding:
-			return forgetUnknown(s.tell(tx, order.ID(e.OrderNo), order.News{SeatStatus: "refunding", Reason: order.Reason(e.Reason)}))
+			return forgetUnknown(s.tell(tx, order.ID(e.OrderNo), order.News{
+				SeatStatus: "refunding", Reason: order.Reason(e.Reason), AskedNo: e.AskedNo, Detail: e.AskedWhy,
+			}))
 		case eventSeatDifference:
 			return forgetUnknown(s.tell(tx, order.ID(e.OrderNo), order.News{TeamStatus: e.TeamStatus, Difference: e.Difference}))
 		case eventRefundRequired:

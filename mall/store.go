@@ -205,12 +205,13 @@ const (
 	TopicSettle        Topic = "mall.settle"         // subject: an order; report its payment to the engine
 	TopicRelease       Topic = "mall.release"        // subject: an order; give up its seat
 	TopicClose         Topic = "mall.close"          // subject: an order whose seat is gone; close it unless it is paid
+	TopicRefund        Topic = "mall.refund"         // subject: a refund; tell the engine that the seat is given up
 	TopicConfirmRefund Topic = "mall.confirm_refund" // subject: a refund; tell the engine that the money is back
 )
 
 // Topics returns every topic, so that a relay can be given a handler for each.
 func Topics() []Topic {
-	return []Topic{TopicPutGoods, TopicSettle, TopicRelease, TopicClose, TopicConfirmRefund}
+	return []Topic{TopicPutGoods, TopicSettle, TopicRelease, TopicClose, TopicRefund, TopicConfirmRefund}
 }
 
 // Task is something to do after the commit that causes it. Doing it twice is harmless.

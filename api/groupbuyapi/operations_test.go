@@ -22,6 +22,7 @@ func TestOperations_PlayAWholeGroupBuy(t *testing.T) {
 	prices(w, id)
 	team := teamLife(w, id)
 	lateAndLost(w, id)
+	givenBack(w, id)
 	openTeams(w, id)
 	events(w, team)
 	crowds(w)
@@ -155,6 +156,18 @@ func lateAndLost(w *world, id string) {
 	confirm := partnerSide + "/seats/ord_3/refunds/rf_1/confirm"
 	require.Equal(w, "rf_1", into[wire.SeatWithTeam](w.post(confirm, nil), 200).Seat.RefundNo)
 	require.Equal(w, "true", w.post(confirm, nil).ok(200).Header().Get("Idempotency-Replayed"))
+}
+
+func givenBack(w *world, id string) {
+	w.lock("ord_back", id, "u1005", "")
+	w.post(partnerSide+"/seats/ord_back/payment", payment(w)).ok(200)
+	ask := m{"out_request_no": "rf_2", "reason": "买错了"}
+	back := into[wire.SeatWithTeam](w.post(partnerSide+"/seats/ord_back/refunds", ask), 200)
+	require.Equal(w, wire.Refunding, back.Seat.Status)
+	require.Equal(w, wire.TeamStatusFailed, back.Team.Status, "nobody is left")
+	again := w.post(partnerSide+"/seats/ord_back/refunds", ask).ok(200)
+	require.Equal(w, "true", again.Header().Get("Idempotency-Replayed"))
+	w.post(partnerSide+"/seats/ord_back/refunds/rf_2/confirm", nil).ok(200)
 }
 
 func openTeams(w *world, id string) {

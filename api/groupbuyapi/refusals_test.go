@@ -94,6 +94,9 @@ func TestPartners_AreToldTheirMistakes(t *testing.T) {
 	pay := func(changes ...any) request {
 		return request{method: http.MethodPost, path: seat + "/payment", body: with(payment(w), changes...)}
 	}
+	refund := func(changes ...any) request {
+		return request{method: http.MethodPost, path: seat + "/refunds", body: with(m{"out_request_no": "rf_1"}, changes...)}
+	}
 	get := func(path string) request { return request{method: http.MethodGet, path: partnerSide + path} }
 	as := func(r request) request { r.key = &other; return r }
 	w.refuseAll([]refusal{
@@ -112,6 +115,10 @@ func TestPartners_AreToldTheirMistakes(t *testing.T) {
 		{"one fen more", pay("amount_fen", 7901), 422, "amount_mismatch", ""},
 		{"no amount", pay("amount_fen", 0), 400, "invalid", "amount_fen"},
 		{"no refund is due", request{method: http.MethodPost, path: seat + "/refunds/rf_1/confirm"}, 409, "seat_not_refunding", ""},
+		{"refund of an unpaid seat", refund(), 409, "seat_not_paid", ""},
+		{"refund without a number", refund("out_request_no", ""), 400, "invalid", "out_request_no"},
+		{"refund with too many words", refund("reason", strings.Repeat("退", 201)), 400, "invalid", "reason"},
+		{"refund of somebody else's seat", as(refund()), 404, "seat_not_found", ""},
 		{"somebody else's seat", as(get("/seats/ord_1")), 404, "seat_not_found", ""},
 		{"somebody else's payment", as(pay()), 404, "seat_not_found", ""},
 		{"somebody else's release", as(request{method: http.MethodPost, path: seat + "/release"}), 404, "seat_not_found", ""},

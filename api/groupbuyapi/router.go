@@ -53,6 +53,7 @@ func partnerRoutes(h ServerInterfaceWrapper) []route {
 		{http.MethodGet, "/api/groupbuy/v1/seats/:out_trade_no", partners, h.GetSeat},
 		{http.MethodPost, "/api/groupbuy/v1/seats/:out_trade_no/payment", partners, h.SettleSeat},
 		{http.MethodPost, "/api/groupbuy/v1/seats/:out_trade_no/release", partners, h.ReleaseSeat},
+		{http.MethodPost, "/api/groupbuy/v1/seats/:out_trade_no/refunds", partners, h.RefundSeat},
 		{http.MethodPost, "/api/groupbuy/v1/seats/:out_trade_no/refunds/:out_request_no/confirm", partners, h.ConfirmRefund},
 		{http.MethodPost, "/api/groupbuy/v1/order-facts", partnersInBulk, h.PutOrderFacts},
 		{http.MethodGet, "/api/groupbuy/v1/events", partners, h.ListEvents},

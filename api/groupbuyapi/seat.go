@@ -99,6 +99,19 @@ func (a *API) ReleaseSeat(c *gin.Context, outTradeNo wire.OutTradeNo) {
 	answerSeat(c, http.StatusOK, out, err)
 }
 
+// RefundSeat gives up a paid seat.
+func (a *API) RefundSeat(c *gin.Context, outTradeNo wire.OutTradeNo) {
+	var in wire.RefundInput
+	if err := edge.Decode(c, &in); err != nil {
+		fail(c, err)
+		return
+	}
+	out, err := a.engine.Refund(c.Request.Context(), caller(c), outTradeNo, groupbuy.RefundRequest{
+		RequestNo: in.OutRequestNo, Reason: in.Reason,
+	})
+	answerSeat(c, http.StatusOK, out, err)
+}
+
 // ConfirmRefund records that the buyer has the money back.
 func (a *API) ConfirmRefund(c *gin.Context, outTradeNo wire.OutTradeNo, outRequestNo wire.PartnerID) {
 	if err := edge.NoBody(c); err != nil {
@@ -134,5 +147,6 @@ func seatWire(s team.Seat) wire.Seat {
 		PaidAt: instant.Of(s.PaidAt), ProviderNo: s.ProviderNo, Settlement: wire.SettlementOutcome(s.Settlement),
 		EndedAt: instant.Of(s.EndedAt), Reason: string(s.Reason), RefundNo: s.RefundNo,
 		TierPricesFen: s.TierPrices, DifferenceFen: s.Difference, DifferenceNo: s.DifferenceNo,
+		OwedFen: s.Owed(), AskedNo: s.AskedNo, AskedAt: instant.Of(s.AskedAt), AskedReason: s.AskedWhy,
 	}
 }

@@ -198,6 +198,9 @@ type ServerInterface interface {
 	// SettleSeat Report that the buyer paid
 	// (POST /api/groupbuy/v1/seats/{out_trade_no}/payment)
 	SettleSeat(c *gin.Context, outTradeNo OutTradeNo)
+	// RefundSeat Ask for a paid seat's money back
+	// (POST /api/groupbuy/v1/seats/{out_trade_no}/refunds)
+	RefundSeat(c *gin.Context, outTradeNo OutTradeNo)
 	// ConfirmRefund Report that the buyer has the money back, or the difference to a lower price
 	// (POST /api/groupbuy/v1/seats/{out_trade_no}/refunds/{out_request_no}/confirm)
 	ConfirmRefund(c *gin.Context, outTradeNo OutTradeNo, outRequestNo PartnerID)
@@ -2029,6 +2032,31 @@ func (siw *ServerInterfaceWrapper) SettleSeat(c *gin.Context) {
 	siw.Handler.SettleSeat(c, outTradeNo)
 }
 
+// RefundSeat operation middleware
+func (siw *ServerInterfaceWrapper) RefundSeat(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "out_trade_no" -------------
+	var outTradeNo OutTradeNo
+
+	err = runtime.BindStyledParameterWithOptions("simple", "out_trade_no", c.Param("out_trade_no"), &outTradeNo, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter out_trade_no: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RefundSeat(c, outTradeNo)
+}
+
 // ConfirmRefund operation middleware
 func (siw *ServerInterfaceWrapper) ConfirmRefund(c *gin.Context) {
 
@@ -2227,6 +2255,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/groupbuy/v1/seats", wrapper.LockSeat)
 	router.GET(options.BaseURL+"/api/groupbuy/v1/seats/:out_trade_no", wrapper.GetSeat)
 	router.POST(options.BaseURL+"/api/groupbuy/v1/seats/:out_trade_no/payment", wrapper.SettleSeat)
+	router.POST(options.BaseURL+"/api/groupbuy/v1/seats/:out_trade_no/refunds", wrapper.RefundSeat)
 	router.POST(options.BaseURL+"/api/groupbuy/v1/seats/:out_trade_no/refunds/:out_request_no/confirm", wrapper.ConfirmRefund)
 	router.POST(options.BaseURL+"/api/groupbuy/v1/seats/:out_trade_no/release", wrapper.ReleaseSeat)
 	router.GET(options.BaseURL+"/api/groupbuy/v1/teams/:team_id", wrapper.GetTeam)

@@ -50,7 +50,7 @@ func (a *API) GetTeam(c *gin.Context, id string) {
 func teamWire(t team.Team) wire.Team {
 	return wire.Team{
 		TeamID: string(t.ID), ActivityID: string(t.Activity), GoodsID: string(t.Goods), Status: wire.TeamStatus(t.Status),
-		Target: t.Target(), Tiers: t.Sizes[1:], Capacity: t.Capacity(), Held: t.Held, Paid: t.Paid, Virtual: t.Virtual,
+		Target: t.Target(), Tiers: t.Sizes[1:], Capacity: t.Capacity(), Held: t.Held, Paid: t.Paid, Refunded: t.Refunded, Virtual: t.Virtual,
 		CostFen: t.CostFen, Tier: t.Tier, LeaderID: string(t.Leader), OpenedAt: instant.Of(t.OpenedAt),
 		ExpiresAt: instant.Of(t.ExpiresAt), EndedAt: instant.Of(t.EndedAt), ClosedAt: instant.Of(t.ClosedAt),
 	}

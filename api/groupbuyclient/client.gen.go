@@ -633,10 +633,37 @@ type ClientInterface interface {
 	// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/payment (the `SettleSeat` operationId).
 	SettleSeat(ctx context.Context, outTradeNo OutTradeNo, body SettleSeatJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RefundSeatWithBody Ask for a paid seat's money back
+	//
+	// The seat is `refunding` and owes `owed_fen`: send that back at the payment provider under the same
+	// `out_request_no`, then confirm. Before the team forms the place is free at once; the lead passes to the next
+	// member, and a team without anybody fails. After it formed the team stays formed and counts the refund in
+	// `refunded`. A seat has one asked refund: another number is 409 `idempotency_mismatch`. 409 `seat_not_paid` when
+	// nothing was paid: release a held seat. 409 `seat_refunding` when all its money goes back, or went, for another reason.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/refunds (the `RefundSeat` operationId).
+	RefundSeatWithBody(ctx context.Context, outTradeNo OutTradeNo, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefundSeat Ask for a paid seat's money back
+	//
+	// The seat is `refunding` and owes `owed_fen`: send that back at the payment provider under the same
+	// `out_request_no`, then confirm. Before the team forms the place is free at once; the lead passes to the next
+	// member, and a team without anybody fails. After it formed the team stays formed and counts the refund in
+	// `refunded`. A seat has one asked refund: another number is 409 `idempotency_mismatch`. 409 `seat_not_paid` when
+	// nothing was paid: release a held seat. 409 `seat_refunding` when all its money goes back, or went, for another reason.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/refunds (the `RefundSeat` operationId).
+	RefundSeat(ctx context.Context, outTradeNo OutTradeNo, body RefundSeatJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ConfirmRefund Report that the buyer has the money back, or the difference to a lower price
 	//
-	// What a seat owes is its whole amount, or `difference_fen` while its reason is `tier_reached`: such a seat is paid
-	// again afterwards. 409 `seat_not_refunding` when nothing is owed.
+	// `owed_fen` is what a seat owes: its whole amount, or `difference_fen` while its reason is `tier_reached`: such a
+	// seat is paid again afterwards. A refund that was asked for is confirmed under its own number; before or after it,
+	// the number of a difference that was on its way is taken too. 409 `seat_not_refunding` when nothing is owed.
 	//
 	// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/refunds/{out_request_no}/confirm (the `ConfirmRefund` operationId).
 	ConfirmRefund(ctx context.Context, outTradeNo OutTradeNo, outRequestNo PartnerID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2012,10 +2039,57 @@ func (c *Client) SettleSeat(ctx context.Context, outTradeNo OutTradeNo, body Set
 	return c.Client.Do(req)
 }
 
+// RefundSeatWithBody Ask for a paid seat's money back
+//
+// The seat is `refunding` and owes `owed_fen`: send that back at the payment provider under the same
+// `out_request_no`, then confirm. Before the team forms the place is free at once; the lead passes to the next
+// member, and a team without anybody fails. After it formed the team stays formed and counts the refund in
+// `refunded`. A seat has one asked refund: another number is 409 `idempotency_mismatch`. 409 `seat_not_paid` when
+// nothing was paid: release a held seat. 409 `seat_refunding` when all its money goes back, or went, for another reason.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/refunds (the `RefundSeat` operationId).
+func (c *Client) RefundSeatWithBody(ctx context.Context, outTradeNo OutTradeNo, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefundSeatRequestWithBody(c.Server, outTradeNo, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefundSeat Ask for a paid seat's money back
+//
+// The seat is `refunding` and owes `owed_fen`: send that back at the payment provider under the same
+// `out_request_no`, then confirm. Before the team forms the place is free at once; the lead passes to the next
+// member, and a team without anybody fails. After it formed the team stays formed and counts the refund in
+// `refunded`. A seat has one asked refund: another number is 409 `idempotency_mismatch`. 409 `seat_not_paid` when
+// nothing was paid: release a held seat. 409 `seat_refunding` when all its money goes back, or went, for another reason.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/refunds (the `RefundSeat` operationId).
+func (c *Client) RefundSeat(ctx context.Context, outTradeNo OutTradeNo, body RefundSeatJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefundSeatRequest(c.Server, outTradeNo, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ConfirmRefund Report that the buyer has the money back, or the difference to a lower price
 //
-// What a seat owes is its whole amount, or `difference_fen` while its reason is `tier_reached`: such a seat is paid
-// again afterwards. 409 `seat_not_refunding` when nothing is owed.
+// `owed_fen` is what a seat owes: its whole amount, or `difference_fen` while its reason is `tier_reached`: such a
+// seat is paid again afterwards. A refund that was asked for is confirmed under its own number; before or after it,
+// the number of a difference that was on its way is taken too. 409 `seat_not_refunding` when nothing is owed.
 //
 // Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/refunds/{out_request_no}/confirm (the `ConfirmRefund` operationId).
 func (c *Client) ConfirmRefund(ctx context.Context, outTradeNo OutTradeNo, outRequestNo PartnerID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5182,6 +5256,53 @@ func NewSettleSeatRequestWithBody(server string, outTradeNo OutTradeNo, contentT
 	return req, nil
 }
 
+// NewRefundSeatRequest calls the generic RefundSeat builder with application/json body
+func NewRefundSeatRequest(server string, outTradeNo OutTradeNo, body RefundSeatJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRefundSeatRequestWithBody(server, outTradeNo, "application/json", bodyReader)
+}
+
+// NewRefundSeatRequestWithBody constructs an http.Request for the RefundSeat method, with any body, and a specified content type
+func NewRefundSeatRequestWithBody(server string, outTradeNo OutTradeNo, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "out_trade_no", outTradeNo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/v1/seats/%s/refunds", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewConfirmRefundRequest constructs an http.Request for the ConfirmRefund method
 func NewConfirmRefundRequest(server string, outTradeNo OutTradeNo, outRequestNo PartnerID) (*http.Request, error) {
 	var err error
@@ -6023,10 +6144,37 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/payment (the `SettleSeat` operationId).
 	SettleSeatWithResponse(ctx context.Context, outTradeNo OutTradeNo, body SettleSeatJSONRequestBody, reqEditors ...RequestEditorFn) (*SettleSeatResponse, error)
 
+	// RefundSeatWithBodyWithResponse Ask for a paid seat's money back
+	//
+	// The seat is `refunding` and owes `owed_fen`: send that back at the payment provider under the same
+	// `out_request_no`, then confirm. Before the team forms the place is free at once; the lead passes to the next
+	// member, and a team without anybody fails. After it formed the team stays formed and counts the refund in
+	// `refunded`. A seat has one asked refund: another number is 409 `idempotency_mismatch`. 409 `seat_not_paid` when
+	// nothing was paid: release a held seat. 409 `seat_refunding` when all its money goes back, or went, for another reason.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/refunds (the `RefundSeat` operationId).
+	RefundSeatWithBodyWithResponse(ctx context.Context, outTradeNo OutTradeNo, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefundSeatResponse, error)
+
+	// RefundSeatWithResponse Ask for a paid seat's money back
+	//
+	// The seat is `refunding` and owes `owed_fen`: send that back at the payment provider under the same
+	// `out_request_no`, then confirm. Before the team forms the place is free at once; the lead passes to the next
+	// member, and a team without anybody fails. After it formed the team stays formed and counts the refund in
+	// `refunded`. A seat has one asked refund: another number is 409 `idempotency_mismatch`. 409 `seat_not_paid` when
+	// nothing was paid: release a held seat. 409 `seat_refunding` when all its money goes back, or went, for another reason.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/refunds (the `RefundSeat` operationId).
+	RefundSeatWithResponse(ctx context.Context, outTradeNo OutTradeNo, body RefundSeatJSONRequestBody, reqEditors ...RequestEditorFn) (*RefundSeatResponse, error)
+
 	// ConfirmRefundWithResponse Report that the buyer has the money back, or the difference to a lower price
 	//
-	// What a seat owes is its whole amount, or `difference_fen` while its reason is `tier_reached`: such a seat is paid
-	// again afterwards. 409 `seat_not_refunding` when nothing is owed.
+	// `owed_fen` is what a seat owes: its whole amount, or `difference_fen` while its reason is `tier_reached`: such a
+	// seat is paid again afterwards. A refund that was asked for is confirmed under its own number; before or after it,
+	// the number of a difference that was on its way is taken too. 409 `seat_not_refunding` when nothing is owed.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -8983,6 +9131,61 @@ func (r SettleSeatResponse) ContentType() string {
 	return ""
 }
 
+// RefundSeatResponse200Headers the declared response headers of an HTTP 200 response for RefundSeat
+type RefundSeatResponse200Headers struct {
+	IdempotencyReplayed string
+}
+
+type RefundSeatResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SeatWithTeam
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RefundSeatResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RefundSeatResponse) GetJSON200() *SeatWithTeam {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RefundSeatResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RefundSeatResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RefundSeatResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RefundSeatResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RefundSeatResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ConfirmRefundResponse200Headers the declared response headers of an HTTP 200 response for ConfirmRefund
 type ConfirmRefundResponse200Headers struct {
 	IdempotencyReplayed string
@@ -10338,10 +10541,49 @@ func (c *ClientWithResponses) SettleSeatWithResponse(ctx context.Context, outTra
 	return ParseSettleSeatResponse(rsp)
 }
 
+// RefundSeatWithBodyWithResponse Ask for a paid seat's money back
+//
+// The seat is `refunding` and owes `owed_fen`: send that back at the payment provider under the same
+// `out_request_no`, then confirm. Before the team forms the place is free at once; the lead passes to the next
+// member, and a team without anybody fails. After it formed the team stays formed and counts the refund in
+// `refunded`. A seat has one asked refund: another number is 409 `idempotency_mismatch`. 409 `seat_not_paid` when
+// nothing was paid: release a held seat. 409 `seat_refunding` when all its money goes back, or went, for another reason.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/refunds (the `RefundSeat` operationId).
+func (c *ClientWithResponses) RefundSeatWithBodyWithResponse(ctx context.Context, outTradeNo OutTradeNo, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefundSeatResponse, error) {
+	rsp, err := c.RefundSeatWithBody(ctx, outTradeNo, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefundSeatResponse(rsp)
+}
+
+// RefundSeatWithResponse Ask for a paid seat's money back
+//
+// The seat is `refunding` and owes `owed_fen`: send that back at the payment provider under the same
+// `out_request_no`, then confirm. Before the team forms the place is free at once; the lead passes to the next
+// member, and a team without anybody fails. After it formed the team stays formed and counts the refund in
+// `refunded`. A seat has one asked refund: another number is 409 `idempotency_mismatch`. 409 `seat_not_paid` when
+// nothing was paid: release a held seat. 409 `seat_refunding` when all its money goes back, or went, for another reason.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/v1/seats/{out_trade_no}/refunds (the `RefundSeat` operationId).
+func (c *ClientWithResponses) RefundSeatWithResponse(ctx context.Context, outTradeNo OutTradeNo, body RefundSeatJSONRequestBody, reqEditors ...RequestEditorFn) (*RefundSeatResponse, error) {
+	rsp, err := c.RefundSeat(ctx, outTradeNo, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefundSeatResponse(rsp)
+}
+
 // ConfirmRefundWithResponse Report that the buyer has the money back, or the difference to a lower price
 //
-// What a seat owes is its whole amount, or `difference_fen` while its reason is `tier_reached`: such a seat is paid
-// again afterwards. 409 `seat_not_refunding` when nothing is owed.
+// `owed_fen` is what a seat owes: its whole amount, or `difference_fen` while its reason is `tier_reached`: such a
+// seat is paid again afterwards. A refund that was asked for is confirmed under its own number; before or after it,
+// the number of a difference that was on its way is taken too. 409 `seat_not_refunding` when nothing is owed.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12423,6 +12665,52 @@ func ParseSettleSeatResponse(rsp *http.Response) (*SettleSeatResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers SettleSeatResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRefundSeatResponse parses an HTTP response from a RefundSeatWithResponse call
+func ParseRefundSeatResponse(rsp *http.Response) (*RefundSeatResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RefundSeatResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SeatWithTeam
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RefundSeatResponse200Headers
 		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

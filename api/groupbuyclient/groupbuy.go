@@ -95,6 +95,16 @@ func (g *GroupBuy) Release(ctx context.Context, orderNo string) (mall.Seat, erro
 	return seatAnswer(orderNo)(answered(resp.JSON200, resp.HTTPResponse, resp.Body))
 }
 
+// Refund implements mall.GroupBuy.
+func (g *GroupBuy) Refund(ctx context.Context, r mall.RefundRequest) error {
+	resp, err := g.engine.RefundSeatWithResponse(ctx, r.OrderNo, wire.RefundInput{OutRequestNo: r.RequestNo, Reason: r.Reason})
+	if err != nil {
+		return unknown(err)
+	}
+	_, err = seatAnswer(r.OrderNo)(answered(resp.JSON200, resp.HTTPResponse, resp.Body))
+	return err
+}
+
 // ConfirmRefund implements mall.GroupBuy.
 func (g *GroupBuy) ConfirmRefund(ctx context.Context, orderNo, refundNo string) error {
 	resp, err := g.engine.ConfirmRefundWithResponse(ctx, orderNo, refundNo)
@@ -139,6 +149,7 @@ func seatOf(s wire.Seat, t wire.Team) mall.Seat {
 		OrderNo: s.OutTradeNo, TeamID: s.TeamID, TeamStatus: string(t.Status), Status: string(s.Status),
 		Original: s.OriginalPriceFen, PayPrice: s.PayPriceFen, Amount: s.AmountFen,
 		ExpiresAt: s.ExpiresAt.Time, Reason: s.Reason, Settlement: string(s.Settlement), Difference: s.DifferenceFen,
+		AskedNo: s.AskedNo, AskedReason: s.AskedReason,
 	}
 }
 

@@ -1289,6 +1289,15 @@ type Quote struct {
 	Visible bool `json:"visible"`
 }
 
+// RefundInput defines model for RefundInput.
+type RefundInput struct {
+	// OutRequestNo The partner's number of the refund, the same at the payment provider
+	OutRequestNo PartnerID `json:"out_request_no"`
+
+	// Reason In the buyer's or partner's words
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
 // Rule defines model for Rule.
 type Rule struct {
 	Plan Plan `json:"plan"`
@@ -1303,6 +1312,15 @@ type Seat struct {
 
 	// AmountFen Pay price x quantity: what must be paid
 	AmountFen Fen `json:"amount_fen"`
+
+	// AskedAt RFC 3339, UTC, milliseconds
+	AskedAt Instant `json:"asked_at,omitempty,omitzero"`
+
+	// AskedNo The `out_request_no` under which a refund was asked for
+	AskedNo string `json:"asked_no,omitempty,omitzero"`
+
+	// AskedReason In the buyer's or partner's words
+	AskedReason string `json:"asked_reason,omitempty,omitzero"`
 
 	// BuyerID The partner's own identifier
 	BuyerID PartnerID `json:"buyer_id"`
@@ -1343,6 +1361,9 @@ type Seat struct {
 	// OutTradeNo The partner's own identifier
 	OutTradeNo PartnerID `json:"out_trade_no"`
 
+	// OwedFen What must still be sent back, as far as was confirmed. Left out when nothing
+	OwedFen Fen `json:"owed_fen,omitempty,omitzero"`
+
 	// PaidAt RFC 3339, UTC, milliseconds
 	PaidAt Instant `json:"paid_at,omitempty,omitzero"`
 
@@ -1353,7 +1374,9 @@ type Seat struct {
 	Quantity    int    `json:"quantity"`
 
 	// Reason Why it was released, is refunded, or its payment must go back
-	Reason     string            `json:"reason,omitempty,omitzero"`
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// RefundNo The number under which all the money is back
 	RefundNo   string            `json:"refund_no,omitempty,omitzero"`
 	SeatID     string            `json:"seat_id"`
 	Settlement SettlementOutcome `json:"settlement,omitempty,omitzero"`
@@ -1646,8 +1669,11 @@ type Team struct {
 	OpenedAt Instant `json:"opened_at"`
 
 	// Paid Paid seats, also while a difference goes back
-	Paid   int        `json:"paid"`
-	Status TeamStatus `json:"status"`
+	Paid int `json:"paid"`
+
+	// Refunded Of those who paid, how many gave their seat back after the team had formed. Left out when none
+	Refunded int        `json:"refunded,omitempty,omitzero"`
+	Status   TeamStatus `json:"status"`
 
 	// Target People who must have paid for the team to form
 	Target int    `json:"target"`
@@ -1992,6 +2018,9 @@ type LockSeatJSONRequestBody = LockInput
 
 // SettleSeatJSONRequestBody defines body for SettleSeat for application/json ContentType.
 type SettleSeatJSONRequestBody = PaymentInput
+
+// RefundSeatJSONRequestBody defines body for RefundSeat for application/json ContentType.
+type RefundSeatJSONRequestBody = RefundInput
 
 // CreateTrialJSONRequestBody defines body for CreateTrial for application/json ContentType.
 type CreateTrialJSONRequestBody = TrialInput

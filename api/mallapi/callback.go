@@ -80,6 +80,6 @@ func readEvent(body []byte) (mall.EngineEvent, error) {
 	return mall.EngineEvent{
 		ID: e.ID, Type: e.Type, At: e.At.Time, OrderNo: seat.OutTradeNo, TeamID: teamID,
 		TeamStatus: string(team.Status), SeatStatus: string(seat.Status), Reason: seat.Reason,
-		Difference: seat.DifferenceFen,
+		Difference: seat.DifferenceFen, AskedNo: seat.AskedNo, AskedWhy: seat.AskedReason,
 	}, nil
 }

@@ -149,6 +149,8 @@ func (e *engine) Release(ctx context.Context, orderNo string) (mall.Seat, error)
 	return e.Seat(ctx, orderNo)
 }
 
+func (e *engine) Refund(context.Context, mall.RefundRequest) error { return nil }
+
 func (e *engine) ConfirmRefund(context.Context, string, string) error { return nil }
 
 func (e *engine) Team(_ context.Context, id string) (mall.Team, error) {

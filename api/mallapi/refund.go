@@ -9,8 +9,28 @@ import (
 	"kaituan/api/instant"
 	wire "kaituan/api/mallwire"
 	"kaituan/mall"
+	"kaituan/mall/order"
 	"kaituan/mall/payment"
 )
+
+// RefundOrder sends the money of one of the caller's orders back.
+func (a *API) RefundOrder(c *gin.Context, orderID wire.OrderID) { a.refundOrder(c, orderID) }
+
+// AdminRefundOrder sends the money of anybody's order back: the caller is an operator.
+func (a *API) AdminRefundOrder(c *gin.Context, orderID wire.OrderID) { a.refundOrder(c, orderID) }
+
+func (a *API) refundOrder(c *gin.Context, orderID string) {
+	var in wire.RefundInput
+	if err := edge.Decode(c, &in); err != nil {
+		fail(c, err)
+		return
+	}
+	back, err := a.shop.RefundOrder(c.Request.Context(), callerOf(c).Actor, order.ID(orderID), in.Reason)
+	if back.Replayed && err == nil {
+		c.Header(headerReplayed, "true")
+	}
+	answerOrder(c, http.StatusOK, back.Order, err)
+}
 
 // ListFailedRefunds lists the refunds that wait for a person.
 func (a *API) ListFailedRefunds(c *gin.Context, params wire.ListFailedRefundsParams) {

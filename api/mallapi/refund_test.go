@@ -80,3 +80,81 @@ func (s *shop) refundBehindTheShop(token, orderID string) {
 	})
 	require.NoError(s.t, err)
 }
+
+func ask(token, orderID string) request {
+	return post("/api/mall/v1/orders/"+orderID+"/refund", `{"reason":"买错了"}`).as(token)
+}
+
+func TestRefundOrder_ByItsBuyer(t *testing.T) {
+	s := openShop(t)
+	s.stock()
+	token, other := s.signUp(), s.signUp()
+	id := s.order(token, soloOrder)
+	s.call(ask(token, id)).want(http.StatusConflict, "order_unpaid")
+	s.paid(token, id)
+	s.call(ask(other, id)).want(http.StatusNotFound, "order_not_found")
+	a := s.call(ask(token, id)).want(http.StatusOK)
+	require.Equal(t, "refunding", a.text("status"))
+	require.Equal(t, "refund_asked", a.text("reason"))
+	require.Equal(t, "买错了", a.text("detail"))
+	require.Empty(t, a.header.Get("Idempotency-Replayed"))
+	again := s.call(ask(token, id)).want(http.StatusOK)
+	require.Equal(t, "true", again.header.Get("Idempotency-Replayed"))
+
+	_, err := s.mall.PushRefunds(t.Context(), 10)
+	require.NoError(t, err)
+	view := s.call(get("/api/mall/v1/orders/" + id).as(token)).want(http.StatusOK)
+	require.Equal(t, "refunded", view.text("order.status"))
+	require.Len(t, view.value("refunds"), 1)
+	page := s.call(get("/pay/return?order_id=" + id).as(token)).want(http.StatusOK)
+	require.Contains(t, string(page.body), "您申请了退款")
+	closed := s.order(token, soloOrder)
+	s.call(post("/api/mall/v1/orders/"+closed+"/cancel", "").as(token)).want(http.StatusOK)
+	s.call(ask(token, closed)).want(http.StatusConflict, "order_closed")
+}
+
+func TestRefundOrder_ByAnOperator(t *testing.T) {
+	s := openShop(t)
+	s.stock()
+	token := s.signUp()
+	id := s.order(token, groupOrder)
+	s.paid(token, id)
+	s.settle(id)
+	path := "/api/mall/admin/v1/orders/" + id + "/refund"
+	s.call(post(path, `{"reason":""}`).as(operatorToken)).want(http.StatusBadRequest, "invalid")
+	a := s.call(post(path, `{"reason":"缺货"}`).as(operatorToken)).want(http.StatusOK)
+	require.Equal(t, "refunding", a.text("status"))
+	view := s.call(get("/api/mall/v1/orders/" + id).as(token)).want(http.StatusOK)
+	require.Equal(t, "operator_refund", view.text("timeline.last.reason"))
+	page := s.call(get("/pay/return?order_id="+id).as(token).with("Accept-Language", "en")).want(http.StatusOK)
+	require.Contains(t, string(page.body), "the shop gave it back")
+}
+
+func TestRefundOrder_SentGoodsNeedAnAfterSale(t *testing.T) {
+	s := openShop(t)
+	s.stock()
+	token := s.signUp()
+	id := s.order(token, soloOrder)
+	s.paid(token, id)
+	_, err := s.mall.ShipDue(t.Context(), 10)
+	require.NoError(t, err)
+	require.Equal(t, "shipped", s.status(token, id))
+	s.call(ask(token, id)).want(http.StatusConflict, "after_sale_needed")
+}
+
+// A refund that somebody asked for at the engine goes back under the number that was asked with.
+func TestGroupBuyCallback_RefundAskedAtTheEngine(t *testing.T) {
+	s := openShop(t)
+	s.stock()
+	token := s.signUp()
+	id := s.order(token, groupOrder)
+	s.paid(token, id)
+	s.settle(id)
+	event := fmt.Sprintf(`{"id":"evt_9","type":"seat.refunding","at":"2026-11-20T08:00:00.000Z","data":{"seat":{"out_trade_no":%q,
+		"team_id":"team_1","status":"refunding","reason":"refund_asked","asked_no":"console-1","asked_reason":"按客服约定退款"}}}`, id)
+	s.call(signed(t, event)).want(http.StatusNoContent)
+	view := s.call(get("/api/mall/v1/orders/" + id).as(token)).want(http.StatusOK)
+	require.Equal(t, "refunding", view.text("order.status"))
+	require.Equal(t, "按客服约定退款", view.text("order.detail"))
+	require.Equal(t, "console-1", view.text("refunds.0.refund_no"))
+}

@@ -24,6 +24,9 @@ type ServerInterface interface {
 	// AdminGetOrder One order with its timeline, payments and refunds
 	// (GET /api/mall/admin/v1/orders/{order_id})
 	AdminGetOrder(c *gin.Context, orderID OrderID)
+	// AdminRefundOrder Send the money of a paid order back
+	// (POST /api/mall/admin/v1/orders/{order_id}/refund)
+	AdminRefundOrder(c *gin.Context, orderID OrderID)
 	// AdminListProducts Every product, also those off the shelf, newest first
 	// (GET /api/mall/admin/v1/products)
 	AdminListProducts(c *gin.Context, params AdminListProductsParams)
@@ -63,6 +66,9 @@ type ServerInterface interface {
 	// CheckPayment "I have paid": ask Alipay now
 	// (POST /api/mall/v1/orders/{order_id}/payment/check)
 	CheckPayment(c *gin.Context, orderID OrderID)
+	// RefundOrder Ask for the money of a paid order back
+	// (POST /api/mall/v1/orders/{order_id}/refund)
+	RefundOrder(c *gin.Context, orderID OrderID)
 	// ListProducts Products on the shelf, newest first, with the caller's group prices
 	// (GET /api/mall/v1/products)
 	ListProducts(c *gin.Context, params ListProductsParams)
@@ -220,6 +226,31 @@ func (siw *ServerInterfaceWrapper) AdminGetOrder(c *gin.Context) {
 	}
 
 	siw.Handler.AdminGetOrder(c, orderID)
+}
+
+// AdminRefundOrder operation middleware
+func (siw *ServerInterfaceWrapper) AdminRefundOrder(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "order_id" -------------
+	var orderID OrderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "order_id", c.Param("order_id"), &orderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter order_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminRefundOrder(c, orderID)
 }
 
 // AdminListProducts operation middleware
@@ -567,6 +598,31 @@ func (siw *ServerInterfaceWrapper) CheckPayment(c *gin.Context) {
 	siw.Handler.CheckPayment(c, orderID)
 }
 
+// RefundOrder operation middleware
+func (siw *ServerInterfaceWrapper) RefundOrder(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "order_id" -------------
+	var orderID OrderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "order_id", c.Param("order_id"), &orderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter order_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RefundOrder(c, orderID)
+}
+
 // ListProducts operation middleware
 func (siw *ServerInterfaceWrapper) ListProducts(c *gin.Context) {
 
@@ -804,6 +860,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/mall/admin/v1/jobs", wrapper.ListJobs)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/orders", wrapper.AdminListOrders)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/orders/:order_id", wrapper.AdminGetOrder)
+	router.POST(options.BaseURL+"/api/mall/admin/v1/orders/:order_id/refund", wrapper.AdminRefundOrder)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/products", wrapper.AdminListProducts)
 	router.PUT(options.BaseURL+"/api/mall/admin/v1/products/:product_id", wrapper.PutProduct)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/refunds", wrapper.ListFailedRefunds)
@@ -817,6 +874,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/mall/v1/orders/:order_id/cancel", wrapper.CancelOrder)
 	router.POST(options.BaseURL+"/api/mall/v1/orders/:order_id/payment", wrapper.PayOrder)
 	router.POST(options.BaseURL+"/api/mall/v1/orders/:order_id/payment/check", wrapper.CheckPayment)
+	router.POST(options.BaseURL+"/api/mall/v1/orders/:order_id/refund", wrapper.RefundOrder)
 	router.GET(options.BaseURL+"/api/mall/v1/products", wrapper.ListProducts)
 	router.GET(options.BaseURL+"/api/mall/v1/products/:product_id", wrapper.GetProduct)
 	router.POST(options.BaseURL+"/api/mall/v1/sessions", wrapper.SignIn)

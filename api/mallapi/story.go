@@ -148,6 +148,9 @@ func reasonText(why order.Reason, lang problem.Language) string {
 		order.LatePayment:    {"订单关闭后才付款", "the payment came after the order was closed"},
 		order.PaidTwice:      {"重复付款", "the order was paid twice"},
 		order.TeamFailed:     {"未能成团", "the team was not completed in time"},
+		"team_did_not_fill":  {"未能成团", "the team was not completed in time"},
+		order.RefundAsked:    {"您申请了退款", "you asked for it"},
+		order.OperatorRefund: {"商家退款", "the shop gave it back"},
 		order.TierReached:    {"人数达到更低价，退还差价", "your team grew to a lower price"},
 	}
 	if t, ok := own[why]; ok {

@@ -107,6 +107,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/mall/admin/v1/orders/{order_id} (the `AdminGetOrder` operationId).
 	AdminGetOrder(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AdminRefundOrderWithBody Send the money of a paid order back
+	//
+	// As the buyer may ask. The reason is kept with the order, whose timeline says `operator_refund`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/mall/admin/v1/orders/{order_id}/refund (the `AdminRefundOrder` operationId).
+	AdminRefundOrderWithBody(ctx context.Context, orderID OrderID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdminRefundOrder Send the money of a paid order back
+	//
+	// As the buyer may ask. The reason is kept with the order, whose timeline says `operator_refund`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/mall/admin/v1/orders/{order_id}/refund (the `AdminRefundOrder` operationId).
+	AdminRefundOrder(ctx context.Context, orderID OrderID, body AdminRefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AdminListProducts Every product, also those off the shelf, newest first
 	//
 	// Corresponds with GET /api/mall/admin/v1/products (the `AdminListProducts` operationId).
@@ -226,6 +244,30 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/mall/v1/orders/{order_id}/payment/check (the `CheckPayment` operationId).
 	CheckPayment(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefundOrderWithBody Ask for the money of a paid order back
+	//
+	// Until the goods are sent. In a team that gathers the place is free for others; a formed team stays formed. Alipay
+	// sends the money back by the way it came; the order is `refunded` once Alipay says so. Repeating is harmless: an
+	// order whose money goes back, or went, is returned as it is. 409 `order_unpaid` when nothing was paid: cancel it.
+	// 409 `after_sale_needed` once the goods are on their way.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
+	RefundOrderWithBody(ctx context.Context, orderID OrderID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefundOrder Ask for the money of a paid order back
+	//
+	// Until the goods are sent. In a team that gathers the place is free for others; a formed team stays formed. Alipay
+	// sends the money back by the way it came; the order is `refunded` once Alipay says so. Repeating is harmless: an
+	// order whose money goes back, or went, is returned as it is. 409 `order_unpaid` when nothing was paid: cancel it.
+	// 409 `after_sale_needed` once the goods are on their way.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
+	RefundOrder(ctx context.Context, orderID OrderID, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListProducts Products on the shelf, newest first, with the caller's group prices
 	//
@@ -354,6 +396,44 @@ func (c *Client) AdminListOrders(ctx context.Context, params *AdminListOrdersPar
 // Corresponds with GET /api/mall/admin/v1/orders/{order_id} (the `AdminGetOrder` operationId).
 func (c *Client) AdminGetOrder(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAdminGetOrderRequest(c.Server, orderID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdminRefundOrderWithBody Send the money of a paid order back
+//
+// As the buyer may ask. The reason is kept with the order, whose timeline says `operator_refund`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/mall/admin/v1/orders/{order_id}/refund (the `AdminRefundOrder` operationId).
+func (c *Client) AdminRefundOrderWithBody(ctx context.Context, orderID OrderID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdminRefundOrderRequestWithBody(c.Server, orderID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdminRefundOrder Send the money of a paid order back
+//
+// As the buyer may ask. The reason is kept with the order, whose timeline says `operator_refund`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/mall/admin/v1/orders/{order_id}/refund (the `AdminRefundOrder` operationId).
+func (c *Client) AdminRefundOrder(ctx context.Context, orderID OrderID, body AdminRefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdminRefundOrderRequest(c.Server, orderID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -644,6 +724,50 @@ func (c *Client) PayOrder(ctx context.Context, orderID OrderID, body PayOrderJSO
 // Corresponds with POST /api/mall/v1/orders/{order_id}/payment/check (the `CheckPayment` operationId).
 func (c *Client) CheckPayment(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCheckPaymentRequest(c.Server, orderID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefundOrderWithBody Ask for the money of a paid order back
+//
+// Until the goods are sent. In a team that gathers the place is free for others; a formed team stays formed. Alipay
+// sends the money back by the way it came; the order is `refunded` once Alipay says so. Repeating is harmless: an
+// order whose money goes back, or went, is returned as it is. 409 `order_unpaid` when nothing was paid: cancel it.
+// 409 `after_sale_needed` once the goods are on their way.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
+func (c *Client) RefundOrderWithBody(ctx context.Context, orderID OrderID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefundOrderRequestWithBody(c.Server, orderID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefundOrder Ask for the money of a paid order back
+//
+// Until the goods are sent. In a team that gathers the place is free for others; a formed team stays formed. Alipay
+// sends the money back by the way it came; the order is `refunded` once Alipay says so. Repeating is harmless: an
+// order whose money goes back, or went, is returned as it is. 409 `order_unpaid` when nothing was paid: cancel it.
+// 409 `after_sale_needed` once the goods are on their way.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
+func (c *Client) RefundOrder(ctx context.Context, orderID OrderID, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefundOrderRequest(c.Server, orderID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1060,6 +1184,53 @@ func NewAdminGetOrderRequest(server string, orderID OrderID) (*http.Request, err
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewAdminRefundOrderRequest calls the generic AdminRefundOrder builder with application/json body
+func NewAdminRefundOrderRequest(server string, orderID OrderID, body AdminRefundOrderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAdminRefundOrderRequestWithBody(server, orderID, "application/json", bodyReader)
+}
+
+// NewAdminRefundOrderRequestWithBody constructs an http.Request for the AdminRefundOrder method, with any body, and a specified content type
+func NewAdminRefundOrderRequestWithBody(server string, orderID OrderID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "order_id", orderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/admin/v1/orders/%s/refund", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -1651,6 +1822,53 @@ func NewCheckPaymentRequest(server string, orderID OrderID) (*http.Request, erro
 	return req, nil
 }
 
+// NewRefundOrderRequest calls the generic RefundOrder builder with application/json body
+func NewRefundOrderRequest(server string, orderID OrderID, body RefundOrderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRefundOrderRequestWithBody(server, orderID, "application/json", bodyReader)
+}
+
+// NewRefundOrderRequestWithBody constructs an http.Request for the RefundOrder method, with any body, and a specified content type
+func NewRefundOrderRequestWithBody(server string, orderID OrderID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "order_id", orderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/v1/orders/%s/refund", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListProductsRequest constructs an http.Request for the ListProducts method
 func NewListProductsRequest(server string, params *ListProductsParams) (*http.Request, error) {
 	var err error
@@ -2129,6 +2347,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/mall/admin/v1/orders/{order_id} (the `AdminGetOrder` operationId).
 	AdminGetOrderWithResponse(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*AdminGetOrderResponse, error)
 
+	// AdminRefundOrderWithBodyWithResponse Send the money of a paid order back
+	//
+	// As the buyer may ask. The reason is kept with the order, whose timeline says `operator_refund`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/admin/v1/orders/{order_id}/refund (the `AdminRefundOrder` operationId).
+	AdminRefundOrderWithBodyWithResponse(ctx context.Context, orderID OrderID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdminRefundOrderResponse, error)
+
+	// AdminRefundOrderWithResponse Send the money of a paid order back
+	//
+	// As the buyer may ask. The reason is kept with the order, whose timeline says `operator_refund`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/admin/v1/orders/{order_id}/refund (the `AdminRefundOrder` operationId).
+	AdminRefundOrderWithResponse(ctx context.Context, orderID OrderID, body AdminRefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*AdminRefundOrderResponse, error)
+
 	// AdminListProductsWithResponse Every product, also those off the shelf, newest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2266,6 +2502,30 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/mall/v1/orders/{order_id}/payment/check (the `CheckPayment` operationId).
 	CheckPaymentWithResponse(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*CheckPaymentResponse, error)
+
+	// RefundOrderWithBodyWithResponse Ask for the money of a paid order back
+	//
+	// Until the goods are sent. In a team that gathers the place is free for others; a formed team stays formed. Alipay
+	// sends the money back by the way it came; the order is `refunded` once Alipay says so. Repeating is harmless: an
+	// order whose money goes back, or went, is returned as it is. 409 `order_unpaid` when nothing was paid: cancel it.
+	// 409 `after_sale_needed` once the goods are on their way.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
+	RefundOrderWithBodyWithResponse(ctx context.Context, orderID OrderID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefundOrderResponse, error)
+
+	// RefundOrderWithResponse Ask for the money of a paid order back
+	//
+	// Until the goods are sent. In a team that gathers the place is free for others; a formed team stays formed. Alipay
+	// sends the money back by the way it came; the order is `refunded` once Alipay says so. Repeating is harmless: an
+	// order whose money goes back, or went, is returned as it is. 409 `order_unpaid` when nothing was paid: cancel it.
+	// 409 `after_sale_needed` once the goods are on their way.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
+	RefundOrderWithResponse(ctx context.Context, orderID OrderID, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*RefundOrderResponse, error)
 
 	// ListProductsWithResponse Products on the shelf, newest first, with the caller's group prices
 	//
@@ -2509,6 +2769,61 @@ func (r AdminGetOrderResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AdminGetOrderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AdminRefundOrderResponse200Headers the declared response headers of an HTTP 200 response for AdminRefundOrder
+type AdminRefundOrderResponse200Headers struct {
+	IdempotencyReplayed string
+}
+
+type AdminRefundOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Order
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AdminRefundOrderResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdminRefundOrderResponse) GetJSON200() *Order {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AdminRefundOrderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AdminRefundOrderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdminRefundOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdminRefundOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdminRefundOrderResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3153,6 +3468,61 @@ func (r CheckPaymentResponse) ContentType() string {
 	return ""
 }
 
+// RefundOrderResponse200Headers the declared response headers of an HTTP 200 response for RefundOrder
+type RefundOrderResponse200Headers struct {
+	IdempotencyReplayed string
+}
+
+type RefundOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Order
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RefundOrderResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RefundOrderResponse) GetJSON200() *Order {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RefundOrderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RefundOrderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RefundOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RefundOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RefundOrderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListProductsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3596,6 +3966,36 @@ func (c *ClientWithResponses) AdminGetOrderWithResponse(ctx context.Context, ord
 	return ParseAdminGetOrderResponse(rsp)
 }
 
+// AdminRefundOrderWithBodyWithResponse Send the money of a paid order back
+//
+// As the buyer may ask. The reason is kept with the order, whose timeline says `operator_refund`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/admin/v1/orders/{order_id}/refund (the `AdminRefundOrder` operationId).
+func (c *ClientWithResponses) AdminRefundOrderWithBodyWithResponse(ctx context.Context, orderID OrderID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdminRefundOrderResponse, error) {
+	rsp, err := c.AdminRefundOrderWithBody(ctx, orderID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdminRefundOrderResponse(rsp)
+}
+
+// AdminRefundOrderWithResponse Send the money of a paid order back
+//
+// As the buyer may ask. The reason is kept with the order, whose timeline says `operator_refund`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/admin/v1/orders/{order_id}/refund (the `AdminRefundOrder` operationId).
+func (c *ClientWithResponses) AdminRefundOrderWithResponse(ctx context.Context, orderID OrderID, body AdminRefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*AdminRefundOrderResponse, error) {
+	rsp, err := c.AdminRefundOrder(ctx, orderID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdminRefundOrderResponse(rsp)
+}
+
 // AdminListProductsWithResponse Every product, also those off the shelf, newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3834,6 +4234,42 @@ func (c *ClientWithResponses) CheckPaymentWithResponse(ctx context.Context, orde
 		return nil, err
 	}
 	return ParseCheckPaymentResponse(rsp)
+}
+
+// RefundOrderWithBodyWithResponse Ask for the money of a paid order back
+//
+// Until the goods are sent. In a team that gathers the place is free for others; a formed team stays formed. Alipay
+// sends the money back by the way it came; the order is `refunded` once Alipay says so. Repeating is harmless: an
+// order whose money goes back, or went, is returned as it is. 409 `order_unpaid` when nothing was paid: cancel it.
+// 409 `after_sale_needed` once the goods are on their way.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
+func (c *ClientWithResponses) RefundOrderWithBodyWithResponse(ctx context.Context, orderID OrderID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefundOrderResponse, error) {
+	rsp, err := c.RefundOrderWithBody(ctx, orderID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefundOrderResponse(rsp)
+}
+
+// RefundOrderWithResponse Ask for the money of a paid order back
+//
+// Until the goods are sent. In a team that gathers the place is free for others; a formed team stays formed. Alipay
+// sends the money back by the way it came; the order is `refunded` once Alipay says so. Repeating is harmless: an
+// order whose money goes back, or went, is returned as it is. 409 `order_unpaid` when nothing was paid: cancel it.
+// 409 `after_sale_needed` once the goods are on their way.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
+func (c *ClientWithResponses) RefundOrderWithResponse(ctx context.Context, orderID OrderID, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*RefundOrderResponse, error) {
+	rsp, err := c.RefundOrder(ctx, orderID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefundOrderResponse(rsp)
 }
 
 // ListProductsWithResponse Products on the shelf, newest first, with the caller's group prices
@@ -4105,6 +4541,52 @@ func ParseAdminGetOrderResponse(rsp *http.Response) (*AdminGetOrderResponse, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseAdminRefundOrderResponse parses an HTTP response from a AdminRefundOrderWithResponse call
+func ParseAdminRefundOrderResponse(rsp *http.Response) (*AdminRefundOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdminRefundOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Order
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AdminRefundOrderResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -4560,6 +5042,52 @@ func ParseCheckPaymentResponse(rsp *http.Response) (*CheckPaymentResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseRefundOrderResponse parses an HTTP response from a RefundOrderWithResponse call
+func ParseRefundOrderResponse(rsp *http.Response) (*RefundOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RefundOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Order
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RefundOrderResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

@@ -744,6 +744,12 @@ type Refund struct {
 	Status   RefundStatus `json:"status"`
 }
 
+// RefundInput defines model for RefundInput.
+type RefundInput struct {
+	// Reason In the words of who asks
+	Reason string `json:"reason"`
+}
+
 // RefundIntent `full`: what is left of the payment. `difference`: what the order became cheaper; the order stays
 type RefundIntent string
 
@@ -1061,6 +1067,9 @@ type ShowReturnParams struct {
 	OrderID *Name `form:"order_id,omitempty" json:"order_id,omitempty"`
 }
 
+// AdminRefundOrderJSONRequestBody defines body for AdminRefundOrder for application/json ContentType.
+type AdminRefundOrderJSONRequestBody = RefundInput
+
 // PutProductJSONRequestBody defines body for PutProduct for application/json ContentType.
 type PutProductJSONRequestBody = ProductInput
 
@@ -1072,6 +1081,9 @@ type PlaceOrderJSONRequestBody = OrderInput
 
 // PayOrderJSONRequestBody defines body for PayOrder for application/json ContentType.
 type PayOrderJSONRequestBody = PaymentInput
+
+// RefundOrderJSONRequestBody defines body for RefundOrder for application/json ContentType.
+type RefundOrderJSONRequestBody = RefundInput
 
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignInInput

@@ -45,6 +45,8 @@ func mallPhrases() []phrase {
 		{"the refund is {}", "退款单状态为 {}"},
 		{"the seat is not confirmed yet, try again in a moment", "席位确认中，请稍后重试"},
 		{"the order is paid", "订单已支付"},
+		{"nothing was paid, the order can be cancelled", "订单未支付，可以直接取消"},
+		{"the goods are on their way", "商品已发出"},
 		{"the order is closed or its payment deadline has passed", "订单已关闭或已过支付期限"},
 		{"the order was closed or paid in this moment", "订单刚刚关闭或支付"},
 		{"it is not certain that the payment is closed, try again in a moment", "尚不能确定支付已关闭，请稍后重试"},

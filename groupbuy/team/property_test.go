@@ -100,7 +100,9 @@ func drawCommand(t *rapid.T) team.Command {
 	}
 }
 
-func drawRefundNo(t *rapid.T) string { return fmt.Sprintf("rf-%d", rapid.IntRange(0, 1).Draw(t, "refund")) }
+func drawRefundNo(t *rapid.T) string {
+	return fmt.Sprintf("rf-%d", rapid.IntRange(0, 1).Draw(t, "refund"))
+}
 
 func drawBatch(t *rapid.T, most int) []team.Command {
 	return rapid.SliceOfN(rapid.Custom(drawCommand), 1, most).Draw(t, "batch")
@@ -344,7 +346,7 @@ func requireOwed(t *rapid.T, seat team.Seat) {
 // counted is what the seats of a team say. Who left before the team formed had no part in forming it.
 type counted struct {
 	held, paid, left, settled, formed int
-	live                        []activity.Buyer
+	live                              []activity.Buyer
 }
 
 func count(t *rapid.T, roster []team.Seat) (c counted) {

@@ -64,6 +64,7 @@ type Verdict struct {
 	Moved      bool      // the order changed and must be saved
 	Refund     Reason    // unless empty: the payment must go back to the buyer, for this reason
 	Difference money.Fen // unless 0: so much of the payment must go back, and the order stays
+	AskedNo    string    // the number of the refund, if it was asked for at the engine
 }
 
 // Owes says whether money must go back to the buyer.
@@ -106,6 +107,8 @@ type News struct {
 	TeamStatus string
 	Reason     Reason    // why the money must go back
 	Difference money.Fen // what of the amount goes back because the team closed at a lower price
+	AskedNo    string    // the number under which a refund was asked for at the engine, if one was
+	Detail     string    // what whoever asked for it says
 }
 
 // Hear tells a paid order what the engine says. The first answer to a settlement is replayed for ever, so what
@@ -114,8 +117,8 @@ func (o *Order) Hear(n News, now time.Time) Verdict {
 	if o.Mode != Group || !o.Status.Kept() {
 		return Verdict{}
 	}
-	if n.mustRefund() {
-		return o.refund(n.reason(), now)
+	if n.GivesBack() {
+		return o.asked(n, now)
 	}
 	verdict := Verdict{Moved: o.advance(n, now), Difference: o.lower(n.Difference)}
 	verdict.Moved = verdict.Moved || verdict.Difference > 0
@@ -146,8 +149,8 @@ func (o *Order) lower(difference money.Fen) money.Fen {
 	return difference
 }
 
-// mustRefund tells the seat that is given back from the one of which only a difference is.
-func (n News) mustRefund() bool {
+// GivesBack tells the seat that is given back from the one of which only a difference is.
+func (n News) GivesBack() bool {
 	return n.Outcome == outcomeRefundRequired || n.SeatStatus == seatRefunded ||
 		n.SeatStatus == seatRefunding && n.Reason != TierReached
 }
@@ -176,6 +179,26 @@ func (o *Order) refund(why Reason, now time.Time) Verdict {
 	}
 	o.Reason = why
 	return Verdict{Moved: true, Refund: why}
+}
+
+// asked gives the money back because the engine says so.
+func (o *Order) asked(n News, now time.Time) Verdict {
+	verdict := o.refund(n.reason(), now)
+	if !verdict.Moved || !n.reason().Asked() {
+		return verdict
+	}
+	o.Detail, verdict.AskedNo = clip(n.Detail), n.AskedNo
+	return verdict
+}
+
+// GiveBack tells an order that its buyer or an operator wants the money back, and what they say. Only orders that are
+// paid and not sent move.
+func (o *Order) GiveBack(why Reason, words string, now time.Time) Verdict {
+	verdict := o.refund(why, now)
+	if verdict.Moved {
+		o.Detail = clip(words)
+	}
+	return verdict
 }
 
 // Refunded tells an order that all of its money is back with the buyer. It says whether the order moved.

@@ -73,6 +73,9 @@ func Transitions() map[Status][]Status {
 // are refunded, so leaving these states gives the pieces back.
 func (s Status) HoldsStock() bool { return s != Closed && s != Refunding && s != Refunded }
 
+// Asked says whether a refund for this reason was asked for, by whomever: the engine knows it by its number.
+func (r Reason) Asked() bool { return r == RefundAsked || r == OperatorRefund }
+
 // Unpaid says whether an order in this state still waits for its payment.
 func (s Status) Unpaid() bool { return s == Created || s == AwaitingPayment }
 
@@ -89,6 +92,8 @@ const (
 	PaidTwice      Reason = "paid_twice"   // a second payment of the same order
 	TeamFailed     Reason = "team_failed"
 	TierReached    Reason = "tier_reached" // the team closed at a lower price: the difference goes back
+	RefundAsked    Reason = "refund_asked" // the buyer wants the money back, or somebody said so at the engine
+	OperatorRefund Reason = "operator_refund"
 )
 
 // MaxQuantity is the most pieces of one order.
@@ -122,7 +127,7 @@ type Order struct {
 
 	Status    Status
 	Reason    Reason // why it was closed or refunded
-	Detail    string // more about the reason, for people
+	Detail    string // more about the reason, for people; of a refund that was asked for, what the asker says
 	Tracking  string // the carrier's number, once shipped
 	PlacedAt  time.Time
 	ExpiresAt time.Time // payment deadline; zero until it is known
