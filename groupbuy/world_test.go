@@ -134,8 +134,8 @@ type faults struct {
 	noVersion atomic.Bool // ConfigVersion fails
 	noBatch   atomic.Pointer[team.ID]
 	poisoned  atomic.Pointer[map[team.ID]bool] // Batch fails for these too
-	configs   atomic.Int64 // how often Config was read
-	onDue     func()       // what happens once DueTeams has answered
+	configs   atomic.Int64                     // how often Config was read
+	onDue     func()                           // what happens once DueTeams has answered
 }
 
 func (f *faults) Config(ctx context.Context) (groupbuy.Config, error) {

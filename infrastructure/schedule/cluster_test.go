@@ -17,7 +17,7 @@ import (
 )
 
 // term is far longer than a busy machine leaves a live holder without its turn.
-const term = 500 * time.Millisecond
+const term = 2 * time.Second
 
 // node starts a table over db, and stops it with the test.
 func node(t *testing.T, name string, db *sqldb.DB, jobs ...schedule.Job) *schedule.Table {
@@ -83,9 +83,10 @@ func TestCluster_OneNodeRunsAndAnotherGoesOnAtOnce(t *testing.T) {
 // The leader stops in the middle of a run, long enough that another node takes over, and comes back. F23.
 func TestCluster_PausedLeaderWritesNothing(t *testing.T) {
 	sqldbtest.Each(t, sqldb.Mall, func(t *testing.T, db *sqldb.DB) {
+		var rows atomic.Int64
 		write := func(ctx context.Context, db *sqldb.DB, what string) error {
 			return db.InTx(ctx, func(tx *gorm.DB) error {
-				return tx.Exec("INSERT INTO inbox (consumer, message_id, received_at) VALUES (?, ?, 0)", what, rowID.next()).Error
+				return tx.Exec("INSERT INTO inbox (consumer, message_id, received_at) VALUES (?, ?, 0)", what, rows.Add(1)).Error
 			})
 		}
 		paused, resume, came := make(chan struct{}), make(chan struct{}), make(chan error, 2)
@@ -118,12 +119,6 @@ func TestCluster_PausedLeaderWritesNothing(t *testing.T) {
 		require.Equal(t, []string{"b", "before"}, consumers)
 	})
 }
-
-type counter struct{ atomic.Int64 }
-
-func (c *counter) next() int64 { return c.Add(1) }
-
-var rowID counter
 
 func TestCluster_RecordOutlivesTheHolder(t *testing.T) {
 	db := sqldbtest.Open(t, sqldb.Mall)
@@ -210,4 +205,27 @@ func TestCluster_ContinuousJobOnlyCounts(t *testing.T) {
 	require.True(t, s.StartedAt.IsZero())
 	fails.Store(true)
 	status(t, db, "relay", func(s schedule.Status) bool { return s.Backlog == -1 })
+}
+
+// A run whose lease turns out to be another's is told to end before it writes anything.
+func TestCluster_LostLeaseEndsTheRun(t *testing.T) {
+	db := sqldbtest.Open(t, sqldb.Mall)
+	running, ended := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	node(t, "a", db, schedule.Job{Name: "work", Every: look, Run: func(ctx context.Context) (int, error) {
+		once.Do(func() {
+			close(running)
+			<-ctx.Done()
+			close(ended)
+		})
+		return 0, ctx.Err()
+	}})
+	<-running
+	require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE jobs SET holder = 'b', fence = fence + 1").Error
+	}))
+	<-ended
+	back := status(t, db, "work", heldBy("a"))
+	require.EqualValues(t, 3, back.Fence, "b says nothing more, so a takes over again")
+	require.Zero(t, back.Failures)
 }

@@ -20,8 +20,9 @@ type runner struct {
 	look time.Duration // how often to see whether the job is due
 
 	mu     sync.Mutex
-	fence  int64     // of the lease; 0: this node does not lead
-	until  time.Time // leads no longer than this without word from the database
+	fence  int64              // of the lease; 0: this node does not lead
+	until  time.Time          // leads no longer than this without word from the database
+	end    context.CancelFunc // ends the run at work, if there is one
 	record record
 }
 
@@ -42,34 +43,34 @@ func (r *runner) Next(now time.Time) time.Time { return now.Truncate(r.look).Add
 
 // Run implements cron.Job.
 func (r *runner) Run() {
-	fence, due := r.begin(time.Now())
+	fence, ctx, due := r.begin(time.Now())
 	if !due {
 		return
 	}
-	ctx, done := r.ctx, context.CancelFunc(func() {})
-	if r.job.Cluster != nil {
-		ctx, done = r.job.Cluster.Fenced(ctx, r.job.Name, fence)
-	}
-	defer done()
 	n, err := r.guard(ctx)
 	r.finish(fence, n, err)
 }
 
-// begin says whether to run now, and under which fence.
-func (r *runner) begin(now time.Time) (fence int64, due bool) {
+// begin says whether to run now, under which fence and context.
+func (r *runner) begin(now time.Time) (fence int64, ctx context.Context, due bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.job.Cluster != nil && (r.fence == 0 || !now.Before(r.until)) {
-		return 0, false
+		return 0, nil, false
 	}
 	// Ticks do not fall on quite the same instant, so half a tick early is in time. More than a whole pace ahead was
 	// written by a clock that is wrong.
 	wait := r.record.next.Sub(now)
 	if wait > r.look/2 && wait <= r.job.Every {
-		return 0, false
+		return 0, nil, false
 	}
 	r.record.started = now
-	return r.fence, true
+	if r.job.Cluster == nil {
+		ctx, r.end = context.WithCancel(r.ctx)
+	} else {
+		ctx, r.end = r.job.Cluster.Fenced(r.ctx, r.job.Name, r.fence)
+	}
+	return r.fence, ctx, true
 }
 
 // guard makes an error of a panic.
@@ -85,20 +86,21 @@ func (r *runner) guard(ctx context.Context) (n int, err error) {
 // finish records a run. What fails because the process stops is no failure of the job; and of one that lost its lease
 // the next holder keeps the record.
 func (r *runner) finish(fence int64, n int, err error) {
-	stopped := r.ctx.Err() != nil
-	switch {
-	case errors.Is(err, sqldb.ErrFenced):
-		r.log.Warn("job lost its lease and wrote nothing more", "job", r.job.Name, "fence", fence)
-	case err != nil && !stopped:
-		r.log.Error("job failed", "job", r.job.Name, "error", clip(err.Error(), maxLogged))
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.end()
+	r.end = nil
 	if errors.Is(err, sqldb.ErrFenced) {
 		r.drop(fence)
-		return
 	}
-	if r.fence == fence && !(stopped && err != nil) {
+	switch {
+	case r.fence != fence:
+		r.log.Warn("job lost its lease; it wrote nothing since", "job", r.job.Name, "fence", fence)
+	case err != nil && r.ctx.Err() != nil:
+	case err != nil:
+		r.log.Error("job failed", "job", r.job.Name, "error", clip(err.Error(), maxLogged))
+		fallthrough
+	default:
 		r.record.add(time.Now(), n, err, r.job.Every)
 	}
 }
@@ -133,7 +135,7 @@ func (r *runner) kept(fence int64, until time.Time) {
 	}
 }
 
-// lost says that the lease of this number is another's.
+// lost says that the lease of this number is another's. A run at work ends, so that it asks nobody any more.
 func (r *runner) lost(fence int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -141,8 +143,12 @@ func (r *runner) lost(fence int64) {
 }
 
 func (r *runner) drop(fence int64) {
-	if r.fence == fence {
-		r.fence = 0
+	if r.fence != fence || fence == 0 {
+		return
+	}
+	r.fence = 0
+	if r.end != nil {
+		r.end()
 	}
 }
 
