@@ -229,3 +229,26 @@ func TestCluster_LostLeaseEndsTheRun(t *testing.T) {
 	require.EqualValues(t, 3, back.Fence, "b says nothing more, so a takes over again")
 	require.Zero(t, back.Failures)
 }
+
+// The times that a holder wrote by a clock an hour ahead, or behind, keep nobody from taking over, nor make anybody. F24.
+func TestCluster_WrongClocksDecideNothing(t *testing.T) {
+	sqldbtest.Each(t, sqldb.Mall, func(t *testing.T, db *sqldb.DB) {
+		work := schedule.Job{Name: "work", Every: look, Run: func(context.Context) (int, error) { return 1, nil }}
+		a := node(t, "a", db, work)
+		status(t, db, "work", heldBy("a"))
+		shift := func(by time.Duration) {
+			at := time.Now().Add(by).UnixMilli()
+			require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
+				return tx.Exec("UPDATE jobs SET beat_at = ?, started_at = ?, ended_at = ?, next_at = ?", at, at, at, at).Error
+			}))
+		}
+		node(t, "b", sqldbtest.Connect(t, db.DSN()), work)
+		shift(-time.Hour)
+		before := status(t, db, "work", func(s schedule.Status) bool { return time.Since(s.BeatAt) < time.Minute })
+		require.Equal(t, "a", before.Holder, "a lives")
+		a.Freeze()
+		shift(time.Hour)
+		require.Equal(t, before.Fence+1, status(t, db, "work", heldBy("b")).Fence)
+		status(t, db, "work", func(s schedule.Status) bool { return s.Total > before.Total && time.Until(s.NextAt) < time.Minute })
+	})
+}
