@@ -53,6 +53,7 @@ func heldBy(node string) func(schedule.Status) bool {
 }
 
 func TestCluster_OneNodeRunsAndAnotherGoesOnAtOnce(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Each(t, sqldb.Mall, func(t *testing.T, db *sqldb.DB) {
 		var running, most atomic.Int32
 		var byA, byB atomic.Int32
@@ -82,6 +83,7 @@ func TestCluster_OneNodeRunsAndAnotherGoesOnAtOnce(t *testing.T) {
 
 // The leader stops in the middle of a run, long enough that another node takes over, and comes back. F23.
 func TestCluster_PausedLeaderWritesNothing(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Each(t, sqldb.Mall, func(t *testing.T, db *sqldb.DB) {
 		var rows atomic.Int64
 		write := func(ctx context.Context, db *sqldb.DB, what string) error {
@@ -121,6 +123,7 @@ func TestCluster_PausedLeaderWritesNothing(t *testing.T) {
 }
 
 func TestCluster_RecordOutlivesTheHolder(t *testing.T) {
+	t.Parallel()
 	db := sqldbtest.Open(t, sqldb.Mall)
 	broken := atomic.Bool{}
 	broken.Store(true)
@@ -155,6 +158,7 @@ func TestCluster_RecordOutlivesTheHolder(t *testing.T) {
 
 // What is due once an hour is not done again by whoever takes over a minute later, unless the clock was wrong.
 func TestCluster_NextRunOutlivesTheHolder(t *testing.T) {
+	t.Parallel()
 	db := sqldbtest.Open(t, sqldb.Mall)
 	var runs atomic.Int32
 	job := schedule.Job{Name: "hourly", Every: time.Hour, Run: func(context.Context) (int, error) {
@@ -176,6 +180,7 @@ func TestCluster_NextRunOutlivesTheHolder(t *testing.T) {
 
 // A process that was killed comes back under its name and need not wait for its own lease to run out.
 func TestCluster_RestartTakesItsOwnLeaseAtOnce(t *testing.T) {
+	t.Parallel()
 	db := sqldbtest.Open(t, sqldb.Mall)
 	job := schedule.Job{Name: "work", Every: look, Run: func(context.Context) (int, error) { return 0, nil }, Cluster: db}
 	options := schedule.Options{Node: "a", Look: look, Beat: look, Term: time.Hour, Log: quiet()}
@@ -192,6 +197,7 @@ func TestCluster_RestartTakesItsOwnLeaseAtOnce(t *testing.T) {
 }
 
 func TestCluster_ContinuousJobOnlyCounts(t *testing.T) {
+	t.Parallel()
 	db := sqldbtest.Open(t, sqldb.Mall)
 	var fails atomic.Bool
 	node(t, "a", db, schedule.Job{Name: "relay", Backlog: func(context.Context) (int, error) {
@@ -209,6 +215,7 @@ func TestCluster_ContinuousJobOnlyCounts(t *testing.T) {
 
 // A run whose lease turns out to be another's is told to end before it writes anything.
 func TestCluster_LostLeaseEndsTheRun(t *testing.T) {
+	t.Parallel()
 	db := sqldbtest.Open(t, sqldb.Mall)
 	running, ended := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -232,6 +239,7 @@ func TestCluster_LostLeaseEndsTheRun(t *testing.T) {
 
 // The times that a holder wrote by a clock an hour ahead, or behind, keep nobody from taking over, nor make anybody. F24.
 func TestCluster_WrongClocksDecideNothing(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Each(t, sqldb.Mall, func(t *testing.T, db *sqldb.DB) {
 		work := schedule.Job{Name: "work", Every: look, Run: func(context.Context) (int, error) { return 1, nil }}
 		a := node(t, "a", db, work)

@@ -69,6 +69,7 @@ func TestMetrics_OfTheLeaderAndTheOthers(t *testing.T) {
 
 // A holder without word from its database starts no run once its term is over: others may run the job.
 func TestCluster_WithoutItsDatabase(t *testing.T) {
+	t.Parallel()
 	db, err := sqldb.Open(t.Context(), sqldb.DSN("sqlite:"+t.TempDir()+"/mall.db"), sqldb.WithLog(quiet()))
 	require.NoError(t, err)
 	require.NoError(t, db.Migrate(t.Context(), sqldb.Mall))
