@@ -67,6 +67,15 @@ func (w *world) mustKnow(t *trade) {
 	}
 }
 
+// mustBeOpen is called when a buyer pays: what the mall holds for closed, nobody may be able to pay any more.
+func (w *world) mustBeOpen(t *trade) {
+	p, err := w.mallStore().PaymentByID(w.ctx, t.id)
+	w.must(err, "payment that is paid")
+	if p.Status == payment.Closed {
+		w.fail("%s can be paid at the gateway although the mall holds it for closed", t.id)
+	}
+}
+
 // checkSettled wants everything to have ended, once nothing goes wrong any more and nothing is left to do.
 func (w *world) checkSettled() {
 	for _, v := range w.violations(w.now) {

@@ -20,7 +20,7 @@ type faults struct {
 	gatewayLost, gatewayMute, gatewayDown float64 // the question; the answer; a while of neither
 	refundSlow, refundRefused             float64
 	noticeLost, noticeMute, noticeTwice   float64 // mute: taken, and the provider does not hear so
-	noticeLate, noticeForged              float64
+	noticeLate, noticeForged, noticeNever float64
 
 	// The rest of the world.
 	meanwhile float64 // somebody else acts in the middle of a call
@@ -51,7 +51,7 @@ func drawFaults(rng *rand.Rand) faults {
 	some(0.2, 0.02, &f.gatewayDown)
 	some(0.3, 0.5, &f.refundSlow, &f.refundRefused)
 	some(0.6, 0.6, &f.noticeLost, &f.noticeMute, &f.noticeTwice, &f.noticeLate)
-	some(0.3, 1, &f.noticeForged)
+	some(0.3, 1, &f.noticeForged, &f.noticeNever)
 	some(0.7, 0.3, &f.meanwhile)
 	some(0.5, 0.5, &f.both)
 	return f

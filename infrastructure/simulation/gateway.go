@@ -92,6 +92,7 @@ func (g *gateway) pay(address payment.PageURL) bool {
 	if t == nil || t.status != payment.TradeWaiting {
 		return false
 	}
+	g.w.mustBeOpen(t)
 	t.status, t.paidAt = payment.TradeSucceeded, g.w.now
 	g.w.note("buyer pays %s, %d fen", t.id, t.amount)
 	g.w.counts["payments"]++
@@ -102,6 +103,9 @@ func (g *gateway) pay(address payment.PageURL) bool {
 // announce begins to tell the mall what became of a trade. A fee is what of it has been refunded so far.
 func (g *gateway) announce(t *trade, fee money.Fen) {
 	g.notices++
+	if g.w.hit(g.w.faults.noticeNever, "notice never sent") {
+		return
+	}
 	n := &notice{g: g, trade: t, form: g.form(t, fee), pays: fee == 0 && t.status == payment.TradeSucceeded}
 	g.w.later(g.w.between(100*time.Millisecond, 3*time.Second), n.attempt)
 }

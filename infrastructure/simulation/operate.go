@@ -129,6 +129,7 @@ func (w *world) buyersActs() []act {
 		{26, w.payNow},
 		{4, w.askPayment},
 		{5, w.cancel},
+		{5, w.giveBack},
 		{4, w.browse},
 	}
 }
@@ -315,6 +316,23 @@ func (w *world) cancel() {
 			return err
 		})
 	}
+}
+
+// giveBack asks for the money of an order back, as its buyer does, or an operator.
+func (w *world) giveBack() {
+	p := w.some(func(p *purchase) bool { return p.page != "" })
+	if p == nil {
+		return
+	}
+	who := p.who
+	if w.chance(0.3) {
+		who = w.operator()
+	}
+	w.note("%s wants the money of %s back", who.Account, p.id)
+	w.shopper("give back "+string(p.id), func(s *mall.Shop) error {
+		_, err := s.RefundOrder(w.ctx, who, p.id, "changed my mind")
+		return err
+	})
 }
 
 // browse looks at what buyers look at.

@@ -92,6 +92,9 @@ func (w *world) pass(d time.Duration) {
 			break
 		}
 		w.now = later(w.now, next)
+		if w.ticks++; w.ticks > maxTicks {
+			w.fail("the world does not come to rest: %s", w.dueText())
+		}
 		if w.happen() {
 			dues = w.dues()
 		}
@@ -100,6 +103,9 @@ func (w *world) pass(d time.Duration) {
 	}
 	w.now = later(w.now, until)
 }
+
+// maxTicks is far more than any story has: a job that is always due would otherwise go on for ever.
+const maxTicks = 30_000
 
 // happen carries out what the agenda has for now and says whether there was anything.
 func (w *world) happen() (some bool) {

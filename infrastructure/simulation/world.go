@@ -32,6 +32,7 @@ type world struct {
 	shipDelay        time.Duration
 	calm             bool // see Report
 	depth            int  // of things that happen in the middle of others
+	ticks            int  // how often time stopped for something to happen
 	bustle           int  // how much happened in the middle of the present operation
 	gateway          *gateway
 	shop             shopfloor
