@@ -57,6 +57,7 @@ stage services services
 stage lint make --no-print-directory lint
 stage vet make --no-print-directory vet
 stage go race
+stage simulate make --no-print-directory simulate SEEDS=200
 stage drift make --no-print-directory drift
 stage browser .ci/browser.sh
 exit "$failed"

@@ -90,6 +90,10 @@ func rules() []rule {
 		adapter("infrastructure/demo", append([]string{
 			"api/mallclient", "api/mallwire", "api/groupbuyclient", "api/groupbuywire", "infrastructure/sandbox", // its buyer
 		}, wire...)...),
+		{pkg: "infrastructure/simulation", may: []string{ // the system once more, of real parts but for the world around it
+			"money", "api/...", "groupbuy/...", "mall/...", "infrastructure/crowdstore", "infrastructure/groupbuystore",
+			"infrastructure/mallstore", "infrastructure/outbox", "infrastructure/sqldb", "infrastructure/webhook",
+		}, modules: true},
 		adapter("infrastructure/bus/...", "infrastructure/bus"),
 		adapter("infrastructure/cache/...", "infrastructure/cache"),
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"kaituan/api/problem"
 	"kaituan/api/sign"
 	"kaituan/groupbuy"
 )
@@ -37,8 +38,9 @@ func (w *world) serve(n *node, l letter) *http.Response {
 	if n == nil {
 		return nil
 	}
-	recorder := httptest.NewRecorder()
-	lived := w.on(n, func() { n.handler.ServeHTTP(recorder, l.request(w.ctx)) })
+	recorder, request := httptest.NewRecorder(), l.request(w.ctx)
+	request.Header.Set(problem.HeaderRequestID, w.number("req_")) // else the handler makes one by chance
+	lived := w.on(n, func() { n.handler.ServeHTTP(recorder, request) })
 	if !lived {
 		return nil
 	}

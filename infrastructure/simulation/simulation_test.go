@@ -22,7 +22,7 @@ import (
 var (
 	seedFlag  = flag.Uint64("seed", 0, "play this seed only and print its story")
 	opsFlag   = flag.Int("ops", defaultOps, "operations per seed")
-	seedsFlag = flag.Int("seeds", 200, "how many seeds to play")
+	seedsFlag = flag.Int("seeds", defaultSeeds, "how many seeds to play")
 	fromFlag  = flag.Uint64("from", 1, "the first of them")
 )
 
@@ -54,7 +54,7 @@ func run(t *testing.T, p simulation.Plan) simulation.Report {
 
 func TestSimulation_SameSeedSameStory(t *testing.T) {
 	dir := scratch(t)
-	for seed := range uint64(6) {
+	for seed := range uint64(min(defaultSeeds/2, 6)) {
 		p := simulation.Plan{Seed: seed, Ops: defaultOps, Dir: dir}
 		first, second := run(t, p), run(t, p)
 		require.Equal(t, first.Trace, second.Trace)

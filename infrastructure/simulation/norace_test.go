@@ -1,0 +1,6 @@
+//go:build !race
+
+package simulation_test
+
+// defaultSeeds is what CI plays.
+const defaultSeeds = 200
