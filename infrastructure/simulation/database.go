@@ -55,7 +55,7 @@ func (w *world) openDatabase(service sqldb.Service) (*sqldb.DB, error) {
 		return nil, err
 	}
 	path := filepath.Join(w.dir, string(service)+".db")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
+	if err := os.WriteFile(path, content, 0o600); err != nil { //nolint:gosec // G703: a folder of our own making
 		return nil, err
 	}
 	return sqldb.Open(w.ctx, sqldb.DSN("sqlite:"+path), sqldb.WithCommits(w.commit), sqldb.WithLog(w.log))

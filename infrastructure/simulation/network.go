@@ -33,8 +33,15 @@ func (l letter) request(ctx context.Context) *http.Request {
 	return request
 }
 
+// answer is what came back of a letter.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
 // serve has a node answer a letter; nil is no answer.
-func (w *world) serve(n *node, l letter) *http.Response {
+func (w *world) serve(n *node, l letter) *answer {
 	if n == nil {
 		return nil
 	}
@@ -44,7 +51,7 @@ func (w *world) serve(n *node, l letter) *http.Response {
 	if !lived {
 		return nil
 	}
-	return recorder.Result()
+	return &answer{recorder.Code, recorder.Header(), recorder.Body.Bytes()}
 }
 
 // postpone delivers a letter once more after its sender has given up waiting, while its signature is still good.
@@ -79,16 +86,17 @@ func (c wire) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	w.meanwhile()
-	response := w.carry(c.to, l)
+	answered := w.carry(c.to, l)
 	w.meanwhile()
 	if err := w.leave(c.from, "after "+l.method+" "+short(l.url)); err != nil {
 		return nil, err
 	}
-	if response == nil {
+	if answered == nil {
 		return nil, errNetwork
 	}
-	response.Request = request
-	return response, nil
+	return &http.Response{
+		StatusCode: answered.status, Header: answered.header, Body: io.NopCloser(bytes.NewReader(answered.body)), Request: request,
+	}, nil
 }
 
 // to is the node that takes the call: the own one if it has an engine.
@@ -110,7 +118,7 @@ func readLetter(request *http.Request) (letter, error) {
 }
 
 // carry takes a letter to a node and the answer back, or fails to.
-func (w *world) carry(to func() *node, l letter) *http.Response {
+func (w *world) carry(to func() *node, l letter) *answer {
 	switch {
 	case w.hit(w.faults.requestLost, "request lost"):
 		return nil
@@ -118,18 +126,16 @@ func (w *world) carry(to func() *node, l letter) *http.Response {
 		w.postpone(to, l)
 		return nil
 	case w.hit(w.faults.garbage, "garbage answer"):
-		return &http.Response{
-			StatusCode: http.StatusBadGateway, Header: http.Header{"Content-Type": {"text/html"}}, Body: io.NopCloser(strings.NewReader("<html>")),
-		}
+		return &answer{http.StatusBadGateway, http.Header{"Content-Type": {"text/html"}}, []byte("<html>")}
 	}
-	response := w.serve(to(), l)
+	answered := w.serve(to(), l)
 	if w.hit(w.faults.doubled, "request doubled") {
 		w.postpone(to, l)
 	}
 	if w.hit(w.faults.answerLost, "answer lost") {
 		return nil
 	}
-	return response
+	return answered
 }
 
 // hooks is how an engine's node reaches partners.
@@ -152,17 +158,17 @@ func (h hooks) Send(_ context.Context, p groupbuy.Post) groupbuy.Receipt {
 		return groupbuy.Receipt{Error: err.Error()}
 	}
 	w.meanwhile()
-	response := w.carry(func() *node { return w.anyNode((*node).runsMall) }, l)
+	answered := w.carry(func() *node { return w.anyNode((*node).runsMall) }, l)
 	if err := w.leave(h.from, "after webhook "+p.MessageID); err != nil {
 		return groupbuy.Receipt{Error: err.Error()}
 	}
-	if response == nil {
+	if answered == nil {
 		return groupbuy.Receipt{Error: "no answer"}
 	}
-	delivered := response.StatusCode >= 200 && response.StatusCode <= 299
-	receipt := groupbuy.Receipt{Delivered: delivered, StatusCode: response.StatusCode}
+	delivered := answered.status >= 200 && answered.status <= 299
+	receipt := groupbuy.Receipt{Delivered: delivered, StatusCode: answered.status}
 	if !delivered {
-		receipt.Error = "status " + strconv.Itoa(response.StatusCode)
+		receipt.Error = "status " + strconv.Itoa(answered.status)
 	}
 	return receipt
 }
@@ -182,15 +188,11 @@ func newHook(p groupbuy.Post) (letter, error) {
 // push hands a notice of the provider to some node of the mall and says whether it was taken.
 func (w *world) push(form url.Values) bool {
 	n := w.anyNode((*node).runsMall)
-	response := w.serve(n, letter{
+	answered := w.serve(n, letter{
 		http.MethodPost, mallURL + "/callbacks/alipay",
 		http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, []byte(form.Encode()),
 	})
-	if response == nil {
-		return false
-	}
-	answer, err := io.ReadAll(response.Body)
-	return err == nil && string(answer) == "success"
+	return answered != nil && string(answered.body) == "success"
 }
 
 // anyNode draws a process that is up and of a kind; nil when there is none.

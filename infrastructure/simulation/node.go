@@ -158,7 +158,7 @@ func (w *world) newShop(n *node, store mall.Store) (*mall.Shop, error) {
 		return nil, err
 	}
 	return mall.New(mall.Deps{
-		Store: store, GroupBuy: engine, Channel: channel{w, n}, Hasher: plain{}, Clock: n.clock(w),
+		Store: store, GroupBuy: engine, Channel: channel{w: w, from: n}, Hasher: plain{}, Clock: n.clock(w),
 		IDs:    func(prefix string) string { return w.number(prefix + "_") },
 		Random: w.ids, Log: w.log, Merchant: payment.Merchant{AppID: appID, SellerID: sellerID},
 		ReturnTo: func(id order.ID) string { return mallURL + "/orders/" + string(id) }, TrialTimeout: time.Hour, ShipDelay: w.shipDelay,

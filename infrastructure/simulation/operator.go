@@ -20,7 +20,6 @@ import (
 type product struct {
 	id       catalog.ProductID
 	activity activity.ID
-	paused   bool
 	wanting  bool // its activity is over and another one is to follow
 }
 

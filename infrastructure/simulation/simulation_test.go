@@ -36,7 +36,7 @@ func scratch(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	if runtime.GOOS == "linux" {
-		if shm, err := os.MkdirTemp("/dev/shm", "kaituan-simulation-"); err == nil {
+		if shm, err := os.MkdirTemp("/dev/shm", "kaituan-simulation-"); err == nil { //nolint:usetesting // in memory, where t.TempDir is not
 			t.Cleanup(func() { require.NoError(t, os.RemoveAll(shm)) })
 			dir = shm
 		}
@@ -54,8 +54,8 @@ func run(t *testing.T, p simulation.Plan) simulation.Report {
 
 func TestSimulation_SameSeedSameStory(t *testing.T) {
 	dir := scratch(t)
-	for seed := range uint64(min(defaultSeeds/2, 6)) {
-		p := simulation.Plan{Seed: seed, Ops: defaultOps, Dir: dir}
+	for seed := range min(defaultSeeds/2, 6) {
+		p := simulation.Plan{Seed: uint64(seed), Ops: defaultOps, Dir: dir}
 		first, second := run(t, p), run(t, p)
 		require.Equal(t, first.Trace, second.Trace)
 		require.Equal(t, first.Hash, second.Hash)
