@@ -24,12 +24,13 @@ const maxAnswer = 1 << 20
 // Config is what one merchant application needs to talk to one gateway, in public-key mode.
 type Config struct {
 	AppID              string
-	PrivateKeyPEM      string        // the application's own key: PEM, or the bare base64 that Alipay's tool prints
-	AlipayPublicKeyPEM string        // Alipay's key for this application (not the application's own)
-	GatewayURL         string        // default, when Production: Alipay's
-	Production         bool          // only https is taken then
-	NotifyURL          string        // where Alipay posts notices
-	Timeout            time.Duration // of one request; default 10 s
+	PrivateKeyPEM      string            // the application's own key: PEM, or the bare base64 that Alipay's tool prints
+	AlipayPublicKeyPEM string            // Alipay's key for this application (not the application's own)
+	GatewayURL         string            // default, when Production: Alipay's
+	Production         bool              // only https is taken then
+	NotifyURL          string            // where Alipay posts notices
+	Timeout            time.Duration     // of one request; default 10 s
+	Transport          http.RoundTripper // carries the requests; default http.DefaultTransport
 }
 
 // New checks the configuration and connects to nobody. The error names every field that is wrong.
@@ -47,7 +48,7 @@ func New(cfg Config) (*Channel, error) {
 	// it download the certificate that a message names: while it holds its lock, without checking it, and to use
 	// it from then on. With the flag off, an unknown certificate is simply refused.
 	c, err := client.New(cfg.AppID, strings.TrimSpace(cfg.PrivateKeyPEM), false,
-		client.WithSandboxGateway(cfg.GatewayURL), client.WithHTTPClient(httpClient(cfg.Timeout)),
+		client.WithSandboxGateway(cfg.GatewayURL), client.WithHTTPClient(httpClient(cfg.Timeout, cfg.Transport)),
 		client.WithTimeLocation(china()))
 	if err != nil {
 		return nil, fmt.Errorf("alipay: config: PrivateKeyPEM: %w", err)
@@ -90,8 +91,11 @@ func checkAddress(address string, onlyHTTPS bool) error {
 	return nil
 }
 
-func httpClient(timeout time.Duration) *http.Client {
-	return &http.Client{Timeout: timeout, Transport: strictTransport{http.DefaultTransport}}
+func httpClient(timeout time.Duration, transport http.RoundTripper) *http.Client {
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
+	return &http.Client{Timeout: timeout, Transport: strictTransport{transport}}
 }
 
 // strictTransport lets only answers with status 200 and of a bounded size through, so no redirect either: the

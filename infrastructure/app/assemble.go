@@ -20,6 +20,7 @@ import (
 	"kaituan/api/sign"
 	"kaituan/groupbuy"
 	"kaituan/infrastructure/config"
+	"kaituan/infrastructure/failpoint"
 	"kaituan/infrastructure/mallstore"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sandbox"
@@ -68,7 +69,7 @@ func (a *App) assemble(ctx context.Context) error {
 		return fmt.Errorf("mall: %w", err)
 	}
 	a.assembleWorker(engine, shop, &woken)
-	a.serve("public", a.public, router)
+	a.serve("public", a.public, failpoint.Handler(router))
 	if a.config.Role == config.RoleAll && a.config.Embedded() && a.config.DemoData {
 		a.seeds = append(a.seeds, func(ctx context.Context) error { return seed(ctx, engine, shop) })
 	}
@@ -182,6 +183,7 @@ func (a *App) engineAddress(router http.Handler) groupbuyclient.Config {
 	if address.BaseURL == "" {
 		address.BaseURL, address.Transport = a.publicURL, groupbuyclient.InProcess(router)
 	}
+	address.Transport = failpoint.Transport("engine", address.Transport)
 	return address
 }
 

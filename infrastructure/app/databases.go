@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"kaituan/infrastructure/config"
+	"kaituan/infrastructure/failpoint"
 	"kaituan/infrastructure/sqldb"
 )
 
@@ -38,6 +40,9 @@ func openDatabase(ctx context.Context, key, text string, options []sqldb.Option)
 	dsn, err := sqldb.ParseDSN(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s (%s): %w", key, config.EnvName(key), err)
+	}
+	if failpoint.Built {
+		options = append(slices.Clone(options), sqldb.WithCommits(failpoint.Around(strings.TrimSuffix(key, ".db"))))
 	}
 	db, err := sqldb.Open(ctx, dsn, options...)
 	if err != nil {

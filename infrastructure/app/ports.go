@@ -12,6 +12,7 @@ import (
 	"kaituan/api/sign"
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/partner"
+	"kaituan/infrastructure/failpoint"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/webhook"
 )
@@ -34,9 +35,11 @@ type webhooks struct{ sender *webhook.Sender }
 func (w webhooks) CheckURL(url string) error { return w.sender.CheckURL(url) }
 
 func (w webhooks) Send(ctx context.Context, p groupbuy.Post) groupbuy.Receipt {
+	failpoint.Hit("webhook.before")
 	r := w.sender.Send(ctx, webhook.Delivery{
 		ID: p.DeliveryID, EventID: p.MessageID, URL: p.URL, Secrets: p.Secrets, Body: p.Body, Timestamp: p.At,
 	})
+	failpoint.Hit("webhook.after")
 	receipt := groupbuy.Receipt{
 		Delivered: r.Outcome == webhook.Delivered, Gone: r.Outcome == webhook.Disable, Cancelled: r.Reason == webhook.ReasonCancelled,
 		RetryAfter: r.After, StatusCode: r.Status, Snippet: r.Snippet, Took: r.Took,

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"runtime"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"kaituan/api/sign"
 	"kaituan/infrastructure/alipay"
 	"kaituan/infrastructure/config"
+	"kaituan/infrastructure/failpoint"
 	"kaituan/infrastructure/mallstore"
 	"kaituan/infrastructure/password"
 	"kaituan/infrastructure/sandbox"
@@ -57,7 +59,10 @@ type channel struct {
 
 // newChannel speaks to the configured gateway, or to the sandbox in this process, in the same way.
 func newChannel(c config.Config, box *sandbox.Sandbox, keys sandbox.Keys, publicURL string) (channel, error) {
-	set := alipay.Config{NotifyURL: publicURL + alipayNotifyURL, Timeout: c.Alipay.Timeout, Production: c.Alipay.Production}
+	set := alipay.Config{
+		NotifyURL: publicURL + alipayNotifyURL, Timeout: c.Alipay.Timeout, Production: c.Alipay.Production,
+		Transport: failpoint.Transport("alipay", http.DefaultTransport),
+	}
 	merchant := payment.Merchant{AppID: c.Alipay.AppID, SellerID: c.Alipay.SellerID}
 	if box != nil {
 		merchant = payment.Merchant{AppID: box.AppID(), SellerID: box.SellerID()}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kaituan/groupbuy"
+	"kaituan/infrastructure/failpoint"
 	"kaituan/infrastructure/mallstore"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sqldb"
@@ -29,14 +30,14 @@ func persistent() outbox.Policy {
 // endpoint that answers slowly delays no event.
 func engineRelays(db *sqldb.DB, engine *groupbuy.Engine, log *slog.Logger) (events, deliveries *outbox.Relay) {
 	events = outbox.New(db, map[outbox.Topic]outbox.Handler{
-		groupbuy.TopicEvent: func(ctx context.Context, m outbox.Message) error {
+		groupbuy.TopicEvent: passing(func(ctx context.Context, m outbox.Message) error {
 			return engine.Dispatch(ctx, groupbuy.EventsIn(m.Payload)...)
-		},
+		}),
 	}, outbox.Options{
 		Policies: map[outbox.Topic]outbox.Policy{groupbuy.TopicEvent: persistent()},
 		Log:      log.With("relay", "groupbuy.events"),
 	})
-	deliveries = outbox.New(db, map[outbox.Topic]outbox.Handler{groupbuy.TopicDelivery: deliver(engine)}, outbox.Options{
+	deliveries = outbox.New(db, map[outbox.Topic]outbox.Handler{groupbuy.TopicDelivery: passing(deliver(engine))}, outbox.Options{
 		// The engine's own schedule says when a delivery is over; the relay must not give up before it.
 		Policies: map[outbox.Topic]outbox.Policy{groupbuy.TopicDelivery: {MaxAttempts: 1000, First: time.Second, Max: time.Minute}},
 		Log:      log.With("relay", "groupbuy.deliveries"),
@@ -50,10 +51,20 @@ func mallRelay(db *sqldb.DB, shop *mall.Shop, log *slog.Logger) *outbox.Relay {
 	handlers := map[outbox.Topic]outbox.Handler{}
 	policies := map[outbox.Topic]outbox.Policy{}
 	for _, topic := range mall.Topics() {
-		handlers[outbox.Topic(topic)] = func(ctx context.Context, m outbox.Message) error {
+		handlers[outbox.Topic(topic)] = passing(func(ctx context.Context, m outbox.Message) error {
 			return shop.Perform(ctx, mallstore.Task(m))
-		}
+		})
 		policies[outbox.Topic(topic)] = persistent()
 	}
 	return outbox.New(db, handlers, outbox.Options{Policies: policies, Log: log.With("relay", "mall")})
+}
+
+// passing has a failpoint on each side of a handler, so before its message is marked as sent.
+func passing(handle outbox.Handler) outbox.Handler {
+	return func(ctx context.Context, m outbox.Message) error {
+		failpoint.Hit("outbox." + string(m.Topic) + ".before")
+		err := handle(ctx, m)
+		failpoint.Hit("outbox." + string(m.Topic) + ".after")
+		return err
+	}
 }

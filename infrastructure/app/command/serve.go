@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"kaituan/infrastructure/app"
+	"kaituan/infrastructure/failpoint"
 	"kaituan/infrastructure/observe"
 )
 
@@ -32,6 +34,9 @@ func serve(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	log := observe.NewLogger(cmd.ErrOrStderr(), c.LogLevel)
+	if os.Getenv(failpoint.Env) != "" && !failpoint.Built {
+		log.Warn("failpoints are not built into this binary", "ignored", failpoint.Env)
+	}
 	instance, err := app.New(cmd.Context(), c, log)
 	if err != nil {
 		return err
