@@ -21,34 +21,46 @@ import (
 // world is what the story is played in: a server, and a partner besides our own mall who takes events.
 type world struct {
 	*server
+	stage
 	t        *testing.T
 	ctx      context.Context
 	http     *http.Client
-	pair     string            // an activity with teams of two
-	tiered   string            // two pay to form, three pay less
-	short    string            // teams of three that last two seconds
-	tag      string            // of who ever bought
-	buyers   map[string]string // tokens by name
 	receiver *receiver
+	mu       sync.Mutex
+	teams    map[string]string // how each is to end, by id
+}
+
+// stage is what is prepared before the story, once for many worlds.
+type stage struct {
+	pair   string            // an activity with teams of two
+	tiered string            // two pay to form, three pay less
+	short  string            // teams of three that last two seconds
+	tag    string            // of who ever bought
+	buyers map[string]string // tokens by name
 }
 
 // receiver is a partner's endpoint. It takes every event, and remembers what is new to it.
 type receiver struct {
 	*httptest.Server
-	mu     sync.Mutex
-	events map[string]string // types by id
+	mu   sync.Mutex
+	ends map[string]string // of teams: the event of its end, by team and event id
 }
 
 func newReceiver(t *testing.T) *receiver {
 	t.Helper()
-	r := &receiver{events: map[string]string{}}
+	r := &receiver{ends: map[string]string{}}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
 		var event struct {
 			Type string `json:"type"`
+			Data struct {
+				Team struct {
+					ID string `json:"team_id"`
+				} `json:"team"`
+			} `json:"data"`
 		}
-		if json.NewDecoder(req.Body).Decode(&event) == nil {
+		if json.NewDecoder(req.Body).Decode(&event) == nil && (event.Type == "team.formed" || event.Type == "team.failed") {
 			r.mu.Lock()
-			r.events[req.Header.Get("Webhook-Id")] = event.Type
+			r.ends[event.Data.Team.ID+" "+req.Header.Get("Webhook-Id")] = event.Type
 			r.mu.Unlock()
 		}
 	}))
@@ -56,16 +68,17 @@ func newReceiver(t *testing.T) *receiver {
 	return r
 }
 
-func (r *receiver) count(kind string) int {
+// of returns how a team ended as the partner heard it, each event once however often it came.
+func (r *receiver) of(team string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := 0
-	for _, of := range r.events {
-		if of == kind {
-			n++
+	var ends []string
+	for key, end := range r.ends {
+		if strings.HasPrefix(key, team+" ") {
+			ends = append(ends, end)
 		}
 	}
-	return n
+	return ends
 }
 
 // call makes one request again and again until the server answers it, as a browser or partner does that heard nothing.
@@ -87,7 +100,7 @@ func (w *world) call(method, path, token string, key string, body any, want int)
 		if err == nil && status < 500 && status != http.StatusConflict {
 			break
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(pace)
 	}
 	require.FailNow(w.t, method+" "+path, last)
 	return nil
@@ -126,6 +139,7 @@ func (w *world) prepare() {
 		"kind": "rule", "name": "buyers", "partner_id": "mall",
 		"rule": doc{"match": "all", "conditions": []doc{{"measure": "order_count", "at_least": 1}}},
 	}, http.StatusCreated)["tag_id"].(string)
+	w.buyers = map[string]string{}
 	for _, name := range strings.Fields("ann bob cat dan eve fay gus hal ivy") {
 		w.buyers[name] = w.call("POST", "/api/mall/v1/accounts", "", "", doc{
 			"login": name + "@example.com", "password": "tea-at-4-pm", "nickname": name,
@@ -144,7 +158,7 @@ func (w *world) sell(product string, activity doc) string {
 	require.Eventually(w.t, func() bool { // the mall registers its goods a moment after they are saved
 		status, _, err := w.once("POST", "/api/groupbuy/admin/v1/activities/"+id+"/publish", operatorToken, "", nil)
 		return err == nil && status == http.StatusOK
-	}, patience, 20*time.Millisecond)
+	}, patience, pace)
 	return id
 }
 
@@ -159,9 +173,17 @@ func (w *world) play() {
 		all.Go(act)
 	}
 	all.Wait()
-	require.Eventually(w.t, func() bool {
-		return w.receiver.count("team.formed") == 2 && w.receiver.count("team.failed") == 3
-	}, patience, 20*time.Millisecond, "each team's end arrives once: %v", w.receiver)
+	for team, end := range w.teams {
+		require.Eventually(w.t, func() bool { return len(w.receiver.of(team)) > 0 }, patience, pace, "the partner hears of team %s", team)
+		require.Equal(w.t, []string{end}, w.receiver.of(team))
+	}
+}
+
+// will remembers how a team is to end.
+func (w *world) will(team, end string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.teams[team] = end
 }
 
 func (w *world) pairForms() {
@@ -169,18 +191,21 @@ func (w *world) pairForms() {
 	w.pay("ann", first)
 	second, _ := w.order("bob", "tea", w.pair, team)
 	w.pay("bob", second)
+	w.will(team, "team.formed")
 	w.becomes("ann", first, "shipped")
 	w.becomes("bob", second, "shipped")
 }
 
 func (w *world) pairOfOneFails() {
-	paid, _ := w.order("cat", "soap", w.short, "")
+	paid, team := w.order("cat", "soap", w.short, "")
+	w.will(team, "team.failed")
 	w.payWithin("cat", paid)
 	w.ends("cat", paid)
 }
 
 func (w *world) cancelled() {
-	order, _ := w.order("dan", "tea", w.pair, "")
+	order, team := w.order("dan", "tea", w.pair, "")
+	w.will(team, "team.failed")
 	w.call("POST", "/api/mall/v1/orders/"+order+"/cancel", w.buyers["dan"], "", doc{}, http.StatusOK)
 	w.becomes("dan", order, "closed")
 }
@@ -193,7 +218,8 @@ func (w *world) alone() {
 }
 
 func (w *world) givenBack() {
-	order, _ := w.order("fay", "tea", w.pair, "")
+	order, team := w.order("fay", "tea", w.pair, "")
+	w.will(team, "team.failed")
 	w.pay("fay", order)
 	w.becomes("fay", order, "teaming")
 	w.call("POST", "/api/mall/v1/orders/"+order+"/refund", w.buyers["fay"], "", doc{"reason": "changed my mind"}, http.StatusOK)
@@ -208,13 +234,14 @@ func (w *world) tierReached() {
 		w.pay(name, order)
 		orders, team = append(orders, order), of
 	}
+	w.will(team, "team.formed")
 	for i, name := range []string{"gus", "hal", "ivy"} {
 		w.becomes(name, orders[i], "shipped")
 		require.Eventually(w.t, func() bool {
 			view := w.call("GET", "/api/mall/v1/orders/"+orders[i], w.buyers[name], "", nil, http.StatusOK)
 			refunds, _ := view["refunds"].([]any)
 			return len(refunds) == 1 && refunds[0].(doc)["status"] == "succeeded"
-		}, patience, 20*time.Millisecond, "the difference goes back to %s", name)
+		}, patience, pace, "the difference goes back to %s", name)
 	}
 }
 
@@ -223,7 +250,7 @@ func (w *world) tagBuilt() {
 	w.call("POST", "/api/groupbuy/admin/v1/tags/"+w.tag+"/jobs", operatorToken, "", doc{}, http.StatusAccepted)
 	require.Eventually(w.t, func() bool {
 		return w.call("GET", "/api/groupbuy/admin/v1/tags/"+w.tag, operatorToken, "", nil, http.StatusOK)["built_at"] != nil
-	}, patience, 50*time.Millisecond)
+	}, patience, pace)
 }
 
 // order places a group order under a key of its own and says which team it is in.
@@ -239,14 +266,14 @@ func (w *world) order(name, product, activity, team string) (id, of string) {
 		view := w.call("GET", "/api/mall/v1/orders/"+id, w.buyers[name], "", nil, http.StatusOK)["order"].(doc)
 		of, _ = view["team_id"].(string)
 		return view["status"] != "created" && of != ""
-	}, patience, 20*time.Millisecond)
+	}, patience, pace)
 	return id, of
 }
 
 // pay pays at the cashier, as a person who sees no page tries again.
 func (w *world) pay(name, order string) {
 	w.t.Helper()
-	require.Eventually(w.t, func() bool { return w.payOnce(name, order) }, patience, 50*time.Millisecond)
+	require.Eventually(w.t, func() bool { return w.payOnce(name, order) }, patience, pace)
 }
 
 // payWithin tries to pay as long as the order waits for it.
@@ -254,7 +281,7 @@ func (w *world) payWithin(name, order string) {
 	require.Eventually(w.t, func() bool {
 		view := w.call("GET", "/api/mall/v1/orders/"+order, w.buyers[name], "", nil, http.StatusOK)["order"].(doc)
 		return view["status"] != "awaiting_payment" || w.payOnce(name, order)
-	}, patience, 50*time.Millisecond)
+	}, patience, pace)
 }
 
 func (w *world) payOnce(name, order string) bool {
@@ -279,7 +306,7 @@ func (w *world) becomes(name, order, want string) {
 	require.Eventually(w.t, func() bool {
 		last, _ = w.call("GET", "/api/mall/v1/orders/"+order, w.buyers[name], "", nil, http.StatusOK)["order"].(doc)["status"].(string)
 		return last == want
-	}, patience, 20*time.Millisecond, "%s's order: want %s", name, want)
+	}, patience, pace, "%s's order: want %s", name, want)
 }
 
 // ends waits until an order of a team that fails is refunded, or closed when there was no time to pay it.
@@ -288,5 +315,5 @@ func (w *world) ends(name, order string) {
 	require.Eventually(w.t, func() bool {
 		status := w.call("GET", "/api/mall/v1/orders/"+order, w.buyers[name], "", nil, http.StatusOK)["order"].(doc)["status"]
 		return status == "refunded" || status == "closed"
-	}, patience, 20*time.Millisecond)
+	}, patience, pace)
 }
