@@ -1,7 +1,7 @@
 # Everything a contributor runs. `make help` lists it; `make test` is what CI runs.
 SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo build generate lint vet test test-go simulate drift services services-stop browser clean
+.PHONY: help run demo build generate lint vet test test-go simulate drift services services-stop browser clean kill
 
 TOOLS := .ci/tools/go.mod
 GOLANGCI := .run/bin/golangci-lint
@@ -36,6 +36,10 @@ test-go: ## race tests; MariaDB, Redis and RabbitMQ are used when `make services
 simulate: ## play days of the whole system per seed, e.g. make simulate SEEDS=20000 FROM=1 OPS=60 (docs/simulation.md)
 	go test ./infrastructure/simulation -run 'TestSimulation$$' -count 1 -timeout 0 -v \
 		-seeds $(or $(SEEDS),1000) -from $(or $(FROM),1) -ops $(or $(OPS),60)
+
+kill: ## kill the binary at up to ROUNDS hits of every failpoint and have it go on: make kill ROUNDS=12
+	@if [ -f .run/services.env ]; then . .run/services.env; fi; \
+		go test ./infrastructure/killtest -run TestKill -count 1 -timeout 6h -v -rounds $(or $(ROUNDS),12) | grep -E 'numbers|FAIL|^ok'
 
 drift: ## fail when generated code is not what its source makes
 	@.ci/drift.sh

@@ -71,6 +71,9 @@ func rules() []rule {
 
 		{pkg: "infrastructure/app/...", may: []string{"..."}, modules: true},
 		{pkg: "infrastructure/coalesce"},
+		{pkg: "infrastructure/failpoint"},
+		{pkg: "infrastructure/killtest"}, // tests only
+		{pkg: "infrastructure/bench", may: append([]string{"api/groupbuyclient", "api/groupbuywire"}, wire...), modules: true},
 		{pkg: "infrastructure/config", may: []string{"money", "api/sign"}, modules: true},
 		{pkg: "infrastructure/observe", modules: true},
 		{pkg: "infrastructure/sqldb", may: []string{"infrastructure/observe"}, modules: true},
