@@ -57,7 +57,7 @@ stage services services
 stage lint make --no-print-directory lint
 stage vet make --no-print-directory vet
 stage go race
-stage simulate make --no-print-directory simulate SEEDS=200
+stage simulate go test -count 1 -timeout 10m -v ./infrastructure/simulation
 stage drift make --no-print-directory drift
 stage browser .ci/browser.sh
 exit "$failed"
