@@ -120,9 +120,11 @@ func newEnvOver(t *testing.T, db *sqldb.DB) *env {
 	return e
 }
 
-func (e *env) newShop(store mall.Store) *mall.Shop {
+func (e *env) newShop(store mall.Store) *mall.Shop { return e.newShopWith(store, e.gateway) }
+
+func (e *env) newShopWith(store mall.Store, provider payment.Channel) *mall.Shop {
 	shop, err := mall.New(mall.Deps{
-		Store: store, GroupBuy: e.engine, Channel: e.gateway, Hasher: plainHasher{},
+		Store: store, GroupBuy: e.engine, Channel: provider, Hasher: plainHasher{},
 		Clock: e.clock.Now, IDs: e.ids.New, Random: rand.Reader, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Merchant: payment.Merchant{AppID: appID, SellerID: sellerID},
 		ReturnTo: func(id order.ID) string { return "https://shop.example/orders/" + string(id) },

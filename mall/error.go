@@ -41,6 +41,12 @@ const (
 	CodeGroupUnavailable Code = "groupbuy_unavailable" // the engine gave no answer: try again
 	CodeRefundNotFound   Code = "refund_not_found"     // no such refund
 	CodeRefundNotFailed  Code = "refund_not_failed"    // only failed refunds are redone by hand
+
+	CodeBillNotFound       Code = "bill_not_found"       // no bill of this day was asked for
+	CodeDifferenceNotFound Code = "difference_not_found" // no such difference
+	CodeDifferenceEnded    Code = "difference_ended"     // it is settled already
+	CodeActionNotPossible  Code = "action_not_possible"  // not about a difference of this kind
+	CodeRefundRefused      Code = "refund_refused"       // the provider will not send the money back
 )
 
 // Codes returns every code that an Error of the mall itself may carry.
@@ -50,7 +56,7 @@ func Codes() []Code {
 		CodeProductNotFound, CodeSKUNotFound, CodeSoldOut, CodeBuyAloneOff, CodePriceChanged, CodeIdempotency, CodeOrderNotFound,
 		CodeOrderNotReady, CodeOrderPaid, CodeOrderClosed, CodeOrderUnpaid, CodeAfterSale, CodePaymentUnknown, CodePaymentNotFound, CodeNoticeForged,
 		CodeNoticeMalformed, CodeNoticeMismatch, CodeTeamNotFound, CodeGroupUnavailable, CodeRefundNotFound,
-		CodeRefundNotFailed,
+		CodeRefundNotFailed, CodeBillNotFound, CodeDifferenceNotFound, CodeDifferenceEnded, CodeActionNotPossible, CodeRefundRefused,
 	}
 }
 

@@ -18,6 +18,7 @@ type gateway struct {
 	now     func() time.Time
 	trades  map[payment.ID]*payment.Trade
 	refunds map[payment.RequestNo]money.Fen
+	bills   map[payment.Day][]payment.BillLine
 	pages   int
 	calls   map[string]int
 
@@ -34,6 +35,7 @@ type gateway struct {
 func newGateway(now func() time.Time) *gateway {
 	return &gateway{
 		now: now, trades: map[payment.ID]*payment.Trade{}, refunds: map[payment.RequestNo]money.Fen{}, calls: map[string]int{},
+		bills: map[payment.Day][]payment.BillLine{},
 	}
 }
 

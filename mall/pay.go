@@ -63,7 +63,7 @@ func (s *Shop) openPayment(tx Tx, id order.ID, method payment.Method) (opened, e
 	p, err := tx.OpenPayment(id)
 	if errors.Is(err, ErrNotFound) {
 		p = payment.Start(payment.Payment{
-			ID: payment.ID(s.IDs("pay")), Order: o.ID, Buyer: o.Buyer, Method: method, Amount: o.Amount, ExpiresAt: o.ExpiresAt,
+			ID: payment.ID(s.IDs(paymentPrefix)), Order: o.ID, Buyer: o.Buyer, Method: method, Amount: o.Amount, ExpiresAt: o.ExpiresAt,
 		}, now)
 		err = tx.AddPayment(p)
 		p.Version, p.Moves = 1, nil

@@ -30,12 +30,17 @@ func (s *Shop) pushRefund(ctx context.Context, no payment.RequestNo) error {
 			ID: r.Payment, RequestNo: r.No, Amount: r.Amount, Reason: string(r.Reason),
 		})
 	}
+	done, err := s.refundDone(ctx, r)
+	return s.recordRefund(ctx, r, done, asked, err)
+}
+
+// refundDone asks the provider whether a refund arrived, as it was asked for. Errors: payment.ErrUnknown.
+func (s *Shop) refundDone(ctx context.Context, r payment.Refund) (bool, error) {
 	result, err := s.Channel.QueryRefund(ctx, r.Payment, r.No)
 	if err == nil && result.Done && result.Amount != r.Amount {
-		err = fmt.Errorf("mall: refund %s of %d fen went back as %d fen", r.No, r.Amount, result.Amount)
-		result.Done = false
+		return false, fmt.Errorf("mall: refund %s of %d fen went back as %d fen", r.No, r.Amount, result.Amount)
 	}
-	return s.recordRefund(ctx, r, result.Done, asked, err)
+	return result.Done, err
 }
 
 // claimRefund keeps others from working on the refund; it returns the zero Refund when there is nothing to do.

@@ -33,6 +33,7 @@ type Deps struct {
 	PayTTL       time.Duration            // for orders without a team; default 15 min, at least 1 min
 	ShipDelay    time.Duration            // from "to ship" to "shipped" in the simulation; default none
 	TrialTimeout time.Duration            // how long a page waits for group prices; default 2 s
+	BillAfter    time.Duration            // from a day's end to when its bill should be there; default 10 h
 }
 
 // Shop carries out the use cases. It keeps nothing between calls and is safe for concurrent use.
@@ -40,6 +41,9 @@ type Shop struct {
 	Deps
 	decoy string // a password hash that nobody's password made
 }
+
+// paymentPrefix begins the number of every payment: by it the mall knows its own in a bill.
+const paymentPrefix = "pay"
 
 // minPayTTL is the shortest deadline that Alipay accepts for a trade (timeout_express 1m-15d).
 const minPayTTL = time.Minute
@@ -49,8 +53,12 @@ func New(deps Deps) (*Shop, error) {
 	deps.SalesChannel = orDefault(deps.SalesChannel, "mall")
 	deps.PayTTL = orDefault(deps.PayTTL, 15*time.Minute)
 	deps.TrialTimeout = orDefault(deps.TrialTimeout, 2*time.Second)
+	deps.BillAfter = orDefault(deps.BillAfter, 10*time.Hour)
 	if deps.PayTTL < minPayTTL {
 		return nil, fmt.Errorf("mall: a payment deadline of %s is shorter than %s", deps.PayTTL, minPayTTL)
+	}
+	if deps.BillAfter < 0 {
+		return nil, fmt.Errorf("mall: a bill %s before its day is over cannot be", -deps.BillAfter)
 	}
 	if deps.ShipDelay < 0 {
 		return nil, fmt.Errorf("mall: a shipping delay of %s is negative", deps.ShipDelay)

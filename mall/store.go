@@ -52,6 +52,7 @@ type Tx interface {
 	TxCatalog
 	TxOrders
 	TxPayments
+	TxBills
 }
 
 // TxAccounts changes accounts and sessions.
@@ -129,6 +130,8 @@ type TxPayments interface {
 
 // Reader answers questions. None of its answers is older than the last commit.
 type Reader interface {
+	BillReader
+
 	// AccountByLogin returns one account. Errors: ErrNotFound.
 	AccountByLogin(ctx context.Context, login account.Login) (account.Account, error)
 	// Session returns a session and whose it is. Errors: ErrNotFound.

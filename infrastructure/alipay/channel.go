@@ -5,6 +5,7 @@ package alipay
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -34,6 +35,8 @@ const (
 // Channel asks Alipay for payments. It is safe for concurrent use.
 type Channel struct {
 	client    *client.Client
+	gateway   *url.URL
+	files     *http.Client // for what the gateway points to
 	notifyURL string
 }
 

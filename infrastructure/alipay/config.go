@@ -41,6 +41,9 @@ func New(cfg Config) (*Channel, error) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
 	}
+	if cfg.Transport == nil {
+		cfg.Transport = http.DefaultTransport
+	}
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("alipay: config: %w", err)
 	}
@@ -56,7 +59,11 @@ func New(cfg Config) (*Channel, error) {
 	if err := c.LoadAliPayPublicKey(strings.TrimSpace(cfg.AlipayPublicKeyPEM)); err != nil {
 		return nil, fmt.Errorf("alipay: config: AlipayPublicKeyPEM: %w", err)
 	}
-	return &Channel{client: c, notifyURL: cfg.NotifyURL}, nil
+	gateway, err := url.Parse(cfg.GatewayURL)
+	if err != nil {
+		return nil, fmt.Errorf("alipay: config: GatewayURL: %w", err)
+	}
+	return &Channel{client: c, gateway: gateway, files: fileClient(cfg.Transport), notifyURL: cfg.NotifyURL}, nil
 }
 
 func (c Config) check() error {
@@ -92,20 +99,14 @@ func checkAddress(address string, onlyHTTPS bool) error {
 }
 
 func httpClient(timeout time.Duration, transport http.RoundTripper) *http.Client {
-	if transport == nil {
-		transport = http.DefaultTransport
-	}
-	return &http.Client{Timeout: timeout, Transport: strictTransport{transport}}
+	return &http.Client{Timeout: timeout, Transport: bounded{onlyOK{transport}}}
 }
 
-// strictTransport lets only answers with status 200 and of a bounded size through, so no redirect either: the
-// library reads the body whatever the status says, and to the end.
-type strictTransport struct {
-	next http.RoundTripper
-}
+// onlyOK lets only answers with status 200 through, so no redirect either.
+type onlyOK struct{ next http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
-func (t strictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t onlyOK) RoundTrip(req *http.Request) (*http.Response, error) {
 	rsp, err := t.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
@@ -113,6 +114,18 @@ func (t strictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if rsp.StatusCode != http.StatusOK {
 		_ = rsp.Body.Close()
 		return nil, fmt.Errorf("gateway answered HTTP %d", rsp.StatusCode)
+	}
+	return rsp, nil
+}
+
+// bounded cuts answers off: the library reads the body whatever the status says, and to the end.
+type bounded struct{ next http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (t bounded) RoundTrip(req *http.Request) (*http.Response, error) {
+	rsp, err := t.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
 	}
 	rsp.Body = struct {
 		io.Reader

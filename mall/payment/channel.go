@@ -29,6 +29,10 @@ type Channel interface {
 	// ReadNotice checks the signature and form of a pushed notice and returns what it claims. The caller still
 	// compares the claim with the payment it knows. Errors: ErrForged, ErrMalformed.
 	ReadNotice(form url.Values) (Notice, error)
+	// Bill calls each with every line of the bill of a day, as the provider orders them, until each returns an error,
+	// which Bill returns. After any error the lines that were seen count for nothing. Errors: ErrBillNotReady,
+	// ErrUnknown, *BillFault.
+	Bill(ctx context.Context, day Day, each func(BillLine) error) error
 }
 
 // ID names one payment. It is the out_trade_no at the provider.
