@@ -20,8 +20,8 @@ import (
 	"kaituan/infrastructure/failpoint"
 )
 
-// patience bounds whatever the system does by itself.
-const patience = 60 * time.Second
+// patience bounds whatever the system does by itself: a notice that died with the process is asked for within 3 minutes.
+const patience = 4 * time.Minute
 
 const operatorToken = "operator-of-the-kill-tests-0123456789"
 
