@@ -71,7 +71,7 @@ type RefundMove struct {
 
 const (
 	maxRefusals     = 5                // until a person must look
-	claimedFor      = time.Minute      // how long others leave a refund alone that somebody works on
+	claimedFor      = 30 * time.Second // how long others leave a refund alone that somebody works on: two calls of 10 s at most
 	confirmAfter    = 5 * time.Second  // between asking for a refund and asking what became of it
 	confirmAtMost   = 10 * time.Minute // the same of one that stays undecided
 	undecidedFor    = 24 * time.Hour   // until a person must look: Alipay settles a refund within minutes
