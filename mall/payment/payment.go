@@ -153,17 +153,15 @@ func (p *Payment) AskSoon(now time.Time) { p.NextAskAt = now }
 // unknownAfter is the wait before asking again a provider that gave no answer.
 const unknownAfter = 30 * time.Second
 
-// askAfter is the wait before the question that follows answered ones: a pending payment is asked about 30 s,
-// 1, 2 and 5 min after its page was made, then every 5 min.
+// askAfter is the wait before the question that follows answered ones: a pending payment is asked about 30 s, 1 and
+// 2 min after its page was made, then every 2.5 min, so that a payment whose notice was lost is known within 3.
 func askAfter(answered int) time.Duration {
 	switch answered {
 	case 0, 1:
 		return 30 * time.Second
 	case 2:
 		return time.Minute
-	case 3:
-		return 3 * time.Minute
 	default:
-		return 5 * time.Minute
+		return 150 * time.Second
 	}
 }
