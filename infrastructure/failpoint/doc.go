@@ -7,6 +7,7 @@
 // There the environment arms them:
 //
 //	KAITUAN_FAILPOINT=mall.HandlePayNotice.commit.after=kill@2   SIGKILL to itself at the second hit
+//	KAITUAN_FAILPOINT=mall.Pay.alipay.after=error@2                loses the second answer
 //	KAITUAN_FAILPOINT=http.POST /callbacks/alipay.after=pause:5s   waits there at the first hit
 //	KAITUAN_FAILPOINT_LOG=FILE                                     writes the name of every point as it is hit
 package failpoint

@@ -10,9 +10,6 @@ const Built = false
 // Hit does nothing.
 func Hit(string) {}
 
-// Here does nothing.
-func Here(string) {}
-
 // Around returns nil: there is no step around commits.
 func Around(string) func(commit func() error) error { return nil }
 

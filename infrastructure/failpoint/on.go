@@ -3,6 +3,7 @@
 package failpoint
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -24,6 +25,7 @@ type points struct {
 	name  string // armed; empty: none
 	at    int    // the hit that counts
 	pause time.Duration
+	fail  bool
 	log   *os.File
 }
 
@@ -36,7 +38,12 @@ var armed = sync.OnceValue(func() *points { //nolint:gochecknoglobals // only in
 	return p
 })
 
-// read understands NAME=kill, NAME=kill@N and NAME=pause:DURATION.
+// errArmed is what a point returns that is armed with error.
+var errArmed = errors.New("failpoint")
+
+var errCount = errors.New("want a number from 1 on, or a time above 0")
+
+// read understands NAME=kill, NAME=kill@N, NAME=error, NAME=error@N and NAME=pause:DURATION.
 func read(spec, log string) (*points, error) {
 	p := &points{hits: map[string]int{}, at: 1}
 	if log != "" {
@@ -51,28 +58,40 @@ func read(spec, log string) (*points, error) {
 	}
 	cut := strings.LastIndex(spec, "=")
 	if cut < 1 {
-		return nil, fmt.Errorf("%s=%q: want NAME=kill, NAME=kill@N or NAME=pause:DURATION", Env, spec)
+		return nil, fmt.Errorf("%s=%q: want NAME=kill, NAME=error or NAME=pause:DURATION", Env, spec)
 	}
-	what := spec[cut+1:]
 	p.name = spec[:cut]
-	var err error
-	switch {
-	case what == "kill":
-	case strings.HasPrefix(what, "kill@"):
-		p.at, err = strconv.Atoi(what[len("kill@"):])
-	case strings.HasPrefix(what, "pause:"):
-		p.pause, err = time.ParseDuration(what[len("pause:"):])
-	default:
-		err = fmt.Errorf("%q is neither kill nor pause", what)
-	}
-	if err != nil {
+	if err := p.arm(spec[cut+1:]); err != nil {
 		return nil, fmt.Errorf("%s=%q: %w", Env, spec, err)
 	}
 	return p, nil
 }
 
-// Hit passes a point.
-func Hit(name string) {
+func (p *points) arm(what string) error {
+	var err error
+	if how, length, waits := strings.Cut(what, ":"); waits && how == "pause" {
+		if p.pause, err = time.ParseDuration(length); err == nil && p.pause <= 0 {
+			err = errCount
+		}
+		return err
+	}
+	how, hit, counted := strings.Cut(what, "@")
+	if p.fail = how == "error"; !p.fail && how != "kill" {
+		return fmt.Errorf("%q is none of kill, error and pause", what)
+	}
+	if counted {
+		if p.at, err = strconv.Atoi(hit); err == nil && p.at < 1 {
+			err = errCount
+		}
+	}
+	return err
+}
+
+// Hit passes a point. An error can be armed at commits, calls and requests only.
+func Hit(name string) { _ = pass(name) }
+
+// pass returns errArmed at the hit that an error is armed at.
+func pass(name string) error {
 	p := armed()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,36 +100,38 @@ func Hit(name string) {
 		_, _ = fmt.Fprintln(p.log, name) // a log that cannot be written shows as a test that finds no points
 	}
 	if name != p.name || p.hits[name] != p.at {
-		return
+		return nil
+	}
+	if p.fail {
+		return fmt.Errorf("%w: %s", errArmed, name)
 	}
 	if p.pause > 0 {
 		p.mu.Unlock()
 		time.Sleep(p.pause)
 		p.mu.Lock()
-		return
+		return nil
 	}
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {} // nothing happens between the signal and the end
 }
 
-// Here passes a point of the use case that is under way.
-func Here(side string) { Hit(useCase() + "." + side) }
-
-// Around is a step around every commit of a database. See sqldb.WithCommits.
+// Around is a step around every commit of a database. An error before it keeps it from happening, one after it loses its
+// answer. See sqldb.WithCommits.
 func Around(database string) func(commit func() error) error {
 	return func(commit func() error) error {
 		at := useCase()
 		if at == unknown {
 			at = database
 		}
-		Hit(at + ".commit.before")
-		err := commit()
-		Hit(at + ".commit.after")
-		return err
+		if err := pass(at + ".commit.before"); err != nil {
+			return err
+		}
+		return errors.Join(commit(), pass(at+".commit.after"))
 	}
 }
 
-// Transport has a point on each side of every call to somebody.
+// Transport has a point on each side of every call to somebody. An error before it keeps it from being sent, one after
+// it loses its answer.
 func Transport(whom string, next http.RoundTripper) http.RoundTripper {
 	if next == nil {
 		next = http.DefaultTransport
@@ -125,20 +146,31 @@ type transport struct {
 
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	at := useCase() + "." + t.whom
-	Hit(at + ".before")
+	if err := pass(at + ".before"); err != nil {
+		return nil, err
+	}
 	resp, err := t.next.RoundTrip(req)
-	Hit(at + ".after")
+	if lost := pass(at + ".after"); lost != nil && err == nil {
+		return nil, errors.Join(lost, resp.Body.Close())
+	}
 	return resp, err
 }
 
 // Handler has a point on each side of every request: when it came, and when the answer is made but not sent yet.
+// An error before it or after it cuts the connection.
 func Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		at := "http." + r.Method + " " + route(r.URL.Path)
-		Hit(at + ".before")
+		cutIf(pass(at + ".before"))
 		next.ServeHTTP(w, r)
-		Hit(at + ".after")
+		cutIf(pass(at + ".after"))
 	})
+}
+
+func cutIf(err error) {
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // route is a path without what differs from one request to the next.
