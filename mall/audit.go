@@ -11,21 +11,21 @@ import (
 
 // Auditor is what `kaituan check` and the reconciliation ask of the mall's database.
 type Auditor interface {
-	// Violations returns the rows that break an invariant of docs/operations.md, as of now.
+	// Violations returns the rows that break an invariant of docs/invariants.md, as of now, at most 100 per rule.
 	Violations(ctx context.Context, now time.Time) ([]Violation, error)
 	// Totals adds up the books.
 	Totals(ctx context.Context) (Totals, error)
 	// EachPayment calls fn with every succeeded payment in the order of their ids until fn returns an error, which
 	// it returns.
 	EachPayment(ctx context.Context, fn func(payment.Payment) error) error
-	// EachRefund calls fn with every refund in the order of their numbers until fn returns an error, which it
+	// EachRefund calls fn with every refund in the order of their payments' ids until fn returns an error, which it
 	// returns.
 	EachRefund(ctx context.Context, fn func(payment.Refund) error) error
 }
 
 // Violation is a row that breaks an invariant.
 type Violation struct {
-	Invariant string // I1, I3, I4, I5, I9, I10, I11
+	Invariant string // of docs/invariants.md
 	Subject   string // the id of what is wrong
 	Detail    string
 }

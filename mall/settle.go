@@ -147,8 +147,8 @@ const (
 	eventRefundRequired = "seat.refund_required"
 )
 
-// teamEvents is the mall's name as a consumer of engine events.
-const teamEvents = "mall.team_events"
+// TeamEvents is the mall's name as a consumer of engine events.
+const TeamEvents = "mall.team_events"
 
 // HandleTeamEvent takes an event of the engine. Events come late, twice and in any order: each id has an effect
 // once, and only orders whose payment the engine has counted are delivered for a formed team. Events about
@@ -158,7 +158,7 @@ func (s *Shop) HandleTeamEvent(ctx context.Context, e EngineEvent) error {
 		return invalid("id", "1 to 64 bytes")
 	}
 	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
-		first, err := tx.Once(teamEvents, e.ID)
+		first, err := tx.Once(TeamEvents, e.ID)
 		if err != nil || !first {
 			return err
 		}

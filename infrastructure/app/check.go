@@ -1,31 +1,24 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"slices"
 	"time"
 
+	"kaituan/groupbuy/partner"
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/groupbuystore"
+	"kaituan/infrastructure/invariant"
 	"kaituan/infrastructure/mallstore"
-	"kaituan/infrastructure/sandbox"
-	"kaituan/mall/payment"
-	"kaituan/money"
 )
 
-// Violation is a row that breaks an invariant of docs/invariants.md.
-type Violation struct{ Invariant, Subject, Detail string }
-
-// CheckReport is what a check found.
+// CheckReport is what a check found. What lies between the databases is in the mall's part.
 type CheckReport struct {
-	Violations []Violation
-	Payments   int  // succeeded ones that were looked at
-	Refunds    int  // likewise
-	Gateway    bool // the sandbox's books were there to compare with
+	Engine, Mall     invariant.Report
+	invariant.Result          // of both
+	LeftOut          []string // what could not be looked at and why, for people
+	Gateway          bool     // the sandbox's books were there to compare with
 }
 
 // Summary is one line for people.
@@ -38,7 +31,7 @@ func (r CheckReport) Summary() string {
 	if n := len(r.Violations); n > 0 {
 		verdict = fmt.Sprintf("%d rows break an invariant", n)
 	}
-	return fmt.Sprintf("check: %s (both databases, %s; %d payments, %d refunds)", verdict, gateway, r.Payments, r.Refunds)
+	return fmt.Sprintf("check: %s (both databases, %s)", verdict, gateway)
 }
 
 // underWay is how long a success at the gateway may be unknown here, and the other way about.
@@ -46,135 +39,101 @@ const underWay = 3 * time.Minute
 
 // Check looks for violations over both databases and the sandbox's books. It leaves out what may be under way
 // between them. Errors: a database that cannot be opened.
-func Check(ctx context.Context, c config.Config) (CheckReport, error) { return check(ctx, c, underWay) }
+func Check(ctx context.Context, c config.Config) (CheckReport, error) {
+	return checkOnce(ctx, c, liveCheck())
+}
 
-// SettledCheck is Check for a moment when nothing is under way: a payment that only one side knows is a violation.
-func SettledCheck(ctx context.Context, c config.Config) (CheckReport, error) { return check(ctx, c, 0) }
+// SettledCheck is Check for a moment when nothing is under way: what only one side knows is a violation, once a few
+// seconds do not mend it.
+func SettledCheck(ctx context.Context, c config.Config) (CheckReport, error) {
+	return checkOnce(ctx, c, settledCheck())
+}
 
-func check(ctx context.Context, c config.Config, grace time.Duration) (report CheckReport, err error) {
+// patience is how long a check waits for one side to hear of the other.
+type checkPatience struct {
+	gateway time.Duration // since the provider had the money
+	engine  time.Duration // since the last that happened to an order and its seat
+	looks   invariant.Options
+}
+
+// engineLag is twice what the mall takes to ask the engine about a team of which no event came (order.TeamAfter).
+const engineLag = 20 * time.Minute
+
+func liveCheck() checkPatience {
+	return checkPatience{gateway: underWay, engine: engineLag, looks: invariant.Options{Again: 2, Pause: time.Second}}
+}
+
+func settledCheck() checkPatience {
+	return checkPatience{looks: invariant.Options{Again: 10, Pause: 500 * time.Millisecond}}
+}
+
+func checkOnce(ctx context.Context, c config.Config, p checkPatience) (report CheckReport, err error) {
 	c.Role = config.RoleAll
 	dbs, err := openExisting(ctx, c)
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, dbs.close()) }()
-	now := time.Now()
-	if err := report.engine(ctx, groupbuystore.New(dbs.groupbuy), now); err != nil {
-		return report, err
+	return newChecker(c, dbs, p).run(ctx)
+}
+
+// checker looks for violations over both databases and the sandbox's books.
+type checker struct {
+	config   config.Config
+	dbs      databases
+	engine   *groupbuystore.Store
+	mall     *mallstore.Store
+	endpoint partner.EndpointID // of the mall at the engine
+	checkPatience
+}
+
+func newChecker(c config.Config, dbs databases, p checkPatience) *checker {
+	return &checker{
+		config: c, dbs: dbs, checkPatience: p, endpoint: mallEndpoint,
+		engine: groupbuystore.New(dbs.groupbuy), mall: mallstore.New(dbs.mall, time.Now, nil),
 	}
-	store := mallstore.New(dbs.mall, time.Now, nil)
-	if err := report.mall(ctx, store, now); err != nil {
-		return report, err
+}
+
+func (c *checker) run(ctx context.Context) (report CheckReport, err error) {
+	if report.Engine, err = timed(func() (invariant.Result, error) {
+		return invariant.Look(ctx, c.dbs.groupbuy, c.engine.Rules(time.Now()), c.looks)
+	}); err != nil {
+		return report, fmt.Errorf("check the engine: %w", err)
 	}
-	if err := report.gateway(ctx, c, store, now.Add(-grace)); err != nil {
-		return report, err
-	}
-	slices.SortStableFunc(report.Violations, func(a, b Violation) int {
-		return cmp.Or(cmp.Compare(a.Invariant, b.Invariant), cmp.Compare(a.Subject, b.Subject))
+	var leftOut []string
+	report.Mall, err = timed(func() (found invariant.Result, err error) {
+		for _, part := range []func(context.Context) (invariant.Result, error){c.books, c.events} {
+			some, err := part(ctx)
+			if err != nil {
+				return found, err
+			}
+			found.Add(some)
+		}
+		some, missing, err := c.gatewayBooks(ctx)
+		leftOut = missing
+		found.Add(some)
+		return found, err
 	})
+	report.Mall.LeftOut, report.Gateway = leftOut, len(leftOut) == 0
+	if err != nil {
+		return report, fmt.Errorf("check the mall: %w", err)
+	}
+	report.Add(report.Engine.Result)
+	report.Add(report.Mall.Result)
+	report.LeftOut = leftOut
 	return report, nil
 }
 
-func (r *CheckReport) add(invariant, subject, detail string) {
-	r.Violations = append(r.Violations, Violation{invariant, subject, detail})
+// timed makes a report of a look.
+func timed(look func() (invariant.Result, error)) (r invariant.Report, err error) {
+	r.StartedAt = time.Now()
+	r.Result, err = look()
+	r.Took = time.Since(r.StartedAt)
+	return r, err
 }
 
-func (r *CheckReport) engine(ctx context.Context, store *groupbuystore.Store, now time.Time) error {
-	found, err := store.Violations(ctx, now)
-	for _, v := range found {
-		r.add(v.Invariant, v.Subject, v.Detail)
-	}
-	return err
-}
-
-func (r *CheckReport) mall(ctx context.Context, store *mallstore.Store, now time.Time) error {
-	found, err := store.Violations(ctx, now)
-	for _, v := range found {
-		r.add(v.Invariant, v.Subject, v.Detail)
-	}
-	return err
-}
-
-// gateway compares payments and refunds with the sandbox's books, if it kept any here, one by one and both ways.
-func (r *CheckReport) gateway(ctx context.Context, c config.Config, store *mallstore.Store, until time.Time) error {
-	books, err := sandbox.OpenBooks(booksPath(c))
-	if errors.Is(err, fs.ErrNotExist) {
-		return r.count(ctx, store)
-	}
-	if err != nil {
-		return err
-	}
-	r.Gateway = true
-	ours, err := r.collect(ctx, store)
-	if err == nil {
-		err = books.Each(ctx, func(e sandbox.Entry) error {
-			r.compare(e, ours, until)
-			return nil
-		})
-	}
-	for id := range ours.payments {
-		r.add("I3", id, "succeeded here, and the gateway never received it")
-	}
-	for no := range ours.refunds {
-		r.add("I5", no, "succeeded here, and the gateway never paid it back")
-	}
-	return errors.Join(err, books.Close())
-}
-
-// ledger is what the mall believes of the gateway; compare takes out what the gateway confirms.
-type ledger struct {
-	payments map[string]money.Fen
-	refunds  map[string]money.Fen
-	asked    map[string]bool // refunds that are not confirmed yet
-}
-
-func (r *CheckReport) collect(ctx context.Context, store *mallstore.Store) (ledger, error) {
-	l := ledger{payments: map[string]money.Fen{}, refunds: map[string]money.Fen{}, asked: map[string]bool{}}
-	err := store.EachPayment(ctx, func(p payment.Payment) error {
-		l.payments[string(p.ID)] = p.Amount
-		return nil
-	})
-	if err != nil {
-		return l, err
-	}
-	err = store.EachRefund(ctx, func(f payment.Refund) error {
-		if f.Status == payment.RefundSucceeded {
-			l.refunds[string(f.No)] = f.Amount
-		} else {
-			l.asked[string(f.No)] = true
-		}
-		return nil
-	})
-	r.Payments, r.Refunds = len(l.payments), len(l.refunds)
-	return l, err
-}
-
-func (r *CheckReport) count(ctx context.Context, store *mallstore.Store) error {
-	_, err := r.collect(ctx, store)
-	return err
-}
-
-func (r *CheckReport) compare(e sandbox.Entry, ours ledger, until time.Time) {
-	amount, known := ours.payments[e.OutTradeNo]
-	delete(ours.payments, e.OutTradeNo)
-	switch {
-	case e.PaidAt.IsZero() && known:
-		r.add("I3", e.OutTradeNo, "succeeded here, not paid at the gateway")
-	case !e.PaidAt.IsZero() && !known && e.PaidAt.Before(until):
-		r.add("I3", e.OutTradeNo, fmt.Sprintf("paid at the gateway at %s (%s yuan), unknown here", e.PaidAt.UTC().Format(time.RFC3339), e.Amount))
-	case known && amount != e.Amount:
-		r.add("I3", e.OutTradeNo, fmt.Sprintf("%s yuan here, %s at the gateway", amount, e.Amount))
-	}
-	for _, f := range e.Refunds {
-		amount, confirmed := ours.refunds[f.RequestNo]
-		delete(ours.refunds, f.RequestNo)
-		switch {
-		case confirmed && amount != f.Amount:
-			r.add("I5", f.RequestNo, fmt.Sprintf("refunded %s yuan here, %s at the gateway", amount, f.Amount))
-		case !confirmed && !ours.asked[f.RequestNo] && f.At.Before(until):
-			r.add("I5", f.RequestNo, fmt.Sprintf("%s yuan went back at the gateway that nobody here asked for", f.Amount))
-		case !confirmed && ours.asked[f.RequestNo] && f.At.Before(until):
-			r.add("I5", f.RequestNo, "went back at the gateway, not confirmed here")
-		}
-	}
+// books looks at the mall's own rows, and compares its orders with the seats at the engine.
+func (c *checker) books(ctx context.Context) (invariant.Result, error) {
+	now := time.Now()
+	return invariant.Look(ctx, c.dbs.mall, append(c.mall.Rules(now), c.matchRule(now)), c.looks)
 }

@@ -135,8 +135,10 @@ func (s *Store) FailedRefunds(ctx context.Context, before payment.RequestNo, lim
 
 // EachRefund implements mall.Auditor.
 func (s *Store) EachRefund(ctx context.Context, fn func(payment.Refund) error) error {
-	for last := payment.RequestNo(""); ; {
-		page, err := refunds(s.read(ctx).Where("request_no > ?", string(last)).Order("request_no").Limit(pageRows))
+	for last := (payment.Refund{}); ; {
+		page, err := refunds(s.read(ctx).
+			Where("payment_id >= ? AND (payment_id > ? OR intent > ?)", string(last.Payment), string(last.Payment), string(last.Intent)).
+			Order("payment_id, intent").Limit(pageRows))
 		if err != nil {
 			return err
 		}
@@ -144,7 +146,7 @@ func (s *Store) EachRefund(ctx context.Context, fn func(payment.Refund) error) e
 			if err := fn(r); err != nil {
 				return err
 			}
-			last = r.No
+			last = r
 		}
 		if len(page) < pageRows {
 			return nil
