@@ -29,6 +29,8 @@ type gateway struct {
 	keys    sandbox.Keys
 	calls   atomic.Int64
 	answer  atomic.Value // func(w http.ResponseWriter, method string)
+	url     string
+	file    atomic.Value // []byte: the bill
 }
 
 func openGateway(t *testing.T) *gateway {
@@ -37,9 +39,25 @@ func openGateway(t *testing.T) *gateway {
 	g.node(map[string]any{"code": "20000"})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.calls.Add(1)
+		switch r.URL.Path {
+		case "/bill.zip":
+			_, _ = w.Write(g.file.Load().([]byte))
+			return
+		case "/gone":
+			http.NotFound(w, r)
+			return
+		case "/moved":
+			http.Redirect(w, r, "/bill.zip", http.StatusFound)
+			return
+		case "/cut":
+			w.Header().Set("Content-Length", "100")
+			_, _ = w.Write([]byte("PK"))
+			return
+		}
 		g.answer.Load().(func(http.ResponseWriter, string))(w, r.FormValue("method"))
 	}))
 	t.Cleanup(server.Close)
+	g.url = server.URL
 	channel, err := alipay.New(g.config(server.URL))
 	require.NoError(t, err)
 	g.channel = channel

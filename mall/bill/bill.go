@@ -48,16 +48,6 @@ type Sums struct {
 	Fees     money.Fen // the provider's, of the bill only
 }
 
-// Add counts a line.
-func (s *Sums) Add(l payment.BillLine) {
-	s.Fees += l.Fee
-	if l.Kind == payment.BillRefund {
-		s.Refunds, s.Refunded = s.Refunds+1, s.Refunded+l.Amount
-		return
-	}
-	s.Payments, s.Received = s.Payments+1, s.Received+l.Amount
-}
-
 // Expect starts the account of a day whose bill is due at an instant.
 func Expect(day payment.Day, due time.Time) Bill {
 	return Bill{Day: day, Status: Waiting, NextAt: due}

@@ -52,6 +52,11 @@ func RunStore(t *testing.T, open StoreOpener) {
 		"due refunds":         storeDueRefunds,
 		"books":               storeBooks,
 		"many rows are paged": storePages,
+		"bills":               storeBills,
+		"lines of bills":      storeBillLines,
+		"many lines":          storeManyLines,
+		"books of a day":      storeBooksOfADay,
+		"differences":         storeDifferences,
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := &storeEnv{T: t, ctx: t.Context(), now: time.Date(2026, 5, 1, 8, 0, 0, 123_000_000, time.UTC)}

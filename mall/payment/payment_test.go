@@ -222,3 +222,27 @@ func TestOwe_TheRestOnly(t *testing.T) {
 		require.Error(t, err, name)
 	}
 }
+
+func TestDay(t *testing.T) {
+	day, err := payment.ParseDay("2026-05-01")
+	require.NoError(t, err)
+	require.Equal(t, time.Date(2026, 4, 30, 16, 0, 0, 0, time.UTC), day.Start())
+	require.Equal(t, day.Add(1).Start(), day.End())
+	require.Equal(t, day, payment.DayOf(day.Start()))
+	require.Equal(t, day.Add(-1), payment.DayOf(day.Start().Add(-time.Millisecond)))
+	require.EqualValues(t, "2026-04-30", day.Add(-1))
+	for _, text := range []string{"", "2026-5-1", "2026-02-30", "2026-05-01 ", "today"} {
+		_, err := payment.ParseDay(text)
+		require.Error(t, err, text)
+	}
+	require.True(t, payment.Day("").Start().IsZero())
+}
+
+func TestBillFault(t *testing.T) {
+	fault := &payment.BillFault{File: "a.csv", Line: 3, Detail: "no amount", Advice: "ask again"}
+	require.EqualError(t, fault, "payment: bill malformed: a.csv line 3: no amount; ask again")
+	fault.Line = 0
+	require.EqualError(t, fault, "payment: bill malformed: a.csv: no amount; ask again")
+	fault.File = ""
+	require.EqualError(t, fault, "payment: bill malformed: no amount; ask again")
+}
