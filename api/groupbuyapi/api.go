@@ -20,6 +20,8 @@ type Auth struct {
 	TestMode bool
 	// Jobs lists what is done by the clock in the engine's database.
 	Jobs edge.Jobs
+	// Invariants finds reports on the engine's books.
+	Invariants edge.InvariantReports
 }
 
 // API is the engine on the wire: one handler per operation of api/openapi/groupbuy.yaml.
@@ -27,12 +29,14 @@ type API struct {
 	engine *groupbuy.Engine
 	door   *door
 	jobs   edge.Jobs
+
+	invariants edge.InvariantReports
 }
 
 // New returns the handlers over an engine. Errors: a PublicURL that is no http(s) address.
 func New(engine *groupbuy.Engine, auth Auth) (*API, error) {
 	door, err := newDoor(engine, auth)
-	return &API{engine: engine, door: door, jobs: auth.Jobs}, err
+	return &API{engine: engine, door: door, jobs: auth.Jobs, invariants: auth.Invariants}, err
 }
 
 // Register adds every route to a router made by edge.New.

@@ -120,6 +120,7 @@ func watchRoutes(h ServerInterfaceWrapper) []route {
 		{http.MethodPatch, "/api/groupbuy/admin/v1/operators/:operator_id", admins, h.ChangeOperator},
 		{http.MethodGet, "/api/groupbuy/admin/v1/settings", viewers, h.GetSettings},
 		{http.MethodPut, "/api/groupbuy/admin/v1/settings", admins, h.PutSettings},
+		{http.MethodGet, "/api/groupbuy/admin/v1/invariants", viewers, h.GetInvariants},
 		{http.MethodGet, "/api/groupbuy/admin/v1/jobs", viewers, h.ListJobs},
 		{http.MethodGet, "/api/groupbuy/admin/v1/audit", viewers, h.ListAudit},
 		{http.MethodGet, "/api/groupbuy/admin/v1/teams", viewers, h.FindTeams},

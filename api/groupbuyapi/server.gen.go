@@ -51,6 +51,9 @@ type ServerInterface interface {
 	// ListAudit Who changed what, newest first
 	// (GET /api/groupbuy/admin/v1/audit)
 	ListAudit(c *gin.Context, params ListAuditParams)
+	// GetInvariants What the last look at the invariants found
+	// (GET /api/groupbuy/admin/v1/invariants)
+	GetInvariants(c *gin.Context, params GetInvariantsParams)
 	// ListJobs What is done by the clock, by name
 	// (GET /api/groupbuy/admin/v1/jobs)
 	ListJobs(c *gin.Context)
@@ -589,6 +592,33 @@ func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
 	}
 
 	siw.Handler.ListAudit(c, params)
+}
+
+// GetInvariants operation middleware
+func (siw *ServerInterfaceWrapper) GetInvariants(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetInvariantsParams
+
+	// ------------- Optional query parameter "before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "before", c.Request.URL.Query(), &params.Before, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter before: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetInvariants(c, params)
 }
 
 // ListJobs operation middleware
@@ -2206,6 +2236,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/publish", wrapper.PublishActivity)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/activities/:activity_id/trial", wrapper.DryRunActivity)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/audit", wrapper.ListAudit)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/invariants", wrapper.GetInvariants)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/jobs", wrapper.ListJobs)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/operators", wrapper.ListOperators)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/operators", wrapper.CreateOperator)

@@ -211,6 +211,14 @@ type ClientInterface interface {
 	// Corresponds with GET /api/groupbuy/admin/v1/audit (the `ListAudit` operationId).
 	ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetInvariants What the last look at the invariants found
+	//
+	// The worker looks through the books once a minute (docs/invariants.md, `kaituan check`); reports are kept for three
+	// days.
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/invariants (the `GetInvariants` operationId).
+	GetInvariants(ctx context.Context, params *GetInvariantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListJobs What is done by the clock, by name
 	//
 	// Corresponds with GET /api/groupbuy/admin/v1/jobs (the `ListJobs` operationId).
@@ -977,6 +985,24 @@ func (c *Client) DryRunActivity(ctx context.Context, activityID ActivityID, body
 // Corresponds with GET /api/groupbuy/admin/v1/audit (the `ListAudit` operationId).
 func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAuditRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetInvariants What the last look at the invariants found
+//
+// The worker looks through the books once a minute (docs/invariants.md, `kaituan check`); reports are kept for three
+// days.
+//
+// Corresponds with GET /api/groupbuy/admin/v1/invariants (the `GetInvariants` operationId).
+func (c *Client) GetInvariants(ctx context.Context, params *GetInvariantsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetInvariantsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2774,6 +2800,60 @@ func NewListAuditRequest(server string, params *ListAuditParams) (*http.Request,
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetInvariantsRequest constructs an http.Request for the GetInvariants method
+func NewGetInvariantsRequest(server string, params *GetInvariantsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/invariants")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Before != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "before", *params.Before, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -5656,6 +5736,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/groupbuy/admin/v1/audit (the `ListAudit` operationId).
 	ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
 
+	// GetInvariantsWithResponse What the last look at the invariants found
+	//
+	// The worker looks through the books once a minute (docs/invariants.md, `kaituan check`); reports are kept for three
+	// days.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/invariants (the `GetInvariants` operationId).
+	GetInvariantsWithResponse(ctx context.Context, params *GetInvariantsParams, reqEditors ...RequestEditorFn) (*GetInvariantsResponse, error)
+
 	// ListJobsWithResponse What is done by the clock, by name
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -6787,6 +6877,54 @@ func (r ListAuditResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListAuditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetInvariantsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InvariantReport
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetInvariantsResponse) GetJSON200() *InvariantReport {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetInvariantsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetInvariantsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetInvariantsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetInvariantsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetInvariantsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9675,6 +9813,22 @@ func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, params 
 	return ParseListAuditResponse(rsp)
 }
 
+// GetInvariantsWithResponse What the last look at the invariants found
+//
+// The worker looks through the books once a minute (docs/invariants.md, `kaituan check`); reports are kept for three
+// days.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/groupbuy/admin/v1/invariants (the `GetInvariants` operationId).
+func (c *ClientWithResponses) GetInvariantsWithResponse(ctx context.Context, params *GetInvariantsParams, reqEditors ...RequestEditorFn) (*GetInvariantsResponse, error) {
+	rsp, err := c.GetInvariants(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetInvariantsResponse(rsp)
+}
+
 // ListJobsWithResponse What is done by the clock, by name
 //
 // Returns a wrapper object for the known response body format(s).
@@ -11040,6 +11194,39 @@ func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest AuditPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetInvariantsResponse parses an HTTP response from a GetInvariantsWithResponse call
+func ParseGetInvariantsResponse(rsp *http.Response) (*GetInvariantsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetInvariantsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InvariantReport
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -872,6 +872,50 @@ type GoodsOutlook struct {
 // Instant RFC 3339, UTC, milliseconds
 type Instant = instant.Time
 
+// InvariantReport defines model for InvariantReport.
+type InvariantReport struct {
+	DurationMs int64 `json:"duration_ms"`
+
+	// Holds Whether there are no violations
+	Holds bool `json:"holds"`
+
+	// LeftOut What could not be looked at, and why
+	LeftOut []string `json:"left_out"`
+
+	// Rows What was looked at. Nothing looked at is nothing proved
+	Rows []InvariantRows `json:"rows"`
+
+	// StartedAt RFC 3339, UTC, milliseconds
+	StartedAt Instant `json:"started_at"`
+
+	// Violations Rows that break an invariant, at most 100 of each rule
+	Violations []InvariantViolation `json:"violations"`
+}
+
+// InvariantRows defines model for InvariantRows.
+type InvariantRows struct {
+	Invariant string `json:"invariant"`
+	Rows      int64  `json:"rows"`
+
+	// What The kind of rows
+	What string `json:"what"`
+}
+
+// InvariantViolation defines model for InvariantViolation.
+type InvariantViolation struct {
+	// Detail What is wrong with it
+	Detail string `json:"detail"`
+
+	// Invariant I1 to I14, match or amount
+	Invariant string `json:"invariant"`
+
+	// Remedy What to do about it
+	Remedy string `json:"remedy"`
+
+	// Subject The row
+	Subject string `json:"subject"`
+}
+
 // Item defines model for Item.
 type Item struct {
 	// GoodsID The partner's own identifier
@@ -1836,6 +1880,12 @@ type ListAuditParams struct {
 	// Cursor `next_cursor` of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetInvariantsParams defines parameters for GetInvariants.
+type GetInvariantsParams struct {
+	// Before The last report that began before this moment, to go back in time
+	Before *time.Time `form:"before,omitempty" json:"before,omitempty"`
 }
 
 // AdminListDeliveriesParams defines parameters for AdminListDeliveries.

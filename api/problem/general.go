@@ -10,6 +10,7 @@ const (
 	LinesRefused     Code = "lines_refused"
 	BadCursor        Code = "bad_cursor"
 	NotFound         Code = "not_found"
+	ReportNotFound   Code = "report_not_found"
 	MethodNotAllowed Code = "method_not_allowed"
 	Unauthenticated  Code = "unauthenticated"
 	Forbidden        Code = "forbidden"
@@ -45,6 +46,9 @@ var general = map[Code]Row{
 	NotFound: {404,
 		Text{"没有这个地址或对象", "请检查路径；所有接口见 /docs"},
 		Text{"There is no such address or object", "Check the path; every operation is listed at /docs"}},
+	ReportNotFound: {404,
+		Text{"没有检查报告", "检查由 worker 每分钟执行一次；请确认 worker 在运行，或换一个时间"},
+		Text{"There is no report", "The worker makes one each minute: look whether it runs, or ask for another time"}},
 	MethodNotAllowed: {405,
 		Text{"该地址不支持此方法", "请使用 Allow 头列出的方法"},
 		Text{"This address does not know the method", "Use a method that the Allow header lists"}},
