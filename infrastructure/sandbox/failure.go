@@ -4,8 +4,8 @@ package sandbox
 type failure struct {
 	Code    string `json:"code"`
 	Msg     string `json:"msg"`
-	SubCode string `json:"sub_code"`
-	SubMsg  string `json:"sub_msg"`
+	SubCode string `json:"sub_code,omitempty"`
+	SubMsg  string `json:"sub_msg,omitempty"`
 }
 
 // Common answers: https://opendocs.alipay.com/common/02km9f
@@ -22,6 +22,16 @@ func unavailable() *failure {
 	return &failure{Code: "20000", Msg: "Service Currently Unavailable", SubCode: "isp.unknow-error", SubMsg: "系统繁忙"}
 }
 
+// Answers that fault scripts bring about: the gateway does not know, or not yet.
+
+func systemError() *failure {
+	return &failure{Code: "20000", Msg: "Service Currently Unavailable", SubCode: "ACQ.SYSTEM_ERROR", SubMsg: "系统错误"}
+}
+
+func inProgress() *failure {
+	return &failure{Code: "10003", Msg: "order success pay inprocess"}
+}
+
 // Business answers, each method's list: https://opendocs.alipay.com/open/028r8t (and its neighbours)
 
 func refused(subCode, subMsg string) *failure {
@@ -34,6 +44,11 @@ func badParameter(what string) *failure {
 
 func noTrade() *failure {
 	return refused("ACQ.TRADE_NOT_EXIST", "交易不存在")
+}
+
+// noBill is for a day whose bill is not written yet, and for one on which nothing happened.
+func noBill() *failure {
+	return refused("isp.bill_not_exist", "账单不存在")
 }
 
 func wrongStatus() *failure {

@@ -18,6 +18,7 @@ const (
 	methodClose       = "alipay.trade.close"
 	methodRefund      = "alipay.trade.refund"
 	methodRefundQuery = "alipay.trade.fastpay.refund.query"
+	methodBillURL     = "alipay.data.dataservice.bill.downloadurl.query"
 )
 
 // maxSkew is how far a request's timestamp may be from the gateway's clock. Alipay publishes no figure; a day
@@ -40,7 +41,7 @@ func (s *Sandbox) gateway(w http.ResponseWriter, r *http.Request) {
 		s.openPage(w, r, method)
 		return
 	}
-	answer := s.call(method)
+	answer, target := s.call(method, r)
 	if answer == nil {
 		s.answer(w, "", false, nil, unknownMethod(method))
 		return
@@ -49,26 +50,46 @@ func (s *Sandbox) gateway(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, method, s.known(r.Form), nil, why)
 		return
 	}
-	fields, why, err := answer(r.Context(), []byte(r.Form.Get("biz_content")))
+	biz := []byte(r.Form.Get("biz_content"))
+	fault, struck, err := s.callFault(r.Context(), biz, target)
+	if err != nil || struck && fault.before() {
+		s.misanswer(w, r, fault, method, nil, s.failed(method, err))
+		return
+	}
+	fields, why, err := answer(r.Context(), biz)
 	if err != nil {
-		s.cfg.Logger.Error("sandbox: request failed", "method", method, "error", err)
-		why = unavailable()
+		why = s.failed(method, err)
+	}
+	if struck {
+		s.misanswer(w, r, fault, method, fields, why)
+		return
 	}
 	s.answer(w, method, true, fields, why)
 }
 
-func (s *Sandbox) call(method string) call {
+func (s *Sandbox) failed(method string, err error) *failure {
+	if err == nil {
+		return nil
+	}
+	s.cfg.Logger.Error("sandbox: request failed", "method", method, "error", err)
+	return unavailable()
+}
+
+// call finds what answers a method, nil for nothing, and what scripts call it.
+func (s *Sandbox) call(method string, r *http.Request) (call, Target) {
 	switch method {
 	case methodQuery:
-		return s.queryTrade
+		return s.queryTrade, OnQuery
 	case methodClose:
-		return s.closeTrade
+		return s.closeTrade, OnClose
 	case methodRefund:
-		return s.refundTrade
+		return s.refundTrade, OnRefund
 	case methodRefundQuery:
-		return s.queryRefund
+		return s.queryRefund, OnRefundQuery
+	case methodBillURL:
+		return s.billURL(r), OnBillURL
 	default:
-		return nil
+		return nil, ""
 	}
 }
 
@@ -122,7 +143,7 @@ func missingCode(name string) string {
 
 func (s *Sandbox) checkTime(timestamp, method string) *failure {
 	at, err := time.ParseInLocation(time.DateTime, timestamp, china())
-	age := s.now().Sub(at)
+	age := s.clock.merchant(at).Sub(at)
 	isPage := method == methodPage || method == methodWap
 	if err != nil || age < -maxSkew || age > maxSkew && !isPage {
 		return invalid("isv.invalid-timestamp", "非法的时间戳参数，格式为 yyyy-MM-dd HH:mm:ss，时区为东八区")
@@ -144,12 +165,17 @@ func (s *Sandbox) answer(w http.ResponseWriter, method string, signed bool, fiel
 		http.Error(w, "service unavailable", http.StatusInternalServerError)
 		return
 	}
+	writeAnswer(w, method, node, signature)
+}
+
+// writeAnswer puts an answer together; one without a signature has none.
+func writeAnswer(w http.ResponseWriter, method string, node []byte, signature string) {
 	name := "error"
 	if method != "" {
 		name = strings.ReplaceAll(method, ".", "_")
 	}
 	text := `{"` + name + `_response":` + string(node)
-	if signed {
+	if signature != "" {
 		text += `,"sign":"` + signature + `"`
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")

@@ -52,10 +52,21 @@ func (s *Sandbox) openPage(w http.ResponseWriter, r *http.Request, method string
 		s.page.refuse(w, r, http.StatusBadRequest, why)
 		return
 	}
-	t, err := s.db.open(r.Context(), fresh)
-	if err != nil {
-		s.cfg.Logger.Error("sandbox: open page failed", "error", err)
-		s.page.refuse(w, r, http.StatusInternalServerError, unavailable())
+	fault, struck, err := s.db.strikeOne(r.Context(), fresh.outTradeNo, OnPage)
+	if err == nil && struck && fault.before() {
+		s.mispage(w, r, fault)
+		return
+	}
+	t := fresh
+	if err == nil {
+		t, err = s.db.open(r.Context(), fresh)
+	}
+	switch {
+	case err != nil:
+		s.page.refuse(w, r, http.StatusInternalServerError, s.failed(method, err))
+		return
+	case struck:
+		s.mispage(w, r, fault)
 		return
 	}
 	if t.total != fresh.total {
@@ -82,7 +93,7 @@ func (s *Sandbox) newTrade(form url.Values, method string) (trade, *failure) {
 		return trade{}, why
 	}
 	now := s.now()
-	expires, why := c.expiry(now)
+	expires, why := c.expiry(now, s.merchantTime(form.Get("timestamp")))
 	if why != nil {
 		return trade{}, why
 	}
@@ -144,11 +155,22 @@ func validAddress(address string) bool {
 	return err == nil && len(address) <= maxAddress && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
-// expiry is when an unpaid trade ends: time_expire if given, else timeout_express, else 15 days.
-func (c charge) expiry(now time.Time) (time.Time, *failure) {
+// merchantTime is what the clock of the merchant that signed the charge shows now.
+func (s *Sandbox) merchantTime(timestamp string) time.Time {
+	at, err := time.ParseInLocation(time.DateTime, timestamp, china())
+	if err != nil {
+		return s.now()
+	}
+	return s.clock.merchant(at)
+}
+
+// expiry is when an unpaid trade ends: time_expire if given, else timeout_express, else 15 days. time_expire is
+// the merchant's time, whose clock may be behind ours: the trade gets as long as it is from there.
+func (c charge) expiry(now, merchant time.Time) (time.Time, *failure) {
 	switch {
 	case c.TimeExpire != "":
-		return parseExpire(c.TimeExpire, now)
+		at, why := parseExpire(c.TimeExpire, merchant)
+		return at.Add(now.Sub(merchant)), why
 	case c.TimeoutExpress == "":
 		return now.Add(defaultExpiry), nil
 	case c.TimeoutExpress == "1c":

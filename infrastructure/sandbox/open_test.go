@@ -97,7 +97,7 @@ func TestExpiry(t *testing.T) {
 		"without seconds": {charge{TimeExpire: "2026-03-02 00:01"}, now.Add(31 * time.Minute)},
 		"absolute first":  {charge{TimeExpire: "2026-03-02 00:00:00", TimeoutExpress: "1m"}, now.Add(30 * time.Minute)},
 	} {
-		got, why := c.charge.expiry(now)
+		got, why := c.charge.expiry(now, now)
 		require.Nil(t, why, name)
 		require.True(t, c.want.Equal(got), "%s: %s", name, got)
 	}

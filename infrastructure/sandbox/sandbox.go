@@ -3,9 +3,8 @@
 // retry schedule, kept in a database file of its own. It was written from public documents, see
 // docs/sandbox.md, and no money ever moves.
 //
-// Faults are scripted around it, not in it: Config.HTTPClient is the only way that notices leave and Handler
-// the only way that requests enter, so a transport there and a handler here can lose, delay, repeat or damage
-// every message.
+// It is also the fault source of integrations: Faults scripts what goes wrong with notices, answers and bills, for
+// one order or all, and Clock lets days pass in seconds. Both are kept in the books and survive a restart.
 package sandbox
 
 import (
@@ -30,20 +29,20 @@ const noticeTimeout = 10 * time.Second
 
 // Config is what a sandbox needs to know.
 type Config struct {
-	Path        string           // the database file; made when missing
-	Keys        Keys             // see LoadOrCreateKeys
-	AppID       string           // default DefaultAppID
-	SellerID    string           // default DefaultSellerID
-	Now         func() time.Time // default time.Now
-	HTTPClient  *http.Client     // sends notices; default: time-out of 10 s, no redirects
-	NoticeSpeed int              // divides the waits between the sendings of a notice; default 1
-	Logger      *slog.Logger     // default: silent
+	Path       string           // the database file; made when missing
+	Keys       Keys             // see LoadOrCreateKeys
+	AppID      string           // default DefaultAppID
+	SellerID   string           // default DefaultSellerID
+	Now        func() time.Time // the machine's clock, which Clock starts from; default time.Now
+	HTTPClient *http.Client     // sends notices; default: time-out of 10 s, no redirects
+	Logger     *slog.Logger     // default: silent
 }
 
 // Sandbox is one simulated Alipay with one merchant application. It is safe for concurrent use.
 type Sandbox struct {
 	cfg     Config
 	db      *database
+	clock   *Clock
 	page    *pages
 	wake    chan struct{}
 	mu      sync.Mutex
@@ -65,7 +64,14 @@ func New(cfg Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: open %s: %w", cfg.Path, err)
 	}
-	return &Sandbox{cfg: cfg.withDefaults(), db: db, page: page, wake: make(chan struct{}, 1)}, nil
+	cfg = cfg.withDefaults()
+	clock, err := loadClock(context.Background(), cfg.Now, db)
+	if err != nil {
+		return nil, errors.Join(err, db.close())
+	}
+	s := &Sandbox{cfg: cfg, db: db, clock: clock, page: page, wake: make(chan struct{}, 1)}
+	clock.changed = s.nudge
+	return s, nil
 }
 
 func (c Config) withDefaults() Config {
@@ -84,7 +90,6 @@ func (c Config) withDefaults() Config {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 	}
-	c.NoticeSpeed = max(c.NoticeSpeed, 1)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -97,10 +102,10 @@ func (s *Sandbox) AppID() string { return s.cfg.AppID }
 // SellerID returns the account that the sandbox pays to.
 func (s *Sandbox) SellerID() string { return s.cfg.SellerID }
 
-// now is the sandbox's clock in the precision that its books keep.
-func (s *Sandbox) now() time.Time {
-	return s.cfg.Now().UTC().Truncate(time.Millisecond)
-}
+// Clock returns the time by which the sandbox does everything.
+func (s *Sandbox) Clock() *Clock { return s.clock }
+
+func (s *Sandbox) now() time.Time { return s.clock.Now() }
 
 // Handler serves everything under one prefix, to be stripped by the caller: the gateway, the cashier and the
 // books. docs/sandbox.md lists the routes. All addresses in its answers are relative.
@@ -112,6 +117,7 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("POST /cashier/{id}/pay", s.cashierPay)
 	mux.HandleFunc("POST /cashier/{id}/quit", s.cashierQuit)
 	mux.HandleFunc("GET /assets/{name}", s.page.asset)
+	mux.HandleFunc("GET /bills/{token}", s.downloadBill)
 	mux.HandleFunc("GET /books", s.showBooks)
 	mux.HandleFunc("GET /trades/{out_trade_no}", s.showTrade)
 	return http.MaxBytesHandler(mux, maxRequest)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -16,6 +17,7 @@ import (
 // The states of a notice.
 const (
 	noticePending   = "pending"
+	noticeHeld      = "held" // behind the trade's next one, see Held
 	noticeDelivered = "delivered"
 	noticeGivenUp   = "given_up"
 )
@@ -53,14 +55,14 @@ func (s *Sandbox) rest(ctx context.Context, pause time.Duration) {
 	}
 }
 
-// untilDue is the time until the next notice, at most idle: the clock may be a test's that jumps.
+// untilDue is the machine's time until the next notice, at most idle: its clock may be a test's that jumps.
 func (s *Sandbox) untilDue(ctx context.Context) time.Duration {
 	var next sql.NullInt64
 	err := s.db.read.QueryRowContext(ctx, "SELECT min(next_at) FROM notices WHERE next_at > 0").Scan(&next)
 	if err != nil || !next.Valid {
 		return idle
 	}
-	return min(max(instant(next.Int64).Sub(s.now()), soonest), idle)
+	return min(max(s.clock.wait(instant(next.Int64)), soonest), idle)
 }
 
 // nudge tells the sender that there is a new notice.
@@ -152,17 +154,26 @@ func (s *Sandbox) due(ctx context.Context) ([]notice, error) {
 	return due, rows.Err()
 }
 
-// attempt is one line of the delivery log.
-type attempt struct {
-	Number     int       `json:"number"`
+// Sending is what became of a notice that left, or should have.
+type Sending struct {
 	SentAt     time.Time `json:"sent_at"`
-	HTTPStatus int       `json:"http_status"`
-	Answer     string    `json:"answer"`
+	HTTPStatus int       `json:"http_status"`     // 0: no answer
+	Answer     string    `json:"answer"`          // its first 256 bytes
 	Fault      string    `json:"fault,omitempty"` // why there was no answer
 }
 
+// attempt is one line of the delivery log.
+type attempt struct {
+	Number int `json:"number"`
+	Sending
+}
+
 func (s *Sandbox) send(ctx context.Context, n notice) error {
-	a, err := s.try(ctx, n)
+	p, err := s.plan(ctx, n)
+	if err != nil {
+		return err
+	}
+	a, err := s.carryOut(ctx, n, p)
 	if err != nil || ctx.Err() != nil {
 		return err // stopped half-way, the merchant's answer is unknown and the notice stays due
 	}
@@ -171,18 +182,14 @@ func (s *Sandbox) send(ctx context.Context, n notice) error {
 	return s.record(ctx, n, a)
 }
 
-// try sends a notice once. That nobody answers is a fault of the attempt and no error.
-func (s *Sandbox) try(ctx context.Context, n notice) (attempt, error) {
-	a := attempt{Number: n.attempts + 1, SentAt: s.now()}
-	form, err := s.noticeForm(n, a.SentAt)
-	if err != nil {
-		return attempt{}, err
+// deliver posts a notice once. That nobody answers is a fault of the sending and no error.
+func (s *Sandbox) deliver(ctx context.Context, to string, form url.Values) Sending {
+	d := Sending{SentAt: s.now()}
+	var err error
+	if d.HTTPStatus, d.Answer, err = s.post(ctx, to, form.Encode()); err != nil {
+		d.Fault = err.Error()
 	}
-	a.HTTPStatus, a.Answer, err = s.post(ctx, n.url, form.Encode())
-	if err != nil {
-		a.Fault = err.Error()
-	}
-	return a, nil
+	return d
 }
 
 func (s *Sandbox) post(ctx context.Context, url, form string) (status int, answer string, err error) {
@@ -217,7 +224,7 @@ func (s *Sandbox) record(ctx context.Context, n notice, a attempt) error {
 		if err != nil {
 			return fmt.Errorf("sandbox: write attempt: %w", err)
 		}
-		return nil
+		return letGo(ctx, tx, n.trade, s.now())
 	})
 }
 
@@ -229,5 +236,5 @@ func (s *Sandbox) after(a attempt) (state string, next time.Time) {
 	case a.Number > len(gaps):
 		return noticeGivenUp, time.Time{}
 	}
-	return noticePending, s.now().Add(max(gaps[a.Number-1]/time.Duration(s.cfg.NoticeSpeed), time.Millisecond))
+	return noticePending, s.now().Add(gaps[a.Number-1])
 }

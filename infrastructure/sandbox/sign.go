@@ -61,3 +61,10 @@ func (s *Sandbox) signForm(form url.Values) error {
 	form.Set("sign", signature)
 	return nil
 }
+
+// strayRSA2 looks like a signature and is nobody's.
+func strayRSA2() string {
+	raw := make([]byte, keyBits/8)
+	_, _ = rand.Read(raw) // never fails: crypto/rand ends the process rather than return an error
+	return base64.StdEncoding.EncodeToString(raw)
+}

@@ -159,9 +159,13 @@ func insertNotices(ctx context.Context, tx *sql.Tx, told []notice) error {
 		if err != nil {
 			return fmt.Errorf("sandbox: write notice: %w", err)
 		}
+		state, next, err := firstSending(ctx, tx, n)
+		if err != nil {
+			return err
+		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO notices (notify_id, out_trade_no, url, fields, state, attempts,
 			created_at, next_at) VALUES (?, ?, ?, ?, ?, 0, ?, ?)`,
-			n.id, n.trade, n.url, string(fields), noticePending, ms(n.at), ms(n.at))
+			n.id, n.trade, n.url, string(fields), state, ms(n.at), ms(next))
 		if err != nil {
 			return fmt.Errorf("sandbox: write notice: %w", err)
 		}
