@@ -51,5 +51,6 @@ func TestGetInvariants(t *testing.T) {
 }
 
 func TestGetInvariants_None(t *testing.T) {
-	newWorld(t).get(operatorSide + "/invariants").refused(404, "report_not_found")
+	none := func(_ *groupbuy.Deps, auth *groupbuyapi.Auth) { auth.Invariants = nil }
+	newWorld(t, none).get(operatorSide+"/invariants").refused(404, "report_not_found")
 }

@@ -39,6 +39,7 @@ func configure(w *world) {
 	require.Equal(w, "云朵商城", p.Name)
 	require.Len(w, into[wire.PartnerList](w.get(operatorSide+"/partners"), 200).Items, 2)
 	require.Empty(w, into[wire.JobList](w.get(operatorSide+"/jobs"), 200).Items, "no worker runs here")
+	require.True(w, into[wire.InvariantReport](w.get(operatorSide+"/invariants"), 200).Holds)
 
 	made := into[wire.KeyWithSecret](w.post(operatorSide+"/partners/other/keys", nil), 201)
 	require.NotEmpty(w, made.Secret)

@@ -103,6 +103,9 @@ func newWorld(t *testing.T, setups ...setup) *world {
 	auth := groupbuyapi.Auth{
 		Nonces: sign.NewMemoryNonces(10_000), OperatorToken: token, PublicURL: "http://localhost:8080",
 		Jobs: func(ctx context.Context) ([]edge.Job, error) { return nil, w.db.Ping(ctx) },
+		Invariants: func(ctx context.Context, _ time.Time) (edge.InvariantReport, bool, error) {
+			return edge.InvariantReport{StartedAt: w.now}, true, w.db.Ping(ctx)
+		},
 	}
 	for _, change := range setups {
 		change(&deps, &auth)
