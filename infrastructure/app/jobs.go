@@ -54,6 +54,8 @@ func mallJobs(db *sqldb.DB, shop *mall.Shop) []schedule.Job {
 		sweep(db, "mall.repair_created", "ask the engine about orders whose lock was not answered", shop.RepairCreated, shop.OrdersToRepair),
 		sweep(db, "mall.check_teams", "ask the engine about paid orders of which nothing was heard", shop.CheckTeams, shop.OrdersToCheck),
 		sweep(db, "mall.ship_due", "ship what is ready, in the simulation", shop.ShipDue, shop.OrdersToShip),
+		sweep(db, "mall.daily_bill", "match the provider's bill of each day with the books", shop.ReconcileDue, shop.BillsDue),
+		portions(db, time.Hour, "mall.prune_bills", "drop the lines of bills that are a month old", shop.PruneBills),
 		portions(db, time.Second, "mall.drop_sessions", "drop buyers' sessions that are over", shop.DropSessions),
 		relayed(db, "mall.relay", "carry out tasks such as telling the engine of a payment"),
 	}

@@ -39,7 +39,7 @@ func newShop(c config.Config, store *mallstore.Store, engine mall.GroupBuy, pay 
 	return mall.New(mall.Deps{
 		Store: store, GroupBuy: engine, Channel: pay.Channel, Hasher: hasher,
 		Clock: time.Now, IDs: func(prefix string) string { return ids{}.New(prefix + "_") }, Random: rand.Reader, Log: log,
-		Merchant: pay.merchant, SalesChannel: salesChannel, PayTTL: c.Mall.PayWithin, ShipDelay: c.Mall.ShipAfter,
+		Merchant: pay.merchant, SalesChannel: salesChannel, PayTTL: c.Mall.PayWithin, ShipDelay: c.Mall.ShipAfter, BillAfter: c.Mall.BillAfter,
 		ReturnTo: func(id order.ID) string { return publicURL + mallapi.ReturnPath(string(id)) },
 	})
 }

@@ -67,6 +67,9 @@ func (c Config) check(f *Faults) {
 	if c.Mall.PayWithin < minPayWithin {
 		f.addf("mall.pay_within", "is %s; want at least %s, such as 15m", c.Mall.PayWithin, minPayWithin)
 	}
+	if c.Mall.BillAfter <= 0 {
+		f.addf("mall.bill_after", "is %s; want more than 0s, such as 10h", c.Mall.BillAfter)
+	}
 	if c.Mall.ShipAfter < 0 {
 		f.addf("mall.ship_after", "is %s; want 0s or more", c.Mall.ShipAfter)
 	}

@@ -65,6 +65,7 @@ type Mall struct {
 	WebhookURL string        `koanf:"webhook_url"` // where the engine sends the mall's events; empty: PublicURL
 	PayWithin  time.Duration `koanf:"pay_within"`  // payment deadline of orders bought alone
 	ShipAfter  time.Duration `koanf:"ship_after"`  // simulated shipping
+	BillAfter  time.Duration `koanf:"bill_after"`  // from a day's end in China to when its bill is asked for
 }
 
 // Alipay sets up the payment channel.
@@ -87,7 +88,7 @@ func defaults() map[string]any {
 		"log_level": "info", "operator_token": "", "demo_data": true,
 		"groupbuy.db": "", "groupbuy.url": "", "groupbuy.test_mode": true, "groupbuy.share_commits": true,
 		"groupbuy.key_id": "", "groupbuy.key_secret": "", "groupbuy.webhook_secret": "", "groupbuy.allow_hosts": []string{},
-		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s",
+		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s", "mall.bill_after": "10h",
 		"alipay.gateway": "", "alipay.production": false, "alipay.app_id": "", "alipay.seller_id": "",
 		"alipay.private_key_file": "", "alipay.public_key_file": "", "alipay.timeout": "10s",
 	}

@@ -20,6 +20,7 @@ func TestLoad_Defaults(t *testing.T) {
 	require.Equal(t, "sqlite:data/groupbuy.db", c.GroupBuy.DB)
 	require.Equal(t, "sqlite:data/mall.db", c.Mall.DB)
 	require.Equal(t, 15*time.Minute, c.Mall.PayWithin)
+	require.Equal(t, 10*time.Hour, c.Mall.BillAfter)
 	require.True(t, c.Embedded())
 	require.False(t, c.Split())
 }
@@ -43,12 +44,12 @@ func TestLoad_LaterSourcesWin(t *testing.T) {
 
 func TestLoad_ReportsEveryFaultAtOnce(t *testing.T) {
 	_, err := config.Load(config.Source{Flags: map[string]string{
-		"role": "boss", "listen": "8080", "public_url": "mall.example.com", "groupbuy.db": "postgres:x", "mall.pay_within": "59s",
+		"role": "boss", "listen": "8080", "public_url": "mall.example.com", "groupbuy.db": "postgres:x", "mall.pay_within": "59s", "mall.bill_after": "0s",
 		"operator_token": "short", "groupbuy.key_id": "k", "groupbuy.webhook_secret": "x", "log_level": "loud",
 	}})
 	require.Error(t, err)
 	for _, want := range []string{
-		"role (KAITUAN_ROLE)", "listen (KAITUAN_LISTEN)", "public_url", "groupbuy.db", "mall.pay_within", "operator_token", "groupbuy.key_id", "groupbuy.webhook_secret", "log_level",
+		"role (KAITUAN_ROLE)", "listen (KAITUAN_LISTEN)", "public_url", "groupbuy.db", "mall.pay_within", "mall.bill_after", "operator_token", "groupbuy.key_id", "groupbuy.webhook_secret", "log_level",
 	} {
 		require.ErrorContains(t, err, want)
 	}
