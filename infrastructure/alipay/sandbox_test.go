@@ -1,6 +1,7 @@
 package alipay_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -65,6 +66,8 @@ func openSandbox(t *testing.T, keys sandbox.Keys) malltest.ChannelEnv {
 	return buyerEnv(malltest.ChannelEnv{
 		Channel: channel, AppID: box.AppID(), SellerID: box.SellerID(),
 		Advance: func(d time.Duration) { ahead.Add(int64(d)) },
+		Now:     box.Clock().Now,
+		Jump:    func(d time.Duration) { require.NoError(t, box.Clock().Jump(context.Background(), d)) },
 		Notice: func(t *testing.T) url.Values {
 			t.Helper()
 			select {

@@ -25,6 +25,8 @@ type ChannelEnv struct {
 	Payable  func(t *testing.T, page payment.PageURL) bool       // whether the page offers to pay
 	Notice   func(t *testing.T) url.Values                       // waits for the next notice
 	Advance  func(d time.Duration)                               // moves the provider's clock
+	Now      func() time.Time                                    // the provider's clock
+	Jump     func(d time.Duration)                               // moves it by days; the provider knows that ours stays behind
 }
 
 // RunChannel checks that a payment Channel keeps the promises of payment.Channel, notices included.
@@ -43,6 +45,9 @@ func RunChannel(t *testing.T, open func(t *testing.T) ChannelEnv) {
 		"forged notices":      channelForged,
 		"return is no notice": channelReturn,
 		"cancelled":           channelCancelled,
+		"bill":                channelBill,
+		"no bill":             channelNoBill,
+		"bill not read":       channelBillCut,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, open(t)) })
 	}
