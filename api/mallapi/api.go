@@ -25,6 +25,8 @@ type Settings struct {
 	WebhookSecrets []string
 	// Jobs lists what is done by the clock in the shop's database.
 	Jobs edge.Jobs
+	// Invariants finds reports on the shop's books, and on what they say against the engine's and the gateway's.
+	Invariants edge.InvariantReports
 }
 
 // Books adds up what the shop has sold, received and sent back.
@@ -40,6 +42,8 @@ type API struct {
 	door    *door
 	secrets []string
 	jobs    edge.Jobs
+
+	invariants edge.InvariantReports
 }
 
 // New returns the handlers over a shop. Errors: a setting that cannot be used.
@@ -54,7 +58,7 @@ func New(shop *mall.Shop, books Books, set Settings) (*API, error) {
 		}
 	}
 	return &API{
-		shop: shop, books: books, secrets: set.WebhookSecrets, jobs: set.Jobs,
+		shop: shop, books: books, secrets: set.WebhookSecrets, jobs: set.Jobs, invariants: set.Invariants,
 		door: &door{
 			shop: shop, site: site, cookie: site.Cookie("kaituan", "kaituan_session", account.AbsoluteLimit),
 			token: edge.NewFixedToken(set.OperatorToken),

@@ -52,6 +52,11 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/mall/admin/v1/orders/:order_id/refund", operators, h.AdminRefundOrder},
 		{http.MethodGet, "/api/mall/admin/v1/refunds", operators, h.ListFailedRefunds},
 		{http.MethodPost, "/api/mall/admin/v1/refunds/:refund_no/redo", operators, h.RedoRefund},
+		{http.MethodGet, "/api/mall/admin/v1/invariants", operators, h.GetInvariants},
+		{http.MethodGet, "/api/mall/admin/v1/bills", operators, h.ListBills},
+		{http.MethodPost, "/api/mall/admin/v1/bills/:day/run", operators, h.RunBill},
+		{http.MethodGet, "/api/mall/admin/v1/bills/:day/differences", operators, h.ListBillDifferences},
+		{http.MethodPost, "/api/mall/admin/v1/bill-differences/:difference_id/resolve", operators, h.ResolveBillDifference},
 		{http.MethodGet, "/api/mall/admin/v1/jobs", operators, h.ListJobs},
 		{http.MethodGet, "/api/mall/admin/v1/totals", operators, h.GetTotals},
 

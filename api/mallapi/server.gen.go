@@ -15,6 +15,21 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ResolveBillDifference Do something about an open difference, and say why
+	// (POST /api/mall/admin/v1/bill-differences/{difference_id}/resolve)
+	ResolveBillDifference(c *gin.Context, differenceID Name)
+	// ListBills Alipay's bills by day, newest first, and what came of matching them
+	// (GET /api/mall/admin/v1/bills)
+	ListBills(c *gin.Context, params ListBillsParams)
+	// ListBillDifferences What differs between a day's bill and the books, oldest first
+	// (GET /api/mall/admin/v1/bills/{day}/differences)
+	ListBillDifferences(c *gin.Context, day BillDay, params ListBillDifferencesParams)
+	// RunBill Match a day's bill now, also again
+	// (POST /api/mall/admin/v1/bills/{day}/run)
+	RunBill(c *gin.Context, day BillDay)
+	// GetInvariants What the last look at the invariants found
+	// (GET /api/mall/admin/v1/invariants)
+	GetInvariants(c *gin.Context, params GetInvariantsParams)
 	// ListJobs What is done by the clock, by name
 	// (GET /api/mall/admin/v1/jobs)
 	ListJobs(c *gin.Context)
@@ -106,6 +121,170 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(c *gin.Context)
+
+// ResolveBillDifference operation middleware
+func (siw *ServerInterfaceWrapper) ResolveBillDifference(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "difference_id" -------------
+	var differenceID Name
+
+	err = runtime.BindStyledParameterWithOptions("simple", "difference_id", c.Param("difference_id"), &differenceID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter difference_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResolveBillDifference(c, differenceID)
+}
+
+// ListBills operation middleware
+func (siw *ServerInterfaceWrapper) ListBills(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBillsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListBills(c, params)
+}
+
+// ListBillDifferences operation middleware
+func (siw *ServerInterfaceWrapper) ListBillDifferences(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "day" -------------
+	var day BillDay
+
+	err = runtime.BindStyledParameterWithOptions("simple", "day", c.Param("day"), &day, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter day: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBillDifferencesParams
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListBillDifferences(c, day, params)
+}
+
+// RunBill operation middleware
+func (siw *ServerInterfaceWrapper) RunBill(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "day" -------------
+	var day BillDay
+
+	err = runtime.BindStyledParameterWithOptions("simple", "day", c.Param("day"), &day, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter day: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RunBill(c, day)
+}
+
+// GetInvariants operation middleware
+func (siw *ServerInterfaceWrapper) GetInvariants(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetInvariantsParams
+
+	// ------------- Optional query parameter "before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "before", c.Request.URL.Query(), &params.Before, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter before: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetInvariants(c, params)
+}
 
 // ListJobs operation middleware
 func (siw *ServerInterfaceWrapper) ListJobs(c *gin.Context) {
@@ -857,6 +1036,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 		ErrorHandler:       errorHandler,
 	}
 
+	router.POST(options.BaseURL+"/api/mall/admin/v1/bill-differences/:difference_id/resolve", wrapper.ResolveBillDifference)
+	router.GET(options.BaseURL+"/api/mall/admin/v1/bills", wrapper.ListBills)
+	router.GET(options.BaseURL+"/api/mall/admin/v1/bills/:day/differences", wrapper.ListBillDifferences)
+	router.POST(options.BaseURL+"/api/mall/admin/v1/bills/:day/run", wrapper.RunBill)
+	router.GET(options.BaseURL+"/api/mall/admin/v1/invariants", wrapper.GetInvariants)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/jobs", wrapper.ListJobs)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/orders", wrapper.AdminListOrders)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/orders/:order_id", wrapper.AdminGetOrder)

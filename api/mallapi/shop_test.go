@@ -56,6 +56,9 @@ type shop struct {
 	outage  atomic.Bool  // of the database, as far as writing goes
 	buyers  int
 	jobs    edge.Jobs
+	bill    []payment.BillLine // of every day
+
+	invariants edge.InvariantReports
 }
 
 func openShop(t *testing.T) *shop { return openShopAt(t, "") }
@@ -86,10 +89,13 @@ func openShopAt(t *testing.T, publicURL string) *shop {
 	s.channel = channel
 
 	store := mallstore.New(sqldbtest.Open(t, sqldb.Mall), s.now, nil)
-	s.mall = s.newMall(outage{store, &s.outage}, channel, payment.Merchant{AppID: box.AppID(), SellerID: box.SellerID()})
+	s.mall = s.newMall(outage{store, &s.outage}, otherBill{channel, s}, payment.Merchant{AppID: box.AppID(), SellerID: box.SellerID()})
 	api, err := mallapi.New(s.mall, store, mallapi.Settings{
 		PublicURL: publicURL, OperatorToken: operatorToken, WebhookSecrets: []string{webhookSecret},
 		Jobs: func(ctx context.Context) ([]edge.Job, error) { return s.jobs.List(ctx) },
+		Invariants: func(ctx context.Context, before time.Time) (edge.InvariantReport, bool, error) {
+			return s.invariants.Last(ctx, before)
+		},
 	})
 	require.NoError(t, err)
 	router := edge.New(slog.New(slog.NewTextHandler(s.log, nil)))

@@ -92,6 +92,56 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// ResolveBillDifferenceWithBody Do something about an open difference, and say why
+	//
+	// `ask` (of `payment_unbooked` and `refund_unconfirmed`): Alipay is asked again and its answer booked; the difference is
+	// `repaired` then, or still `open`. `refund` (of `payment_unknown`): the money goes back, under one number however often
+	// it is asked for. `accept`: it was dealt with elsewhere, as the note says.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/mall/admin/v1/bill-differences/{difference_id}/resolve (the `ResolveBillDifference` operationId).
+	ResolveBillDifferenceWithBody(ctx context.Context, differenceID Name, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResolveBillDifference Do something about an open difference, and say why
+	//
+	// `ask` (of `payment_unbooked` and `refund_unconfirmed`): Alipay is asked again and its answer booked; the difference is
+	// `repaired` then, or still `open`. `refund` (of `payment_unknown`): the money goes back, under one number however often
+	// it is asked for. `accept`: it was dealt with elsewhere, as the note says.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/mall/admin/v1/bill-differences/{difference_id}/resolve (the `ResolveBillDifference` operationId).
+	ResolveBillDifference(ctx context.Context, differenceID Name, body ResolveBillDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListBills Alipay's bills by day, newest first, and what came of matching them
+	//
+	// Each day of the last 30 is matched from 10:00 in China on. Sums of both sides differ while differences are open.
+	//
+	// Corresponds with GET /api/mall/admin/v1/bills (the `ListBills` operationId).
+	ListBills(ctx context.Context, params *ListBillsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListBillDifferences What differs between a day's bill and the books, oldest first
+	//
+	// Corresponds with GET /api/mall/admin/v1/bills/{day}/differences (the `ListBillDifferences` operationId).
+	ListBillDifferences(ctx context.Context, day BillDay, params *ListBillDifferencesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RunBill Match a day's bill now, also again
+	//
+	// A worker downloads and matches it within seconds. Repeating is harmless: the same differences are found again, and
+	// those that are not there any more are closed.
+	//
+	// Corresponds with POST /api/mall/admin/v1/bills/{day}/run (the `RunBill` operationId).
+	RunBill(ctx context.Context, day BillDay, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetInvariants What the last look at the invariants found
+	//
+	// The worker looks through the books once a minute (docs/invariants.md, `kaituan check`); reports are kept for three
+	// days. This is of the mall's own books, and of what they say against the engine's and the gateway's.
+	//
+	// Corresponds with GET /api/mall/admin/v1/invariants (the `GetInvariants` operationId).
+	GetInvariants(ctx context.Context, params *GetInvariantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListJobs What is done by the clock, by name
 	//
 	// Corresponds with GET /api/mall/admin/v1/jobs (the `ListJobs` operationId).
@@ -359,6 +409,116 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /pay/return (the `ShowReturn` operationId).
 	ShowReturn(ctx context.Context, params *ShowReturnParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ResolveBillDifferenceWithBody Do something about an open difference, and say why
+//
+// `ask` (of `payment_unbooked` and `refund_unconfirmed`): Alipay is asked again and its answer booked; the difference is
+// `repaired` then, or still `open`. `refund` (of `payment_unknown`): the money goes back, under one number however often
+// it is asked for. `accept`: it was dealt with elsewhere, as the note says.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/mall/admin/v1/bill-differences/{difference_id}/resolve (the `ResolveBillDifference` operationId).
+func (c *Client) ResolveBillDifferenceWithBody(ctx context.Context, differenceID Name, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResolveBillDifferenceRequestWithBody(c.Server, differenceID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResolveBillDifference Do something about an open difference, and say why
+//
+// `ask` (of `payment_unbooked` and `refund_unconfirmed`): Alipay is asked again and its answer booked; the difference is
+// `repaired` then, or still `open`. `refund` (of `payment_unknown`): the money goes back, under one number however often
+// it is asked for. `accept`: it was dealt with elsewhere, as the note says.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/mall/admin/v1/bill-differences/{difference_id}/resolve (the `ResolveBillDifference` operationId).
+func (c *Client) ResolveBillDifference(ctx context.Context, differenceID Name, body ResolveBillDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResolveBillDifferenceRequest(c.Server, differenceID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBills Alipay's bills by day, newest first, and what came of matching them
+//
+// Each day of the last 30 is matched from 10:00 in China on. Sums of both sides differ while differences are open.
+//
+// Corresponds with GET /api/mall/admin/v1/bills (the `ListBills` operationId).
+func (c *Client) ListBills(ctx context.Context, params *ListBillsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBillsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBillDifferences What differs between a day's bill and the books, oldest first
+//
+// Corresponds with GET /api/mall/admin/v1/bills/{day}/differences (the `ListBillDifferences` operationId).
+func (c *Client) ListBillDifferences(ctx context.Context, day BillDay, params *ListBillDifferencesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBillDifferencesRequest(c.Server, day, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RunBill Match a day's bill now, also again
+//
+// A worker downloads and matches it within seconds. Repeating is harmless: the same differences are found again, and
+// those that are not there any more are closed.
+//
+// Corresponds with POST /api/mall/admin/v1/bills/{day}/run (the `RunBill` operationId).
+func (c *Client) RunBill(ctx context.Context, day BillDay, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRunBillRequest(c.Server, day)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetInvariants What the last look at the invariants found
+//
+// The worker looks through the books once a minute (docs/invariants.md, `kaituan check`); reports are kept for three
+// days. This is of the mall's own books, and of what they say against the engine's and the gateway's.
+//
+// Corresponds with GET /api/mall/admin/v1/invariants (the `GetInvariants` operationId).
+func (c *Client) GetInvariants(ctx context.Context, params *GetInvariantsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetInvariantsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListJobs What is done by the clock, by name
@@ -987,6 +1147,292 @@ func (c *Client) ShowReturn(ctx context.Context, params *ShowReturnParams, reqEd
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewResolveBillDifferenceRequest calls the generic ResolveBillDifference builder with application/json body
+func NewResolveBillDifferenceRequest(server string, differenceID Name, body ResolveBillDifferenceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewResolveBillDifferenceRequestWithBody(server, differenceID, "application/json", bodyReader)
+}
+
+// NewResolveBillDifferenceRequestWithBody constructs an http.Request for the ResolveBillDifference method, with any body, and a specified content type
+func NewResolveBillDifferenceRequestWithBody(server string, differenceID Name, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "difference_id", differenceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/admin/v1/bill-differences/%s/resolve", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListBillsRequest constructs an http.Request for the ListBills method
+func NewListBillsRequest(server string, params *ListBillsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/admin/v1/bills")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListBillDifferencesRequest constructs an http.Request for the ListBillDifferences method
+func NewListBillDifferencesRequest(server string, day BillDay, params *ListBillDifferencesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "day", day, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/admin/v1/bills/%s/differences", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRunBillRequest constructs an http.Request for the RunBill method
+func NewRunBillRequest(server string, day BillDay) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "day", day, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/admin/v1/bills/%s/run", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetInvariantsRequest constructs an http.Request for the GetInvariants method
+func NewGetInvariantsRequest(server string, params *GetInvariantsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/admin/v1/invariants")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Before != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "before", *params.Before, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewListJobsRequest constructs an http.Request for the ListJobs method
@@ -2326,6 +2772,64 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// ResolveBillDifferenceWithBodyWithResponse Do something about an open difference, and say why
+	//
+	// `ask` (of `payment_unbooked` and `refund_unconfirmed`): Alipay is asked again and its answer booked; the difference is
+	// `repaired` then, or still `open`. `refund` (of `payment_unknown`): the money goes back, under one number however often
+	// it is asked for. `accept`: it was dealt with elsewhere, as the note says.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/admin/v1/bill-differences/{difference_id}/resolve (the `ResolveBillDifference` operationId).
+	ResolveBillDifferenceWithBodyWithResponse(ctx context.Context, differenceID Name, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResolveBillDifferenceResponse, error)
+
+	// ResolveBillDifferenceWithResponse Do something about an open difference, and say why
+	//
+	// `ask` (of `payment_unbooked` and `refund_unconfirmed`): Alipay is asked again and its answer booked; the difference is
+	// `repaired` then, or still `open`. `refund` (of `payment_unknown`): the money goes back, under one number however often
+	// it is asked for. `accept`: it was dealt with elsewhere, as the note says.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/admin/v1/bill-differences/{difference_id}/resolve (the `ResolveBillDifference` operationId).
+	ResolveBillDifferenceWithResponse(ctx context.Context, differenceID Name, body ResolveBillDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*ResolveBillDifferenceResponse, error)
+
+	// ListBillsWithResponse Alipay's bills by day, newest first, and what came of matching them
+	//
+	// Each day of the last 30 is matched from 10:00 in China on. Sums of both sides differ while differences are open.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/mall/admin/v1/bills (the `ListBills` operationId).
+	ListBillsWithResponse(ctx context.Context, params *ListBillsParams, reqEditors ...RequestEditorFn) (*ListBillsResponse, error)
+
+	// ListBillDifferencesWithResponse What differs between a day's bill and the books, oldest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/mall/admin/v1/bills/{day}/differences (the `ListBillDifferences` operationId).
+	ListBillDifferencesWithResponse(ctx context.Context, day BillDay, params *ListBillDifferencesParams, reqEditors ...RequestEditorFn) (*ListBillDifferencesResponse, error)
+
+	// RunBillWithResponse Match a day's bill now, also again
+	//
+	// A worker downloads and matches it within seconds. Repeating is harmless: the same differences are found again, and
+	// those that are not there any more are closed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/admin/v1/bills/{day}/run (the `RunBill` operationId).
+	RunBillWithResponse(ctx context.Context, day BillDay, reqEditors ...RequestEditorFn) (*RunBillResponse, error)
+
+	// GetInvariantsWithResponse What the last look at the invariants found
+	//
+	// The worker looks through the books once a minute (docs/invariants.md, `kaituan check`); reports are kept for three
+	// days. This is of the mall's own books, and of what they say against the engine's and the gateway's.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/mall/admin/v1/invariants (the `GetInvariants` operationId).
+	GetInvariantsWithResponse(ctx context.Context, params *GetInvariantsParams, reqEditors ...RequestEditorFn) (*GetInvariantsResponse, error)
+
 	// ListJobsWithResponse What is done by the clock, by name
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2629,6 +3133,246 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /pay/return (the `ShowReturn` operationId).
 	ShowReturnWithResponse(ctx context.Context, params *ShowReturnParams, reqEditors ...RequestEditorFn) (*ShowReturnResponse, error)
+}
+
+type ResolveBillDifferenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BillDifference
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResolveBillDifferenceResponse) GetJSON200() *BillDifference {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ResolveBillDifferenceResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ResolveBillDifferenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResolveBillDifferenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResolveBillDifferenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResolveBillDifferenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListBillsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BillList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListBillsResponse) GetJSON200() *BillList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListBillsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListBillsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBillsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBillsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBillsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListBillDifferencesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BillDifferenceList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListBillDifferencesResponse) GetJSON200() *BillDifferenceList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListBillDifferencesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListBillDifferencesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBillDifferencesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBillDifferencesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBillDifferencesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RunBillResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Bill
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r RunBillResponse) GetJSON202() *Bill {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RunBillResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RunBillResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RunBillResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RunBillResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RunBillResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetInvariantsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InvariantReport
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetInvariantsResponse) GetJSON200() *InvariantReport {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetInvariantsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetInvariantsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetInvariantsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetInvariantsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetInvariantsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type ListJobsResponse struct {
@@ -3927,6 +4671,100 @@ func (r ShowReturnResponse) ContentType() string {
 	return ""
 }
 
+// ResolveBillDifferenceWithBodyWithResponse Do something about an open difference, and say why
+//
+// `ask` (of `payment_unbooked` and `refund_unconfirmed`): Alipay is asked again and its answer booked; the difference is
+// `repaired` then, or still `open`. `refund` (of `payment_unknown`): the money goes back, under one number however often
+// it is asked for. `accept`: it was dealt with elsewhere, as the note says.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/admin/v1/bill-differences/{difference_id}/resolve (the `ResolveBillDifference` operationId).
+func (c *ClientWithResponses) ResolveBillDifferenceWithBodyWithResponse(ctx context.Context, differenceID Name, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResolveBillDifferenceResponse, error) {
+	rsp, err := c.ResolveBillDifferenceWithBody(ctx, differenceID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResolveBillDifferenceResponse(rsp)
+}
+
+// ResolveBillDifferenceWithResponse Do something about an open difference, and say why
+//
+// `ask` (of `payment_unbooked` and `refund_unconfirmed`): Alipay is asked again and its answer booked; the difference is
+// `repaired` then, or still `open`. `refund` (of `payment_unknown`): the money goes back, under one number however often
+// it is asked for. `accept`: it was dealt with elsewhere, as the note says.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/admin/v1/bill-differences/{difference_id}/resolve (the `ResolveBillDifference` operationId).
+func (c *ClientWithResponses) ResolveBillDifferenceWithResponse(ctx context.Context, differenceID Name, body ResolveBillDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*ResolveBillDifferenceResponse, error) {
+	rsp, err := c.ResolveBillDifference(ctx, differenceID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResolveBillDifferenceResponse(rsp)
+}
+
+// ListBillsWithResponse Alipay's bills by day, newest first, and what came of matching them
+//
+// Each day of the last 30 is matched from 10:00 in China on. Sums of both sides differ while differences are open.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/mall/admin/v1/bills (the `ListBills` operationId).
+func (c *ClientWithResponses) ListBillsWithResponse(ctx context.Context, params *ListBillsParams, reqEditors ...RequestEditorFn) (*ListBillsResponse, error) {
+	rsp, err := c.ListBills(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBillsResponse(rsp)
+}
+
+// ListBillDifferencesWithResponse What differs between a day's bill and the books, oldest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/mall/admin/v1/bills/{day}/differences (the `ListBillDifferences` operationId).
+func (c *ClientWithResponses) ListBillDifferencesWithResponse(ctx context.Context, day BillDay, params *ListBillDifferencesParams, reqEditors ...RequestEditorFn) (*ListBillDifferencesResponse, error) {
+	rsp, err := c.ListBillDifferences(ctx, day, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBillDifferencesResponse(rsp)
+}
+
+// RunBillWithResponse Match a day's bill now, also again
+//
+// A worker downloads and matches it within seconds. Repeating is harmless: the same differences are found again, and
+// those that are not there any more are closed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/admin/v1/bills/{day}/run (the `RunBill` operationId).
+func (c *ClientWithResponses) RunBillWithResponse(ctx context.Context, day BillDay, reqEditors ...RequestEditorFn) (*RunBillResponse, error) {
+	rsp, err := c.RunBill(ctx, day, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRunBillResponse(rsp)
+}
+
+// GetInvariantsWithResponse What the last look at the invariants found
+//
+// The worker looks through the books once a minute (docs/invariants.md, `kaituan check`); reports are kept for three
+// days. This is of the mall's own books, and of what they say against the engine's and the gateway's.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/mall/admin/v1/invariants (the `GetInvariants` operationId).
+func (c *ClientWithResponses) GetInvariantsWithResponse(ctx context.Context, params *GetInvariantsParams, reqEditors ...RequestEditorFn) (*GetInvariantsResponse, error) {
+	rsp, err := c.GetInvariants(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetInvariantsResponse(rsp)
+}
+
 // ListJobsWithResponse What is done by the clock, by name
 //
 // Returns a wrapper object for the known response body format(s).
@@ -4445,6 +5283,171 @@ func (c *ClientWithResponses) ShowReturnWithResponse(ctx context.Context, params
 		return nil, err
 	}
 	return ParseShowReturnResponse(rsp)
+}
+
+// ParseResolveBillDifferenceResponse parses an HTTP response from a ResolveBillDifferenceWithResponse call
+func ParseResolveBillDifferenceResponse(rsp *http.Response) (*ResolveBillDifferenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResolveBillDifferenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BillDifference
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListBillsResponse parses an HTTP response from a ListBillsWithResponse call
+func ParseListBillsResponse(rsp *http.Response) (*ListBillsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBillsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BillList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListBillDifferencesResponse parses an HTTP response from a ListBillDifferencesWithResponse call
+func ParseListBillDifferencesResponse(rsp *http.Response) (*ListBillDifferencesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBillDifferencesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BillDifferenceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRunBillResponse parses an HTTP response from a RunBillWithResponse call
+func ParseRunBillResponse(rsp *http.Response) (*RunBillResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RunBillResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Bill
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetInvariantsResponse parses an HTTP response from a GetInvariantsWithResponse call
+func ParseGetInvariantsResponse(rsp *http.Response) (*GetInvariantsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetInvariantsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InvariantReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseListJobsResponse parses an HTTP response from a ListJobsWithResponse call

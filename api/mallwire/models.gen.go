@@ -4,9 +4,143 @@
 package mallwire
 
 import (
+	"time"
+
 	"kaituan/api/instant"
 	"kaituan/money"
 )
+
+// Defines values for BillStatus.
+const (
+	BillStatusFailed  BillStatus = "failed"
+	BillStatusMatched BillStatus = "matched"
+	BillStatusRunning BillStatus = "running"
+	BillStatusWaiting BillStatus = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the BillStatus enum.
+func (e BillStatus) Valid() bool {
+	switch e {
+	case BillStatusFailed:
+		return true
+	case BillStatusMatched:
+		return true
+	case BillStatusRunning:
+		return true
+	case BillStatusWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DifferenceAction.
+const (
+	DifferenceActionAccept DifferenceAction = "accept"
+	DifferenceActionAsk    DifferenceAction = "ask"
+	DifferenceActionRefund DifferenceAction = "refund"
+)
+
+// Valid indicates whether the value is a known member of the DifferenceAction enum.
+func (e DifferenceAction) Valid() bool {
+	switch e {
+	case DifferenceActionAccept:
+		return true
+	case DifferenceActionAsk:
+		return true
+	case DifferenceActionRefund:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DifferenceKind.
+const (
+	LineTwice         DifferenceKind = "line_twice"
+	PaymentAmount     DifferenceKind = "payment_amount"
+	PaymentMissing    DifferenceKind = "payment_missing"
+	PaymentUnbooked   DifferenceKind = "payment_unbooked"
+	PaymentUnknown    DifferenceKind = "payment_unknown"
+	RefundAmount      DifferenceKind = "refund_amount"
+	RefundMissing     DifferenceKind = "refund_missing"
+	RefundUnconfirmed DifferenceKind = "refund_unconfirmed"
+	RefundUnknown     DifferenceKind = "refund_unknown"
+)
+
+// Valid indicates whether the value is a known member of the DifferenceKind enum.
+func (e DifferenceKind) Valid() bool {
+	switch e {
+	case LineTwice:
+		return true
+	case PaymentAmount:
+		return true
+	case PaymentMissing:
+		return true
+	case PaymentUnbooked:
+		return true
+	case PaymentUnknown:
+		return true
+	case RefundAmount:
+		return true
+	case RefundMissing:
+		return true
+	case RefundUnconfirmed:
+		return true
+	case RefundUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DifferenceProposal.
+const (
+	DifferenceProposalAsk      DifferenceProposal = "ask"
+	DifferenceProposalDispute  DifferenceProposal = "dispute"
+	DifferenceProposalIdentify DifferenceProposal = "identify"
+	DifferenceProposalRefund   DifferenceProposal = "refund"
+)
+
+// Valid indicates whether the value is a known member of the DifferenceProposal enum.
+func (e DifferenceProposal) Valid() bool {
+	switch e {
+	case DifferenceProposalAsk:
+		return true
+	case DifferenceProposalDispute:
+		return true
+	case DifferenceProposalIdentify:
+		return true
+	case DifferenceProposalRefund:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DifferenceStatus.
+const (
+	Gone     DifferenceStatus = "gone"
+	Open     DifferenceStatus = "open"
+	Repaired DifferenceStatus = "repaired"
+	Resolved DifferenceStatus = "resolved"
+)
+
+// Valid indicates whether the value is a known member of the DifferenceStatus enum.
+func (e DifferenceStatus) Valid() bool {
+	switch e {
+	case Gone:
+		return true
+	case Open:
+		return true
+	case Repaired:
+		return true
+	case Resolved:
+		return true
+	default:
+		return false
+	}
+}
 
 // Defines values for Method.
 const (
@@ -298,6 +432,152 @@ type Account struct {
 	Role     Role   `json:"role"`
 }
 
+// Bill defines model for Bill.
+type Bill struct {
+	// Alipay As the bill says
+	Alipay BillSums `json:"alipay"`
+
+	// Day A day by China's clock
+	Day Day `json:"day"`
+
+	// Failures Runs in a row without a match
+	Failures int `json:"failures,omitempty,omitzero"`
+
+	// Gone Differences that a later run did not find any more
+	Gone int `json:"gone"`
+
+	// LastError Of the last run, with what to do about a bill that cannot be read
+	LastError string `json:"last_error,omitempty,omitzero"`
+
+	// Mall Payments of the day by Alipay's clock, and refunds that were confirmed on it
+	Mall BillSums `json:"mall"`
+
+	// MatchedAt When the day was last matched
+	MatchedAt Instant `json:"matched_at,omitempty,omitzero"`
+
+	// NextAt When it is tried next; left out: it is done
+	NextAt Instant `json:"next_at,omitempty,omitzero"`
+
+	// Open Differences that wait for a person
+	Open int `json:"open"`
+
+	// Repaired Differences that ended when Alipay was asked
+	Repaired int `json:"repaired"`
+
+	// Resolved Differences that a person has dealt with
+	Resolved int `json:"resolved"`
+
+	// StartedAt When the last run began
+	StartedAt Instant `json:"started_at,omitempty,omitzero"`
+
+	// Status `waiting`: Alipay has no bill yet, or it is about to be matched
+	Status BillStatus `json:"status"`
+}
+
+// BillDifference defines model for BillDifference.
+type BillDifference struct {
+	Action DifferenceAction `json:"action,omitempty,omitzero"`
+
+	// AlipayFen As the bill says; left out when it says nothing
+	AlipayFen Fen `json:"alipay_fen,omitempty,omitzero"`
+
+	// By Who did it
+	By string `json:"by,omitempty,omitzero"`
+
+	// Day A day by China's clock
+	Day Day `json:"day"`
+
+	// DifferenceID An identifier
+	DifferenceID Name `json:"difference_id"`
+
+	// EndedAt Left out while open
+	EndedAt Instant `json:"ended_at,omitempty,omitzero"`
+
+	// FirstSeenAt RFC 3339, UTC, milliseconds
+	FirstSeenAt Instant `json:"first_seen_at"`
+
+	// Kind `…_unknown`: in the bill, and nobody here made it. `payment_unbooked`, `refund_unconfirmed`: in the bill, and not
+	// succeeded here. `…_missing`: succeeded here, and in no bill. `…_amount`: the amounts differ. `line_twice`: in the bill
+	// more than once.
+	Kind DifferenceKind `json:"kind"`
+
+	// LastSeenAt RFC 3339, UTC, milliseconds
+	LastSeenAt Instant `json:"last_seen_at"`
+
+	// MallFen As the mall says; left out when it says nothing
+	MallFen Fen    `json:"mall_fen,omitempty,omitzero"`
+	Note    string `json:"note,omitempty,omitzero"`
+
+	// OrderID Whose payment it is, when the mall knows
+	OrderID string `json:"order_id,omitempty,omitzero"`
+
+	// PaymentID The out_trade_no; Alipay's own number of a trade that has none
+	PaymentID string `json:"payment_id"`
+
+	// Proposal `ask` Alipay again. `refund`: the number is the mall's, but the payment is not in its books. `identify`: another program
+	// or a person made it. `dispute`: take it up with Alipay.
+	Proposal DifferenceProposal `json:"proposal"`
+
+	// RefundNo Under which the money of an unknown payment goes back
+	RefundNo string `json:"refund_no,omitempty,omitzero"`
+
+	// RequestNo Of a refund
+	RequestNo string           `json:"request_no,omitempty,omitzero"`
+	Status    DifferenceStatus `json:"status"`
+
+	// TradeNo Alipay's number
+	TradeNo string `json:"trade_no,omitempty,omitzero"`
+}
+
+// BillDifferenceList defines model for BillDifferenceList.
+type BillDifferenceList struct {
+	HasMore    bool             `json:"has_more"`
+	Items      []BillDifference `json:"items"`
+	NextCursor string           `json:"next_cursor,omitempty,omitzero"`
+}
+
+// BillList defines model for BillList.
+type BillList struct {
+	HasMore    bool   `json:"has_more"`
+	Items      []Bill `json:"items"`
+	NextCursor string `json:"next_cursor,omitempty,omitzero"`
+}
+
+// BillStatus `waiting`: Alipay has no bill yet, or it is about to be matched
+type BillStatus string
+
+// BillSums defines model for BillSums.
+type BillSums struct {
+	// FeesFen What Alipay kept; of its own side only
+	FeesFen  int64 `json:"fees_fen,omitempty,omitzero"`
+	Payments int   `json:"payments"`
+
+	// ReceivedFen 0.01 CNY
+	ReceivedFen Fen `json:"received_fen"`
+
+	// RefundedFen 0.01 CNY
+	RefundedFen Fen `json:"refunded_fen"`
+	Refunds     int `json:"refunds"`
+}
+
+// Day A day by China's clock
+type Day = string
+
+// DifferenceAction defines model for DifferenceAction.
+type DifferenceAction string
+
+// DifferenceKind `…_unknown`: in the bill, and nobody here made it. `payment_unbooked`, `refund_unconfirmed`: in the bill, and not
+// succeeded here. `…_missing`: succeeded here, and in no bill. `…_amount`: the amounts differ. `line_twice`: in the bill
+// more than once.
+type DifferenceKind string
+
+// DifferenceProposal `ask` Alipay again. `refund`: the number is the mall's, but the payment is not in its books. `identify`: another program
+// or a person made it. `dispute`: take it up with Alipay.
+type DifferenceProposal string
+
+// DifferenceStatus defines model for DifferenceStatus.
+type DifferenceStatus string
+
 // EngineEvent Schema `Event` of groupbuy.yaml; more fields may come
 type EngineEvent struct {
 	// At RFC 3339, UTC, milliseconds
@@ -318,6 +598,50 @@ type Fen = money.Fen
 
 // Instant RFC 3339, UTC, milliseconds
 type Instant = instant.Time
+
+// InvariantReport defines model for InvariantReport.
+type InvariantReport struct {
+	DurationMs int64 `json:"duration_ms"`
+
+	// Holds Whether there are no violations
+	Holds bool `json:"holds"`
+
+	// LeftOut What could not be looked at, and why
+	LeftOut []string `json:"left_out"`
+
+	// Rows What was looked at. Nothing looked at is nothing proved
+	Rows []InvariantRows `json:"rows"`
+
+	// StartedAt RFC 3339, UTC, milliseconds
+	StartedAt Instant `json:"started_at"`
+
+	// Violations Rows that break an invariant, at most 100 of each rule
+	Violations []InvariantViolation `json:"violations"`
+}
+
+// InvariantRows defines model for InvariantRows.
+type InvariantRows struct {
+	Invariant string `json:"invariant"`
+	Rows      int64  `json:"rows"`
+
+	// What The kind of rows
+	What string `json:"what"`
+}
+
+// InvariantViolation defines model for InvariantViolation.
+type InvariantViolation struct {
+	// Detail What is wrong with it
+	Detail string `json:"detail"`
+
+	// Invariant I1 to I14, match or amount
+	Invariant string `json:"invariant"`
+
+	// Remedy What to do about it
+	Remedy string `json:"remedy"`
+
+	// Subject The row
+	Subject string `json:"subject"`
+}
 
 // Job Something that is done by the clock, on one node of all that share the database. What its holder last told,
 // a few seconds ago at most while it lives; instants are by its clock and left out for never.
@@ -772,6 +1096,12 @@ type Refusal struct {
 	Text string `json:"text"`
 }
 
+// ResolutionInput defines model for ResolutionInput.
+type ResolutionInput struct {
+	Action DifferenceAction `json:"action"`
+	Note   string           `json:"note"`
+}
+
 // Role defines model for Role.
 type Role string
 
@@ -983,6 +1313,9 @@ type Totals struct {
 	RefundedFen Fen `json:"refunded_fen"`
 }
 
+// BillDay A day by China's clock
+type BillDay = Day
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
@@ -994,6 +1327,28 @@ type OrderID = Name
 
 // ProductID An identifier
 type ProductID = Name
+
+// ListBillsParams defines parameters for ListBills.
+type ListBillsParams struct {
+	// Cursor `next_cursor` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListBillDifferencesParams defines parameters for ListBillDifferences.
+type ListBillDifferencesParams struct {
+	Status *DifferenceStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Cursor `next_cursor` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetInvariantsParams defines parameters for GetInvariants.
+type GetInvariantsParams struct {
+	// Before The last report that began before this moment, to go back in time
+	Before *time.Time `form:"before,omitempty" json:"before,omitempty"`
+}
 
 // AdminListOrdersParams defines parameters for AdminListOrders.
 type AdminListOrdersParams struct {
@@ -1066,6 +1421,9 @@ type ReceiveAlipayFormdataBody struct {
 type ShowReturnParams struct {
 	OrderID *Name `form:"order_id,omitempty" json:"order_id,omitempty"`
 }
+
+// ResolveBillDifferenceJSONRequestBody defines body for ResolveBillDifference for application/json ContentType.
+type ResolveBillDifferenceJSONRequestBody = ResolutionInput
 
 // AdminRefundOrderJSONRequestBody defines body for AdminRefundOrder for application/json ContentType.
 type AdminRefundOrderJSONRequestBody = RefundInput
