@@ -1,7 +1,12 @@
 package problem
 
+import "slices"
+
 // mallPhrases are the mall's details and their Chinese twins. Detailed ones stand before those that match more.
-func mallPhrases() []phrase {
+func mallPhrases() []phrase { return slices.Concat(mallInputs(), mallStates(), billPhrases()) }
+
+// mallInputs say what a field may hold.
+func mallInputs() []phrase {
 	return []phrase{
 		{"1 to 64 of A-Z a-z 0-9 _ . -, only in mode group", "应为 1 到 64 个字符，可用 A-Z a-z 0-9 _ . -，且仅用于拼团"},
 		{"1 to 64 of A-Z a-z 0-9 _ . -", "应为 1 到 64 个字符，可用 A-Z a-z 0-9 _ . -"},
@@ -25,7 +30,12 @@ func mallPhrases() []phrase {
 		{"1 to 64 bytes", "应为 1 到 64 个字节"},
 		{"1 to {}", "应为 1 到 {}"},
 		{"0 to {}", "应为 0 到 {}"},
+	}
+}
 
+// mallStates say why something cannot be done now.
+func mallStates() []phrase {
+	return []phrase{
 		{"sign in first", "请先登录"},
 		{"sign in again", "请重新登录"},
 		{"sign in instead", "请直接登录"},
@@ -43,15 +53,7 @@ func mallPhrases() []phrase {
 		{"no such team", "没有这个团"},
 		{"no such refund", "没有这个退款单"},
 		{"the refund is {}", "退款单状态为 {}"},
-		{"no bill of this day was asked for", "没有该日的账单，请先发起对账"},
-		{"no such difference", "没有这条对账差异"},
-		{"the difference is {}", "差异状态为 {}"},
-		{"a difference of kind {} cannot be ended by {}", "{} 类差异不能以 {} 处理"},
 		{"the provider says {}", "支付宝答复 {}"},
-		{"a day that has begun", "应为今天或以前的日期"},
-		{"a day such as 2026-05-01", "应为日期，如 2026-05-01"},
-		{"open, repaired, gone or resolved", "应为 open、repaired、gone 或 resolved"},
-		{"ask, refund or accept", "应为 ask、refund 或 accept"},
 		{"the seat is not confirmed yet, try again in a moment", "席位确认中，请稍后重试"},
 		{"the order is paid", "订单已支付"},
 		{"nothing was paid, the order can be cancelled", "订单未支付，可以直接取消"},
@@ -61,5 +63,20 @@ func mallPhrases() []phrase {
 		{"it is not certain that the payment is closed, try again in a moment", "尚不能确定支付已关闭，请稍后重试"},
 		{"the provider gave no answer, ask again in a moment", "支付宝暂未答复，请稍后再查"},
 		{"the group-buy engine gave no answer, try again in a moment", "拼团服务暂未答复，请稍后重试"},
+	}
+}
+
+// billPhrases are of the daily bill and of reports.
+func billPhrases() []phrase {
+	return []phrase{
+		{"no bill of this day was asked for", "没有该日的账单，请先发起对账"},
+		{"no look at the invariants is on record", "尚无一致性检查记录，请稍后再看"},
+		{"no such difference", "没有这条对账差异"},
+		{"the difference is {}", "差异状态为 {}"},
+		{"a difference of kind {} cannot be ended by {}", "{} 类差异不能以 {} 处理"},
+		{"a day that has begun", "应为今天或以前的日期"},
+		{"a day such as 2026-05-01", "应为日期，如 2026-05-01"},
+		{"open, repaired, gone or resolved", "应为 open、repaired、gone 或 resolved"},
+		{"ask, refund or accept", "应为 ask、refund 或 accept"},
 	}
 }

@@ -45,7 +45,7 @@ func showBills(cmd *cobra.Command, text string, run bool) error {
 	if err != nil {
 		return usageError{err}
 	}
-	defer desk.Close()
+	defer func() { _ = desk.Close() }() // all it did is committed
 	if run {
 		if err := desk.Run(cmd.Context(), day); err != nil {
 			return err

@@ -27,18 +27,18 @@ func newCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			look, print := app.Check, printReport
+			look, show := app.Check, printReport
 			if settled {
 				look = app.SettledCheck
 			}
 			if asJSON {
-				print = printJSON
+				show = printJSON
 			}
 			report, err := look(cmd.Context(), c)
 			if err != nil {
 				return usageError{fmt.Errorf("nothing was checked: %w", err)}
 			}
-			return print(cmd.OutOrStdout(), report)
+			return show(cmd.OutOrStdout(), report)
 		},
 	}
 	addSettings(cmd.Flags(), storeSettings())
@@ -78,7 +78,7 @@ func verdict(report app.CheckReport) error {
 // printCounts says for each invariant what was looked at. Nothing looked at is nothing proved.
 func printCounts(out io.Writer, counts []invariant.Count) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	defer table.Flush()
+	defer func() { _ = table.Flush() }() // like every other word to a terminal
 	var line []string
 	for i, c := range counts {
 		line = append(line, fmt.Sprintf("%d %s", c.Rows, c.What))

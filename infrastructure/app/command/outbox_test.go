@@ -49,7 +49,7 @@ func TestOutbox_ListsDeadMessagesAndSendsThemAgain(t *testing.T) {
 
 	code, stdout, _ := run("", "check", "--data", data)
 	require.Equal(t, 1, code)
-	require.Contains(t, stdout, "I10\te1\ttopic event, dead after 16 attempts: no\nway")
+	require.Contains(t, stdout, "I10\te1\ttopic event, dead after 16 attempts: no way")
 
 	code, stdout, stderr = run("", "outbox", "list", "--data", data, "--after", "e1")
 	require.Zero(t, code, stderr)
