@@ -147,11 +147,12 @@ func (e *endpoint) wait(kind string, taken int) {
 
 func TestApp_ShortTeamIsRefundedByItself(t *testing.T) {
 	onEachStore(t, func(w *world) {
-		ttl := int64(8) // long enough to pay in, on a busy machine with the race detector
-		activityID := w.sell("cup", 10, func(in *groupbuywire.ActivityInput) { in.TeamTTLSeconds = &ttl })
+		activityID := w.sell("cup", 10, nil)
 		anna := w.buyer("anna")
 		order := anna.lock("cup", activityID, "")
 		anna.pay(order.OrderID)
+		anna.becomes(order.OrderID, mallwire.OrderStatusTeaming)
+		w.endWindow(order.TeamID)
 		view := anna.becomes(order.OrderID, mallwire.OrderStatusRefunded)
 		require.Len(w.t, view.Refunds, 1)
 		require.Equal(w.t, money.Fen(80_00), view.Refunds[0].AmountFen)

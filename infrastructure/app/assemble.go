@@ -116,7 +116,7 @@ func (a *App) share() func(groupbuy.CarryOut) groupbuy.Do {
 func (a *App) serveEngine(router *gin.Engine, engine *groupbuy.Engine) error {
 	api, err := groupbuyapi.New(engine, groupbuyapi.Auth{
 		Nonces: sign.NewMemoryNonces(nonceMemory), OperatorToken: a.secrets.OperatorToken, PublicURL: a.publicURL,
-		TestMode: a.config.GroupBuy.TestMode, Jobs: listJobs(a.dbs.groupbuy),
+		TestMode: a.config.GroupBuy.TestMode, Jobs: listJobs(a.dbs.groupbuy), Invariants: lastReport(a.dbs.groupbuy),
 	})
 	if err != nil {
 		return err
@@ -166,7 +166,7 @@ func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, error
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleMall {
 		api, err := mallapi.New(shop, store, mallapi.Settings{
 			PublicURL: a.publicURL, OperatorToken: a.secrets.OperatorToken, WebhookSecrets: []string{a.secrets.WebhookSecret},
-			Jobs: listJobs(a.dbs.mall),
+			Jobs: listJobs(a.dbs.mall), Invariants: lastReport(a.dbs.mall),
 		})
 		if err != nil {
 			return nil, err
@@ -211,7 +211,9 @@ func (a *App) assembleWorker(engine *groupbuy.Engine, shop *mall.Shop, woken *re
 	woken.engine, woken.deliveries = engineRelays(a.dbs.groupbuy, engine, a.log)
 	woken.mall = mallRelay(a.dbs.mall, shop, a.log)
 	a.add(woken.engine, woken.deliveries, woken.mall)
-	a.table(clusterJobs(a.dbs, engine, shop))
+	check := newStandingCheck(a.config, a.dbs)
+	a.metrics.MustRegister(check)
+	a.table(append(clusterJobs(a.dbs, engine, shop), check.job()))
 }
 
 // table adds jobs, and what they tell to Prometheus.

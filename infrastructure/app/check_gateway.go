@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
 
 	"kaituan/infrastructure/invariant"
@@ -209,12 +208,12 @@ func (e entry) received(until time.Time) []invariant.Violation {
 // sentBack: each refund is debited at the gateway once, under its number, and there are no others (I5).
 func (e entry) sentBack(until time.Time) (found []invariant.Violation) {
 	var debits []sandbox.RefundEntry
-	var total money.Fen
+	var counted, total money.Fen
 	if e.trade != nil {
-		debits, total = e.trade.Refunds, e.trade.Refunded
+		debits, counted = e.trade.Refunds, e.trade.Refunded
 	}
 	for _, debit := range debits {
-		total -= debit.Amount
+		total += debit.Amount
 		i := slices.IndexFunc(e.refunds, func(r payment.Refund) bool { return string(r.No) == debit.RequestNo })
 		switch {
 		case i < 0 && debit.At.Before(until):
@@ -230,12 +229,12 @@ func (e entry) sentBack(until time.Time) (found []invariant.Violation) {
 			found = append(found, e.fault("I5", string(r.No), "succeeded here, and the gateway never paid it back")...)
 		}
 	}
-	if total != 0 {
-		found = append(found, e.fault("I5", e.id, "the gateway debited %s yuan more than its refunds of it say", total)...)
+	if total != counted {
+		found = append(found, e.fault("I5", e.id, "the gateway counts %s yuan as sent back, its refunds add up to %s", counted, total)...)
 	}
 	return found
 }
 
 func (e entry) fault(id, subject, format string, args ...any) []invariant.Violation {
-	return []invariant.Violation{{Invariant: id, Subject: subject, Detail: strings.TrimSpace(fmt.Sprintf(format, args...))}}
+	return []invariant.Violation{{Invariant: id, Subject: subject, Detail: fmt.Sprintf(format, args...)}}
 }

@@ -69,14 +69,12 @@ func TestApp_CountsRefundsOfTheSameFile(t *testing.T) {
 func TestApp_SeatsBecomeFacts(t *testing.T) {
 	onEachStore(t, func(w *world) {
 		every := w.ruleTag("everybody", groupbuywire.TagCondition{Measure: groupbuywire.Spend, AtLeast: 80_00})
-		id := w.sell("cup", 10, func(in *groupbuywire.ActivityInput) {
-			ttl := int64(3)
-			in.TeamTTLSeconds = &ttl
-		})
+		id := w.sell("cup", 10, nil)
 		b := w.buyer("13800000001")
 		order := b.lock("cup", id, "")
 		b.pay(order.OrderID)
 		require.Eventually(w.t, func() bool { return w.compute(every) == 1 }, patience, pace)
+		w.endWindow(order.TeamID)
 		require.Eventually(w.t, func() bool { return w.compute(every) == 0 }, patience, pace, "the team stays short, the money goes back")
 	})
 }

@@ -35,7 +35,7 @@ func (w *world) mallJobs() []mallwire.Job {
 func TestApp_ShowsItsJobs(t *testing.T) {
 	onEachStore(t, func(w *world) {
 		var names []string
-		require.Eventually(t, func() bool {
+		require.Eventually(w.t, func() bool {
 			names = nil
 			idle := func(every int64, holder, lastError string, ran bool) bool {
 				return holder == "" || lastError != "" || every > 0 && !ran
@@ -54,17 +54,17 @@ func TestApp_ShowsItsJobs(t *testing.T) {
 			}
 			return len(names) > 0
 		}, patience, pace)
-		require.Equal(t, documentedJobs(t), slices.Sorted(slices.Values(names)))
+		require.Equal(w.t, documentedJobs(w.t), slices.Sorted(slices.Values(names)))
 		metrics := w.metrics()
 		for _, name := range append(names, "groupbuy.refresh", "groupbuy.follow_crowd") {
-			require.Contains(t, metrics, `kaituan_job_leader{job="`+name+`"} 1`)
+			require.Contains(w.t, metrics, `kaituan_job_leader{job="`+name+`"} 1`)
 		}
-		require.Contains(t, metrics, `kaituan_job_backlog{job="mall.push_refunds"} 0`)
+		require.Contains(w.t, metrics, `kaituan_job_backlog{job="mall.push_refunds"} 0`)
 
 		before := w.mallJobs()
 		w.stop()
 		w.start()
-		require.Eventually(t, func() bool {
+		require.Eventually(w.t, func() bool {
 			after := w.mallJobs()
 			return !slices.ContainsFunc(after, func(j mallwire.Job) bool { return j.Fence != before[0].Fence+1 || j.Holder == "" })
 		}, patience, pace, "the next process goes on under a higher number")

@@ -12,19 +12,13 @@ import (
 	"kaituan/api/groupbuywire"
 	"kaituan/api/mallclient"
 	"kaituan/api/mallwire"
-	"kaituan/infrastructure/sqldb/sqldbtest"
 	"kaituan/money"
 )
 
 // onEachStoreUnshipped is onEachStore with a warehouse that sends nothing while the test runs.
 func onEachStoreUnshipped(t *testing.T, run func(w *world)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { run(open(t, map[string]string{"mall.ship_after": "1h"})) })
-	t.Run("mysql", func(t *testing.T) {
-		run(open(t, map[string]string{
-			"groupbuy.db": string(sqldbtest.Schema(t)), "mall.db": string(sqldbtest.Schema(t)), "mall.ship_after": "1h",
-		}))
-	})
+	onEachStoreWith(t, map[string]string{"mall.ship_after": "1h"}, run)
 }
 
 func (b *buyer) tryRefund(orderID string) *mallclient.RefundOrderResponse {

@@ -20,6 +20,7 @@ import (
 
 // The engine, the mall and the worker in processes of their own, with the gateway in a fourth, do what one does.
 func TestApp_RunsAsSeveralProcesses(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	dir := t.TempDir()
 	box := startSandbox(t, filepath.Join(dir, "box"))

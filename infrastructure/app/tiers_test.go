@@ -142,15 +142,17 @@ func (w *world) settled(engine *groupbuyclient.ClientWithResponses, view mallwir
 // the difference back then.
 func TestApp_WindowEndsOnTheTierReached(t *testing.T) {
 	w := open(t, nil) // what a window's end does is tried on every database by groupbuy/enginetest
-	ttl := int64(10)  // long enough for three to pay in, on a busy machine with the race detector
 	activityID := w.sell("cup", 10, func(in *groupbuywire.ActivityInput) {
 		twoThenThree(in)
 		in.Tiers = append(in.Tiers, groupbuywire.Tier{Size: 9, Plan: groupbuywire.Plan{Kind: groupbuywire.Reduce, OffFen: 60_00}})
-		in.TeamTTLSeconds = &ttl
 	})
 	engine := w.partner()
 	buyers := []*buyer{w.buyer("anna"), w.buyer("bert"), w.buyer("cora")}
 	ids := w.together("cup", activityID, buyers)
+	for i, b := range buyers {
+		b.becomes(ids[i], mallwire.OrderStatusShipped)
+	}
+	w.endWindow(buyers[0].order(ids[0]).Order.TeamID)
 	for i, b := range buyers {
 		view := b.differenceBack(ids[i])
 		require.Equal(t, money.Fen(10_00), view.Refunds[0].AmountFen)
@@ -330,12 +332,13 @@ func TestApp_ChangedPriceIsTold(t *testing.T) {
 
 // Virtual seats that complete a short team are called by their name, and nobody gets money back for them.
 func TestApp_VirtualSeatsAreShownAsSuch(t *testing.T) {
-	ttl := int64(6)
 	w := open(t, nil)
-	activityID := w.sell("cup", 10, func(in *groupbuywire.ActivityInput) { in.TeamTTLSeconds, in.MinReal = &ttl, 1 })
+	activityID := w.sell("cup", 10, func(in *groupbuywire.ActivityInput) { in.MinReal = 1 })
 	anna := w.buyer("anna")
 	order := anna.lock("cup", activityID, "")
 	anna.pay(order.OrderID)
+	anna.becomes(order.OrderID, mallwire.OrderStatusTeaming)
+	w.endWindow(order.TeamID)
 	anna.becomes(order.OrderID, mallwire.OrderStatusShipped)
 	view := anna.team(order.TeamID)
 	require.Equal(t, 1, view.Team.Virtual)

@@ -4,17 +4,25 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"gorm.io/gorm"
 
 	"kaituan/api/groupbuyclient"
 	"kaituan/api/groupbuywire"
@@ -24,11 +32,21 @@ import (
 	"kaituan/infrastructure/app"
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/sandbox"
+	"kaituan/infrastructure/sqldb"
 	"kaituan/infrastructure/sqldb/sqldbtest"
 	"kaituan/money"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// sideBySide is how many tests run at once unless -parallel says otherwise: more than there are processors, because
+// they spend most of their time waiting for what the system does by the clock.
+const sideBySide = "6"
+
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", sideBySide); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // patience bounds what the system does by itself.
 const patience = 60 * time.Second
@@ -45,33 +63,51 @@ type world struct {
 
 	shopAt, engineAt string // the same address, unless the system is split
 	token            string // of the operator
+
+	books map[sqldb.Service]*sqldb.DB // connections of the test's own, see book
 }
 
-// onEachStore runs a scenario on SQLite files and on MySQL schemas.
+// onEachStore runs a scenario on SQLite files and on MySQL schemas, beside other tests.
 func onEachStore(t *testing.T, run func(w *world)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { run(open(t, nil)) })
-	t.Run("mysql", func(t *testing.T) {
-		run(open(t, map[string]string{
-			"groupbuy.db": string(sqldbtest.Schema(t)), "mall.db": string(sqldbtest.Schema(t)),
-		}))
-	})
+	onEachStoreWith(t, nil, run)
 }
 
-// open starts an instance without demo data on free ports.
+// onEachStoreWith is onEachStore with settings of its own.
+func onEachStoreWith(t *testing.T, set map[string]string, run func(w *world)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) { run(open(t, set)) })
+	t.Run("mysql", func(t *testing.T) { run(open(t, onMySQL(t, set))) })
+}
+
+// onMySQL adds two fresh schemas to settings.
+func onMySQL(t *testing.T, set map[string]string) map[string]string {
+	t.Helper()
+	all := map[string]string{"groupbuy.db": string(sqldbtest.Schema(t)), "mall.db": string(sqldbtest.Schema(t))}
+	maps.Copy(all, set)
+	return all
+}
+
+// open starts an instance without demo data on free ports, once it is this test's turn to run beside others.
 func open(t *testing.T, set map[string]string) *world {
 	t.Helper()
+	t.Parallel()
+	return openNow(t, set)
+}
+
+// openNow is open for a test that has had its turn.
+func openNow(t *testing.T, set map[string]string) *world {
+	t.Helper()
 	flags := map[string]string{
-		"data": filepath.Join(t.TempDir(), "data"), "listen": freePort(t), "private_listen": freePort(t),
+		"data": dataDir(t), "listen": freePort(t), "private_listen": freePort(t),
 		"demo_data": "false", "mall.ship_after": "0s",
 	}
-	for key, value := range set {
-		flags[key] = value
-	}
+	maps.Copy(flags, set)
 	c, err := config.Load(config.Source{Flags: flags})
 	require.NoError(t, err)
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
-	w := &world{t: t, config: c, http: &http.Client{Transport: transport, Timeout: patience}}
+	w := &world{t: t, config: c, http: &http.Client{Transport: transport, Timeout: patience}, books: map[sqldb.Service]*sqldb.DB{}}
 	w.start()
 	t.Cleanup(func() {
 		w.stop()
@@ -80,13 +116,50 @@ func open(t *testing.T, set map[string]string) *world {
 	return w
 }
 
-// freePort reserves an address that stays the same over restarts: pay pages carry it.
+// dataDir makes a data directory that holds the sandbox's keys already: making keys takes longer than many a test.
+func dataDir(t *testing.T) string {
+	t.Helper()
+	made, err := madeKeys()
+	require.NoError(t, err)
+	dir := filepath.Join(t.TempDir(), "data")
+	require.NoError(t, os.CopyFS(dir, made))
+	return dir
+}
+
+//nolint:gochecknoglobals // written once, by sync.OnceValues
+var madeKeys = sync.OnceValues(func() (fs.FS, error) {
+	dir, err := os.MkdirTemp("", "kaituan-keys-*")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // below the temporary files in any case
+	if _, err := sandbox.LoadOrCreateKeys(dir); err != nil {
+		return nil, err
+	}
+	files := fstest.MapFS{}
+	for _, path := range []string{"sandbox-app-private.pem", "sandbox-gateway-private.pem"} {
+		text, err := os.ReadFile(filepath.Join(dir, path))
+		if err != nil {
+			return nil, err
+		}
+		files[path] = &fstest.MapFile{Data: text, Mode: 0o600}
+	}
+	return files, nil
+})
+
+// freePort finds an address that stays the same over restarts: pay pages carry it. It is below the ports that the
+// system hands out to connections, so that none of a test beside this one takes it meanwhile.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
+	for {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000))
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		require.NoError(t, listener.Close())
+		return address
+	}
 }
 
 func (w *world) start() {
@@ -107,6 +180,37 @@ func (w *world) stop() {
 	defer cancel()
 	require.NoError(w.t, w.app.Stop(ctx))
 	w.app = nil
+}
+
+// book is a connection to one of the databases, for what no operator can do: to look at rows, and to turn clocks.
+func (w *world) book(service sqldb.Service) *sqldb.DB {
+	w.t.Helper()
+	if w.books[service] == nil {
+		dsn := w.config.GroupBuy.DB
+		if service == sqldb.Mall {
+			dsn = w.config.Mall.DB
+		}
+		w.books[service] = sqldbtest.Connect(w.t, sqldb.DSN(dsn))
+	}
+	return w.books[service]
+}
+
+// do changes rows of a database and returns how many.
+func (w *world) do(service sqldb.Service, statement string, args ...any) (rows int64) {
+	w.t.Helper()
+	require.NoError(w.t, w.book(service).InTx(context.Background(), func(tx *gorm.DB) error {
+		done := tx.Exec(statement, args...)
+		rows = done.RowsAffected
+		return done.Error
+	}))
+	return rows
+}
+
+// endWindow lets a team's time be over now.
+func (w *world) endWindow(teamID string) {
+	w.t.Helper()
+	require.EqualValues(w.t, 1, w.do(sqldb.GroupBuy, "UPDATE teams SET expires_at = ? WHERE id = ? AND closed_at = 0",
+		time.Now().UnixMilli(), teamID))
 }
 
 // check is the last word of every scenario: nothing may be under way any more.
