@@ -20,7 +20,7 @@ import (
 	"kaituan/infrastructure/sqldb/sqldbtest"
 )
 
-var rounds = flag.Int("rounds", 0, "hits of each point to kill at; 0: the first alone") //nolint:gochecknoglobals // a flag
+var rounds = flag.Int("rounds", 0, "hits of each point to kill at; 0: the first alone")
 
 // point is one hit of one failpoint.
 type point struct {
@@ -32,7 +32,7 @@ type point struct {
 const pace = 50 * time.Millisecond
 
 // atOnce is how many stories are played at a time: they wait more than they work.
-const atOnce = 8
+const atOnce = 16
 
 // onMySQL is which share of the stories is played on a MySQL server, if there is one: one of so many.
 const onMySQL = 4
@@ -119,7 +119,7 @@ func (s *theatre) record(t *testing.T) map[string]int {
 	seen := map[string]int{}
 	file, err := os.Open(log) // before the end, whose points no story passes while it is played
 	require.NoError(t, err)
-	defer file.Close()
+	defer func() { require.NoError(t, file.Close()) }()
 	for lines := bufio.NewScanner(file); lines.Scan(); {
 		seen[lines.Text()]++
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -42,6 +43,7 @@ type server struct {
 	env    []string
 	url    string
 	ready  string
+	told   string // where it tells its metrics
 	out    *bytes.Buffer
 
 	mu      sync.Mutex
@@ -57,7 +59,7 @@ func start(t *testing.T, binary string, flags []string, env ...string) *server {
 	t.Helper()
 	public, private := freePort(t), freePort(t)
 	s := &server{
-		binary: binary, env: env, url: "http://" + public, ready: "http://" + private + "/readyz", out: &bytes.Buffer{},
+		binary: binary, env: env, url: "http://" + public, ready: "http://" + private + "/readyz", told: "http://" + private + "/metrics", out: &bytes.Buffer{},
 		flags: append([]string{
 			"serve", "--listen", public, "--private-listen", private, "--public-url", "http://" + public, "--demo-data=false", "--log-level", "error",
 		}, flags...),
@@ -68,12 +70,19 @@ func start(t *testing.T, binary string, flags []string, env ...string) *server {
 	return s
 }
 
+// freePort finds an address that stays the same over restarts. It is below the ports that the system hands out to
+// connections, so that none of a story beside this one takes it meanwhile.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
+	for {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000))
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		require.NoError(t, listener.Close())
+		return address
+	}
 }
 
 // again stops the process and starts it with more in its environment, for its next life alone.

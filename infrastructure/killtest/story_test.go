@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -177,6 +179,21 @@ func (w *world) play() {
 		require.Eventually(w.t, func() bool { return len(w.receiver.of(team)) > 0 }, patience, pace, "the partner hears of team %s", team)
 		require.Equal(w.t, []string{end}, w.receiver.of(team))
 	}
+	require.Eventually(w.t, w.quiet, patience, pace, "messages wait that nobody carries out")
+}
+
+// quiet says whether either side has told the other all that happened.
+func (w *world) quiet() bool {
+	req, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.told, http.NoBody)
+	require.NoError(w.t, err)
+	resp, err := w.http.Do(req)
+	if err != nil {
+		return false // it is dead at the moment
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	waiting := regexp.MustCompile(`(?m)^kaituan_outbox_waiting\{.*\} (\S+)$`).FindAllSubmatch(text, -1)
+	return err == nil && len(waiting) == 2 && !slices.ContainsFunc(waiting, func(m [][]byte) bool { return string(m[1]) != "0" })
 }
 
 // will remembers how a team is to end.
