@@ -1,0 +1,51 @@
+package app_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Every test that docs/faults.md names exists in the file that it names, and every fault has a test or waits for the
+// issue that brings what it needs.
+func TestFaults_AreAllPlayed(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "docs", "faults.md"))
+	require.NoError(t, err)
+	var ids []string
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, "|")
+		if !regexp.MustCompile(`^\| F\d+ \|`).MatchString(line) {
+			continue
+		}
+		require.Len(t, cells, 6, line)
+		ids = append(ids, strings.TrimSpace(cells[1]))
+		tests := requireTests(t, cells[4])
+		require.True(t, tests > 0 || strings.Contains(cells[4], "issue 7"), "%s is not played", cells[1])
+	}
+	require.Len(t, ids, 28)
+	for i, id := range ids {
+		require.Equal(t, fmt.Sprintf("F%d", i+1), id)
+	}
+}
+
+// requireTests wants every test named in a cell, in the file named before it, and returns how many there are.
+func requireTests(t *testing.T, cell string) (tests int) {
+	t.Helper()
+	file := ""
+	for _, quoted := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cell, -1) {
+		if strings.HasSuffix(quoted[1], ".go") {
+			file = quoted[1]
+			continue
+		}
+		require.NotEmpty(t, file, "%s is in no file", quoted[1])
+		requireTest(t, file, quoted[1])
+		tests++
+	}
+	return tests
+}
