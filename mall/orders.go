@@ -82,6 +82,21 @@ func (s *Shop) Order(ctx context.Context, who Actor, id order.ID) (OrderView, er
 	return OrderView{o, history, payments, refunds}, errors.Join(err1, err2, err3)
 }
 
+// Covers returns the pictures of what was ordered, by product. Without the database's answer there are none: an order
+// can be read without its picture.
+func (s *Shop) Covers(ctx context.Context, orders ...order.Order) map[catalog.ProductID]string {
+	ids := make([]catalog.ProductID, len(orders))
+	for i, o := range orders {
+		ids[i] = o.Item.Product
+	}
+	slices.Sort(ids)
+	covers, err := s.Store.Covers(ctx, slices.Compact(ids))
+	if err != nil {
+		s.Log.WarnContext(ctx, "orders without pictures", "error", err)
+	}
+	return covers
+}
+
 // Tab is a part of a buyer's orders.
 type Tab string
 

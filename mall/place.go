@@ -27,22 +27,30 @@ type OrderRequest struct {
 }
 
 func (r OrderRequest) faults() []Fault {
+	if catalog.ValidID(r.Key) {
+		return r.wishFaults()
+	}
+	return append([]Fault{{"Idempotency-Key", idRule}}, r.wishFaults()...)
+}
+
+const idRule = "1 to 64 of A-Z a-z 0-9 _ . -"
+
+// wishFaults looks at everything but the key.
+func (r OrderRequest) wishFaults() []Fault {
 	var faults []Fault
 	require := func(ok bool, param, detail string) {
 		if !ok {
 			faults = append(faults, Fault{param, detail})
 		}
 	}
-	const id = "1 to 64 of A-Z a-z 0-9 _ . -"
 	group := r.Mode == order.Group
-	require(catalog.ValidID(r.Key), "Idempotency-Key", id)
-	require(catalog.ValidID(string(r.Product)), "product_id", id)
-	require(catalog.ValidID(string(r.SKU)), "sku_id", id)
+	require(catalog.ValidID(string(r.Product)), "product_id", idRule)
+	require(catalog.ValidID(string(r.SKU)), "sku_id", idRule)
 	require(r.Quantity >= 1 && r.Quantity <= order.MaxQuantity, "quantity", "1 to 100000")
 	require(group || r.Mode == order.Solo, "mode", "solo or group")
-	require(!group || catalog.ValidID(string(r.Activity)), "activity_id", id)
+	require(!group || catalog.ValidID(string(r.Activity)), "activity_id", idRule)
 	require(group || r.Activity == "", "activity_id", "only in mode group")
-	require(r.Team == "" || group && catalog.ValidID(string(r.Team)), "team_id", id+", only in mode group")
+	require(r.Team == "" || group && catalog.ValidID(string(r.Team)), "team_id", idRule+", only in mode group")
 	require(r.Expected >= 0, "expected_price_fen", "not negative")
 	return faults
 }

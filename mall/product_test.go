@@ -313,7 +313,7 @@ func TestTeam_Page(t *testing.T) {
 	mine, err := e.shop.Team(e.ctx, who, joiner.Team)
 	require.NoError(t, err)
 	require.True(t, mine.Joined)
-	require.Equal(t, mall.Member{Nickname: "Buyer 1", Self: true, Leader: true, Status: "paid"}, mine.Members[0])
+	require.Equal(t, mall.Member{Nickname: "Buyer 1", Self: true, Leader: true, Status: "paid", Order: "ord_000002"}, mine.Members[0])
 
 	_, err = e.shop.Team(e.ctx, who, "team_none")
 	requireCode(t, mall.CodeTeamNotFound, err)

@@ -141,6 +141,8 @@ type Reader interface {
 
 	// Product returns one product, on the shelf or off it. Errors: ErrNotFound.
 	Product(ctx context.Context, id catalog.ProductID) (catalog.Product, error)
+	// Covers returns the first picture of each of the products that have one, on the shelf or off it.
+	Covers(ctx context.Context, ids []catalog.ProductID) (map[catalog.ProductID]string, error)
 	// Products lists products, newest first.
 	Products(ctx context.Context, q ProductQuery) ([]catalog.Product, error)
 

@@ -3,6 +3,7 @@ package mall
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"kaituan/mall/account"
@@ -17,6 +18,11 @@ type TeamPage struct {
 	Product catalog.Product
 	Quotes  []Quote // what the viewer would pay, one per SKU; empty when the engine gave no prices
 	Joined  bool    // the viewer has a seat that is held or paid
+	// OwnOrder is the viewer's latest order in the team, whatever became of it; empty without one.
+	OwnOrder order.ID
+	Others   []TeamCard // other open teams for the same goods
+	// Refusal is the code for which the viewer can join no such team; see ProductView.
+	Refusal string
 }
 
 // Member is one place in a team.
@@ -27,33 +33,49 @@ type Member struct {
 	Virtual  bool   // nobody: the seat filled a team that was short when its time was up
 	Status   string // of the seat: held, paid, released, refunding or refunded; paid also while a difference goes back
 	At       time.Time
+	Order    order.ID // of the viewer's own seat; empty of others
 }
+
+// here says whether it is the viewer, in a seat that is held or paid.
+func (m Member) here() bool { return m.Self && (m.Status == "held" || m.Status == "paid") }
 
 // Team shows a team to anybody, signed in or not. Errors: CodeTeamNotFound, CodeGroupUnavailable.
 func (s *Shop) Team(ctx context.Context, who Actor, id order.TeamID) (TeamPage, error) {
-	t, err := s.GroupBuy.Team(ctx, string(id))
-	if definite(err) != nil {
-		return TeamPage{}, refuse(CodeTeamNotFound, "no such team")
-	}
+	t, members, err := s.teamWithMembers(ctx, who, id)
 	if err != nil {
-		s.Log.WarnContext(ctx, "no team from the engine", "team", id, "error", err)
-		return TeamPage{}, refuse(CodeGroupUnavailable, "the group-buy engine gave no answer, try again in a moment")
+		return TeamPage{}, err
 	}
 	product, err := s.Store.Product(ctx, catalog.ProductID(t.GoodsID))
 	if err != nil {
 		return TeamPage{}, at(err, CodeTeamNotFound, "no such team")
 	}
-	members, err := s.members(ctx, who, t)
-	if err != nil {
-		return TeamPage{}, err
-	}
-	view := s.view(ctx, who, []catalog.Product{product}, TrialRequest{ActivityID: t.ActivityID, Joining: true})[0]
-	page := TeamPage{Team: t, Members: members, Product: product, Quotes: view.Quotes}
+	view := s.view(ctx, who, []catalog.Product{product}, TrialRequest{
+		ActivityID: t.ActivityID, Joining: true, TeamsLimit: maxOpenTeams,
+	})[0]
+	page := TeamPage{Team: t, Members: members, Product: product, Quotes: view.Quotes, Refusal: view.Refusal}
 	page.Team.Seats = nil
 	for _, m := range members {
-		page.Joined = page.Joined || m.Self && (m.Status == "held" || m.Status == "paid")
+		page.Joined = page.Joined || m.here()
+		if m.Self {
+			page.OwnOrder = max(page.OwnOrder, m.Order)
+		}
 	}
+	page.Others = slices.DeleteFunc(view.Teams, func(card TeamCard) bool { return card.Team.ID == t.ID })
 	return page, nil
+}
+
+// teamWithMembers asks the engine for a team and finds its people. Errors: CodeTeamNotFound, CodeGroupUnavailable.
+func (s *Shop) teamWithMembers(ctx context.Context, who Actor, id order.TeamID) (Team, []Member, error) {
+	t, err := s.GroupBuy.Team(ctx, string(id))
+	if definite(err) != nil {
+		return Team{}, nil, refuse(CodeTeamNotFound, "no such team")
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "no team from the engine", "team", id, "error", err)
+		return Team{}, nil, refuse(CodeGroupUnavailable, "the group-buy engine gave no answer, try again in a moment")
+	}
+	members, err := s.members(ctx, who, t)
+	return t, members, err
 }
 
 // members finds the people behind a team's seats by their orders: the engine masks its buyers. Virtual seats come last.
@@ -86,7 +108,9 @@ func member(who Actor, seat TeamSeat, o order.Order, names map[account.ID]string
 		Nickname: names[o.Buyer], Self: who.SignedIn() && o.Buyer == who.Account,
 		Leader: seat.Leader, Status: seat.Status, At: seat.HeldAt,
 	}
-	if !m.Self {
+	if m.Self {
+		m.Order = o.ID
+	} else {
 		m.Nickname = account.MaskNickname(m.Nickname)
 	}
 	if o.Difference > 0 && o.Status.Kept() {

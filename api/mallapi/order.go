@@ -8,6 +8,7 @@ import (
 	"kaituan/api/edge"
 	"kaituan/api/instant"
 	wire "kaituan/api/mallwire"
+	"kaituan/api/problem"
 	"kaituan/mall"
 	"kaituan/mall/account"
 	"kaituan/mall/catalog"
@@ -33,7 +34,7 @@ func (a *API) PlaceOrder(c *gin.Context, params wire.PlaceOrderParams) {
 	if placed.Replayed {
 		c.Header(headerReplayed, "true")
 	}
-	answerOrder(c, http.StatusCreated, placed.Order, err)
+	a.answerOrder(c, http.StatusCreated, placed.Order, err)
 }
 
 func orderRequest(in wire.OrderInput, key string) (mall.OrderRequest, error) {
@@ -58,7 +59,7 @@ func (a *API) ListOrders(c *gin.Context, params wire.ListOrdersParams) {
 	page, err := a.shop.Orders(c.Request.Context(), callerOf(c).Actor, mall.ListOrders{
 		Tab: mall.Tab(given(params.Tab)), Cursor: given(params.Cursor), Limit: limitOf(params.Limit),
 	})
-	answerOrders(c, page, err)
+	a.answerOrders(c, page, err)
 }
 
 // AdminListOrders searches everybody's orders.
@@ -76,7 +77,7 @@ func (a *API) AdminListOrders(c *gin.Context, params wire.AdminListOrdersParams)
 		Mode: order.Mode(given(params.Mode)), Product: catalog.ProductID(given(params.ProductID)), Team: order.TeamID(given(params.TeamID)),
 		Cursor: given(params.Cursor), Limit: limitOf(params.Limit),
 	})
-	answerOrders(c, page, err)
+	a.answerOrders(c, page, err)
 }
 
 // GetOrder shows one of the caller's orders.
@@ -88,7 +89,7 @@ func (a *API) AdminGetOrder(c *gin.Context, orderID wire.OrderID) { a.showOrder(
 func (a *API) showOrder(c *gin.Context, orderID string) {
 	by := callerOf(c).Actor
 	view, err := a.shop.Order(c.Request.Context(), by, order.ID(orderID))
-	answerOrderView(c, by, view, err)
+	a.answerOrderView(c, by, view, err)
 }
 
 // CancelOrder gives up an unpaid order.
@@ -98,33 +99,34 @@ func (a *API) CancelOrder(c *gin.Context, orderID wire.OrderID) {
 		return
 	}
 	o, err := a.shop.CancelOrder(c.Request.Context(), callerOf(c).Actor, order.ID(orderID))
-	answerOrder(c, http.StatusOK, o, err)
+	a.answerOrder(c, http.StatusOK, o, err)
 }
 
-func answerOrder(c *gin.Context, status int, o order.Order, err error) {
+func (a *API) answerOrder(c *gin.Context, status int, o order.Order, err error) {
 	if err != nil {
 		fail(c, err)
 		return
 	}
-	c.JSON(status, orderWire(o))
+	c.JSON(status, a.ordersWire(c, o)[0])
 }
 
-func answerOrders(c *gin.Context, page mall.Page[order.Order], err error) {
+func (a *API) answerOrders(c *gin.Context, page mall.Page[order.Order], err error) {
 	if err != nil {
 		fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, wire.OrderList{Items: each(page.Items, orderWire), HasMore: page.Next != "", NextCursor: page.Next})
+	c.JSON(http.StatusOK, wire.OrderList{Items: a.ordersWire(c, page.Items...), HasMore: page.Next != "", NextCursor: page.Next})
 }
 
-func answerOrderView(c *gin.Context, by mall.Actor, view mall.OrderView, err error) {
+func (a *API) answerOrderView(c *gin.Context, by mall.Actor, view mall.OrderView, err error) {
 	if err != nil {
 		fail(c, err)
 		return
 	}
+	lang := languageOf(c)
 	out := wire.OrderView{
-		Order: orderWire(view.Order), Timeline: each(view.Timeline(), stepWire),
-		Payments: each(view.Payments, paymentWire), Refunds: each(view.Refunds, refundWire),
+		Order: a.ordersWire(c, view.Order)[0], Timeline: each(view.Timeline(), func(s mall.Step) wire.Move { return stepWire(s, lang) }),
+		Payments: each(view.Payments, paymentWire), Refunds: each(view.Refunds, refundWire), ServerTime: instant.Of(a.shop.Clock()),
 	}
 	if by.Role != account.Operator {
 		for i := range out.Refunds {
@@ -134,11 +136,21 @@ func answerOrderView(c *gin.Context, by mall.Actor, view mall.OrderView, err err
 	c.JSON(http.StatusOK, out)
 }
 
-func stepWire(s mall.Step) wire.Move {
+func stepWire(s mall.Step, lang problem.Language) wire.Move {
 	return wire.Move{
-		Status: wire.OrderStatus(s.Status), Reason: string(s.Reason), At: instant.Of(s.At),
+		Status: wire.OrderStatus(s.Status), Reason: string(s.Reason), ReasonText: reasonText(s.Reason, lang), At: instant.Of(s.At),
 		RefundNo: string(s.Refund), RefundStatus: wire.RefundStatus(s.RefundStatus), AmountFen: s.Amount,
 	}
+}
+
+// ordersWire writes orders in the caller's language, with the pictures of what was bought.
+func (a *API) ordersWire(c *gin.Context, orders ...order.Order) []wire.Order {
+	lang, covers := languageOf(c), a.shop.Covers(c.Request.Context(), orders...)
+	return each(orders, func(o order.Order) wire.Order {
+		out := orderWire(o)
+		out.Picture, out.ReasonText = covers[o.Item.Product], reasonText(o.Reason, lang)
+		return out
+	})
 }
 
 func orderWire(o order.Order) wire.Order {

@@ -35,7 +35,7 @@ func (a *API) CheckPayment(c *gin.Context, orderID wire.OrderID) {
 	}
 	by := callerOf(c).Actor
 	view, err := a.shop.AskPayment(c.Request.Context(), by, order.ID(orderID))
-	answerOrderView(c, by, view, err)
+	a.answerOrderView(c, by, view, err)
 }
 
 // paymentWire shows the page only while the payment may be made there.

@@ -30,7 +30,7 @@ func (a *API) listProducts(c *gin.Context, l mall.ListProducts) {
 		fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, wire.ProductList{Items: each(page.Items, productViewIn(languageOf(c))), HasMore: page.Next != "", NextCursor: page.Next})
+	c.JSON(http.StatusOK, wire.ProductList{Items: each(page.Items, a.productViewIn(languageOf(c))), HasMore: page.Next != "", NextCursor: page.Next})
 }
 
 // languageOf is the language that the caller reads.
@@ -39,8 +39,13 @@ func languageOf(c *gin.Context) problem.Language {
 }
 
 // productViewIn writes views in the caller's language.
-func productViewIn(lang problem.Language) func(mall.ProductView) wire.ProductView {
-	return func(v mall.ProductView) wire.ProductView { return productViewWire(v, lang) }
+func (a *API) productViewIn(lang problem.Language) func(mall.ProductView) wire.ProductView {
+	now := instant.Of(a.shop.Clock())
+	return func(v mall.ProductView) wire.ProductView {
+		out := productViewWire(v, lang)
+		out.ServerTime = now
+		return out
+	}
 }
 
 // GetProduct shows one product.
@@ -50,7 +55,7 @@ func (a *API) GetProduct(c *gin.Context, productID wire.ProductID) {
 		fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, productViewWire(view, languageOf(c)))
+	c.JSON(http.StatusOK, a.productViewIn(languageOf(c))(view))
 }
 
 // PutProduct creates or changes a product.
@@ -78,10 +83,7 @@ func draftSKU(s wire.SKUInput) catalog.DraftSKU {
 func productViewWire(v mall.ProductView, lang problem.Language) wire.ProductView {
 	out := wire.ProductView{
 		Product: productWire(v.Product), GroupKnown: v.Group, BuyAlone: v.BuyAlone,
-		Offers: offersWire(v.Quotes, lang), Teams: each(v.Teams, teamCardWire),
-	}
-	if v.Refusal != "" {
-		out.Refusal = wire.Refusal{Reason: v.Refusal, Text: reasonText(order.Reason(v.Refusal), lang)}
+		Offers: offersWire(v.Quotes, lang), Teams: each(v.Teams, teamCardWire), Refusal: refusalWire(v.Refusal, lang),
 	}
 	if v.Group {
 		out.Statistics = &wire.Statistics{
@@ -89,6 +91,14 @@ func productViewWire(v mall.ProductView, lang problem.Language) wire.ProductView
 		}
 	}
 	return out
+}
+
+// refusalWire is the zero value, which is left out, for no reason.
+func refusalWire(reason string, lang problem.Language) wire.Refusal {
+	if reason == "" {
+		return wire.Refusal{}
+	}
+	return wire.Refusal{Reason: reason, Text: reasonText(order.Reason(reason), lang)}
 }
 
 func productWire(p catalog.Product) wire.Product {

@@ -29,7 +29,7 @@ func (a *API) refundOrder(c *gin.Context, orderID string) {
 	if back.Replayed && err == nil {
 		c.Header(headerReplayed, "true")
 	}
-	answerOrder(c, http.StatusOK, back.Order, err)
+	a.answerOrder(c, http.StatusOK, back.Order, err)
 }
 
 // ListFailedRefunds lists the refunds that wait for a person.

@@ -34,6 +34,7 @@ func (a *API) routes() []route {
 		{http.MethodDelete, "/api/mall/v1/sessions/current", buyers, h.SignOut},
 		{http.MethodGet, "/api/mall/v1/products", visitors, h.ListProducts},
 		{http.MethodGet, "/api/mall/v1/products/:product_id", visitors, h.GetProduct},
+		{http.MethodPost, "/api/mall/v1/order-previews", visitors, h.PreviewOrder},
 		{http.MethodGet, "/api/mall/v1/orders", buyers, h.ListOrders},
 		{http.MethodPost, "/api/mall/v1/orders", buyers, h.PlaceOrder},
 		{http.MethodGet, "/api/mall/v1/orders/:order_id", buyers, h.GetOrder},

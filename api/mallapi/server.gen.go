@@ -63,6 +63,9 @@ type ServerInterface interface {
 	// GetMe Who is signed in
 	// (GET /api/mall/v1/accounts/me)
 	GetMe(c *gin.Context)
+	// PreviewOrder What an order would cost now, line by line, and what speaks against it
+	// (POST /api/mall/v1/order-previews)
+	PreviewOrder(c *gin.Context)
 	// ListOrders The caller's orders, newest first
 	// (GET /api/mall/v1/orders)
 	ListOrders(c *gin.Context, params ListOrdersParams)
@@ -591,6 +594,19 @@ func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
 	siw.Handler.GetMe(c)
 }
 
+// PreviewOrder operation middleware
+func (siw *ServerInterfaceWrapper) PreviewOrder(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PreviewOrder(c)
+}
+
 // ListOrders operation middleware
 func (siw *ServerInterfaceWrapper) ListOrders(c *gin.Context) {
 
@@ -1052,6 +1068,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/mall/admin/v1/totals", wrapper.GetTotals)
 	router.POST(options.BaseURL+"/api/mall/v1/accounts", wrapper.SignUp)
 	router.GET(options.BaseURL+"/api/mall/v1/accounts/me", wrapper.GetMe)
+	router.POST(options.BaseURL+"/api/mall/v1/order-previews", wrapper.PreviewOrder)
 	router.GET(options.BaseURL+"/api/mall/v1/orders", wrapper.ListOrders)
 	router.POST(options.BaseURL+"/api/mall/v1/orders", wrapper.PlaceOrder)
 	router.GET(options.BaseURL+"/api/mall/v1/orders/:order_id", wrapper.GetOrder)

@@ -21,7 +21,12 @@ func (a *API) ListMyTeams(c *gin.Context, params wire.ListMyTeamsParams) {
 		fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, wire.MyTeamList{Items: each(page.Items, myTeamWire), HasMore: page.Next != "", NextCursor: page.Next})
+	bought := a.ordersWire(c, each(page.Items, func(m mall.MyTeam) order.Order { return m.Order })...)
+	items := make([]wire.MyTeam, len(bought))
+	for i, m := range page.Items {
+		items[i] = myTeamWire(m, bought[i])
+	}
+	c.JSON(http.StatusOK, wire.MyTeamList{Items: items, HasMore: page.Next != "", NextCursor: page.Next})
 }
 
 // GetTeam shows a team to anybody.
@@ -35,7 +40,8 @@ func (a *API) GetTeam(c *gin.Context, teamID wire.Name) {
 	c.JSON(http.StatusOK, wire.TeamView{
 		Team: teamWire(page.Team), Product: productWire(page.Product), Offers: offersWire(page.Quotes, lang),
 		Members: each(page.Members, func(m mall.Member) wire.Member { return memberWire(m, lang) }),
-		Joined:  page.Joined, ServerTime: instant.Of(a.shop.Clock()),
+		Joined:  page.Joined, OwnOrderID: string(page.OwnOrder), Teams: each(page.Others, teamCardWire), Refusal: refusalWire(page.Refusal, lang),
+		ServerTime: instant.Of(a.shop.Clock()),
 	})
 }
 
@@ -52,8 +58,8 @@ func memberWire(m mall.Member, lang problem.Language) wire.Member {
 }
 
 // myTeamWire leaves a team out that the engine told nothing about.
-func myTeamWire(m mall.MyTeam) wire.MyTeam {
-	out := wire.MyTeam{Order: orderWire(m.Order)}
+func myTeamWire(m mall.MyTeam, bought wire.Order) wire.MyTeam {
+	out := wire.MyTeam{Order: bought}
 	if m.Team.Status != "" {
 		team := teamWire(m.Team)
 		out.Team = &team

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"kaituan/mall"
 )
 
 const joinOrder = `{"mode":"group","product_id":"cup","sku_id":"cup-blue","activity_id":"act_tea","team_id":"team_1"}`
@@ -32,6 +34,25 @@ func TestGetTeam_ShowsStrangersMaskedNames(t *testing.T) {
 	a = s.call(get("/api/mall/v1/teams/team_1").as(leader)).want(http.StatusOK)
 	require.Equal(t, "张小明1", a.text("members.0.nickname"))
 	require.Equal(t, "true", a.text("joined"))
+	require.NotEmpty(t, a.text("own_order_id"))
+}
+
+// A team that is full or not for the viewer shows where else to go, and why not here.
+func TestGetTeam_ShowsOtherTeamsAndWhyNot(t *testing.T) {
+	s := openShop(t)
+	s.stock()
+	first, second := s.signUp(), s.signUp()
+	s.order(first, groupOrder)
+	s.order(second, groupOrder)
+	s.engine.set(func() {
+		s.engine.quote = func(q *mall.Quote) { q.Joinable, q.Reason = false, "new_buyers_only" }
+	})
+	a := s.call(get("/api/mall/v1/teams/team_1").as(second)).want(http.StatusOK)
+	require.Len(t, a.value("teams"), 1)
+	require.Equal(t, "team_2", a.text("teams.0.team_id"))
+	require.Equal(t, "true", a.text("teams.0.own"))
+	require.Equal(t, "new_buyers_only", a.text("refusal.reason"))
+	require.Equal(t, "只有新买家可以参团", a.text("refusal.text"))
 }
 
 func TestGetTeam_Refuses(t *testing.T) {

@@ -232,6 +232,28 @@ type ClientInterface interface {
 	// Corresponds with GET /api/mall/v1/accounts/me (the `GetMe` operationId).
 	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// PreviewOrderWithBody What an order would cost now, line by line, and what speaks against it
+	//
+	// For the checkout page. Nothing is taken: the same body, with `expected_price_fen` from here and an
+	// `Idempotency-Key`, places the order. What would be refused is told in `refusals`, not as a problem, so that the
+	// page can show the price all the same.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/mall/v1/order-previews (the `PreviewOrder` operationId).
+	PreviewOrderWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewOrder What an order would cost now, line by line, and what speaks against it
+	//
+	// For the checkout page. Nothing is taken: the same body, with `expected_price_fen` from here and an
+	// `Idempotency-Key`, places the order. What would be refused is told in `refusals`, not as a problem, so that the
+	// page can show the price all the same.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/mall/v1/order-previews (the `PreviewOrder` operationId).
+	PreviewOrder(ctx context.Context, body PreviewOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListOrders The caller's orders, newest first
 	//
 	// Corresponds with GET /api/mall/v1/orders (the `ListOrders` operationId).
@@ -741,6 +763,48 @@ func (c *Client) SignUp(ctx context.Context, body SignUpJSONRequestBody, reqEdit
 // Corresponds with GET /api/mall/v1/accounts/me (the `GetMe` operationId).
 func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMeRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewOrderWithBody What an order would cost now, line by line, and what speaks against it
+//
+// For the checkout page. Nothing is taken: the same body, with `expected_price_fen` from here and an
+// `Idempotency-Key`, places the order. What would be refused is told in `refusals`, not as a problem, so that the
+// page can show the price all the same.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/mall/v1/order-previews (the `PreviewOrder` operationId).
+func (c *Client) PreviewOrderWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewOrderRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewOrder What an order would cost now, line by line, and what speaks against it
+//
+// For the checkout page. Nothing is taken: the same body, with `expected_price_fen` from here and an
+// `Idempotency-Key`, places the order. What would be refused is told in `refusals`, not as a problem, so that the
+// page can show the price all the same.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/mall/v1/order-previews (the `PreviewOrder` operationId).
+func (c *Client) PreviewOrder(ctx context.Context, body PreviewOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewOrderRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1988,6 +2052,46 @@ func NewGetMeRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewPreviewOrderRequest calls the generic PreviewOrder builder with application/json body
+func NewPreviewOrderRequest(server string, body PreviewOrderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewOrderRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewPreviewOrderRequestWithBody constructs an http.Request for the PreviewOrder method, with any body, and a specified content type
+func NewPreviewOrderRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/v1/order-previews")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListOrdersRequest constructs an http.Request for the ListOrders method
 func NewListOrdersRequest(server string, params *ListOrdersParams) (*http.Request, error) {
 	var err error
@@ -2935,6 +3039,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/mall/v1/accounts/me (the `GetMe` operationId).
 	GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
+
+	// PreviewOrderWithBodyWithResponse What an order would cost now, line by line, and what speaks against it
+	//
+	// For the checkout page. Nothing is taken: the same body, with `expected_price_fen` from here and an
+	// `Idempotency-Key`, places the order. What would be refused is told in `refusals`, not as a problem, so that the
+	// page can show the price all the same.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/v1/order-previews (the `PreviewOrder` operationId).
+	PreviewOrderWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewOrderResponse, error)
+
+	// PreviewOrderWithResponse What an order would cost now, line by line, and what speaks against it
+	//
+	// For the checkout page. Nothing is taken: the same body, with `expected_price_fen` from here and an
+	// `Idempotency-Key`, places the order. What would be refused is told in `refusals`, not as a problem, so that the
+	// page can show the price all the same.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/v1/order-previews (the `PreviewOrder` operationId).
+	PreviewOrderWithResponse(ctx context.Context, body PreviewOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewOrderResponse, error)
 
 	// ListOrdersWithResponse The caller's orders, newest first
 	//
@@ -3911,6 +4037,54 @@ func (r GetMeResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetMeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PreviewOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OrderPreview
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewOrderResponse) GetJSON200() *OrderPreview {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PreviewOrderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewOrderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewOrderResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4955,6 +5129,40 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 	return ParseGetMeResponse(rsp)
 }
 
+// PreviewOrderWithBodyWithResponse What an order would cost now, line by line, and what speaks against it
+//
+// For the checkout page. Nothing is taken: the same body, with `expected_price_fen` from here and an
+// `Idempotency-Key`, places the order. What would be refused is told in `refusals`, not as a problem, so that the
+// page can show the price all the same.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/v1/order-previews (the `PreviewOrder` operationId).
+func (c *ClientWithResponses) PreviewOrderWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewOrderResponse, error) {
+	rsp, err := c.PreviewOrderWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewOrderResponse(rsp)
+}
+
+// PreviewOrderWithResponse What an order would cost now, line by line, and what speaks against it
+//
+// For the checkout page. Nothing is taken: the same body, with `expected_price_fen` from here and an
+// `Idempotency-Key`, places the order. What would be refused is told in `refusals`, not as a problem, so that the
+// page can show the price all the same.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/v1/order-previews (the `PreviewOrder` operationId).
+func (c *ClientWithResponses) PreviewOrderWithResponse(ctx context.Context, body PreviewOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewOrderResponse, error) {
+	rsp, err := c.PreviewOrder(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewOrderResponse(rsp)
+}
+
 // ListOrdersWithResponse The caller's orders, newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -5822,6 +6030,39 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePreviewOrderResponse parses an HTTP response from a PreviewOrderWithResponse call
+func ParsePreviewOrderResponse(rsp *http.Response) (*PreviewOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrderPreview
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

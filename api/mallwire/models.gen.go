@@ -271,6 +271,30 @@ func (e PaymentStatus) Valid() bool {
 	}
 }
 
+// Defines values for PriceLineKind.
+const (
+	Due            PriceLineKind = "due"
+	Goods          PriceLineKind = "goods"
+	GroupDiscount  PriceLineKind = "group_discount"
+	LeaderDiscount PriceLineKind = "leader_discount"
+)
+
+// Valid indicates whether the value is a known member of the PriceLineKind enum.
+func (e PriceLineKind) Valid() bool {
+	switch e {
+	case Due:
+		return true
+	case Goods:
+		return true
+	case GroupDiscount:
+		return true
+	case LeaderDiscount:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RefundIntent.
 const (
 	Difference RefundIntent = "difference"
@@ -728,6 +752,9 @@ type Move struct {
 	At     Instant `json:"at"`
 	Reason string  `json:"reason,omitempty,omitzero"`
 
+	// ReasonText The reason in the language of the caller
+	ReasonText string `json:"reason_text,omitempty,omitzero"`
+
 	// RefundNo An identifier
 	RefundNo     Name         `json:"refund_no,omitempty,omitzero"`
 	RefundStatus RefundStatus `json:"refund_status,omitempty,omitzero"`
@@ -837,6 +864,9 @@ type Order struct {
 	// PaidAt RFC 3339, UTC, milliseconds
 	PaidAt Instant `json:"paid_at,omitempty,omitzero"`
 
+	// Picture The product's first picture as it is now; left out without one
+	Picture string `json:"picture,omitempty,omitzero"`
+
 	// PlacedAt RFC 3339, UTC, milliseconds
 	PlacedAt Instant `json:"placed_at"`
 
@@ -850,6 +880,9 @@ type Order struct {
 
 	// Reason Why it was closed or refunded: a stable code
 	Reason string `json:"reason,omitempty,omitzero"`
+
+	// ReasonText The reason in the language of the caller
+	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
 	// ShippedAt RFC 3339, UTC, milliseconds
 	ShippedAt Instant `json:"shipped_at,omitempty,omitzero"`
@@ -895,6 +928,54 @@ type OrderList struct {
 	NextCursor string  `json:"next_cursor,omitempty,omitzero"`
 }
 
+// OrderPreview defines model for OrderPreview.
+type OrderPreview struct {
+	// AmountFen What would have to be paid
+	AmountFen Fen `json:"amount_fen"`
+
+	// CanOrder Nothing speaks against it, as far as can be told before
+	CanOrder bool `json:"can_order"`
+
+	// Lines How the amount comes about, in the order to show it
+	Lines []PriceLine `json:"lines"`
+
+	// Mode Alone at the full price, or in a team
+	Mode Mode `json:"mode"`
+
+	// Offer Of mode group; left out when no activity gives a price
+	Offer *Offer `json:"offer,omitempty"`
+
+	// OriginalPriceFen Per piece
+	OriginalPriceFen Fen `json:"original_price_fen"`
+
+	// Picture The first one; left out without any
+	Picture string `json:"picture,omitempty,omitzero"`
+
+	// PriceFen Per piece: the `expected_price_fen` to order with
+	PriceFen Fen `json:"price_fen"`
+
+	// ProductID An identifier
+	ProductID   Name   `json:"product_id"`
+	ProductName string `json:"product_name"`
+	Quantity    int    `json:"quantity"`
+
+	// Refusals What does, each a code that placing the order would answer with
+	Refusals []Refusal `json:"refusals"`
+
+	// ServerTime To count down from
+	ServerTime Instant `json:"server_time"`
+
+	// SKUID An identifier
+	SKUID   Name   `json:"sku_id"`
+	SKUName string `json:"sku_name"`
+
+	// Stock Pieces that can be ordered
+	Stock int `json:"stock"`
+
+	// Team The team to join; left out when one would be opened
+	Team *Team `json:"team,omitempty"`
+}
+
 // OrderStatus defines model for OrderStatus.
 type OrderStatus string
 
@@ -910,6 +991,9 @@ type OrderView struct {
 
 	// Refunds Oldest first
 	Refunds []Refund `json:"refunds"`
+
+	// ServerTime To count down from
+	ServerTime Instant `json:"server_time"`
 
 	// Timeline Oldest first
 	Timeline []Move `json:"timeline"`
@@ -957,6 +1041,21 @@ type PaymentInput struct {
 
 // PaymentStatus defines model for PaymentStatus.
 type PaymentStatus string
+
+// PriceLine defines model for PriceLine.
+type PriceLine struct {
+	// AmountFen For the whole quantity
+	AmountFen Fen `json:"amount_fen"`
+
+	// Kind Discounts are taken off; `due` is what is left
+	Kind PriceLineKind `json:"kind"`
+
+	// Text In the language of the caller
+	Text string `json:"text"`
+}
+
+// PriceLineKind Discounts are taken off; `due` is what is left
+type PriceLineKind string
 
 // Problem defines model for Problem.
 type Problem struct {
@@ -1030,7 +1129,10 @@ type ProductView struct {
 	Product Product `json:"product"`
 
 	// Refusal Why the caller can join no team; left out when there is one to join, or no group-buy
-	Refusal    Refusal     `json:"refusal,omitempty,omitzero"`
+	Refusal Refusal `json:"refusal,omitempty,omitzero"`
+
+	// ServerTime To count down from
+	ServerTime Instant     `json:"server_time"`
 	Statistics *Statistics `json:"statistics,omitempty"`
 
 	// Teams Open teams to join, the caller's own first
@@ -1168,6 +1270,7 @@ type SKUInput struct {
 
 // Statistics defines model for Statistics.
 type Statistics struct {
+	// Buyers People who joined
 	Buyers      int `json:"buyers"`
 	TeamsFailed int `json:"teams_failed"`
 	TeamsFormed int `json:"teams_formed"`
@@ -1275,12 +1378,21 @@ type TeamView struct {
 	Members []Member `json:"members"`
 
 	// Offers The group price of each SKU for the caller who joins this team
-	Offers  []Offer `json:"offers"`
-	Product Product `json:"product"`
+	Offers []Offer `json:"offers"`
+
+	// OwnOrderID The caller's latest order in the team, whatever became of it; left out without one
+	OwnOrderID Name    `json:"own_order_id,omitempty,omitzero"`
+	Product    Product `json:"product"`
+
+	// Refusal Why the caller can join no team of this activity; left out when there is one to join
+	Refusal Refusal `json:"refusal,omitempty,omitzero"`
 
 	// ServerTime To count down from
 	ServerTime Instant `json:"server_time"`
 	Team       Team    `json:"team"`
+
+	// Teams Other open teams for the same product
+	Teams []TeamCard `json:"teams"`
 }
 
 // TierPrice defines model for TierPrice.
@@ -1433,6 +1545,9 @@ type PutProductJSONRequestBody = ProductInput
 
 // SignUpJSONRequestBody defines body for SignUp for application/json ContentType.
 type SignUpJSONRequestBody = SignUpInput
+
+// PreviewOrderJSONRequestBody defines body for PreviewOrder for application/json ContentType.
+type PreviewOrderJSONRequestBody = OrderInput
 
 // PlaceOrderJSONRequestBody defines body for PlaceOrder for application/json ContentType.
 type PlaceOrderJSONRequestBody = OrderInput

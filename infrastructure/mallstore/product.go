@@ -186,6 +186,27 @@ func (s *Store) Product(ctx context.Context, id catalog.ProductID) (catalog.Prod
 	return findProduct(s.read(ctx), s.read(ctx), id)
 }
 
+// Covers implements mall.Reader.
+func (s *Store) Covers(ctx context.Context, ids []catalog.ProductID) (map[catalog.ProductID]string, error) {
+	covers := make(map[catalog.ProductID]string, len(ids))
+	if len(ids) == 0 {
+		return covers, nil
+	}
+	var rows []productRow
+	err := s.read(ctx).Select("id", "pictures").Where("id IN ?", each(ids, func(id catalog.ProductID) string { return string(id) })).
+		Find(&rows).Error
+	for _, r := range rows {
+		p, err := r.product(nil)
+		if err != nil {
+			return covers, err
+		}
+		if len(p.Pictures) > 0 {
+			covers[p.ID] = p.Pictures[0]
+		}
+	}
+	return covers, translate(err)
+}
+
 // Products implements mall.Reader.
 func (s *Store) Products(ctx context.Context, q mall.ProductQuery) ([]catalog.Product, error) {
 	db := s.read(ctx).Order("created_at DESC, id DESC").Limit(q.Limit)

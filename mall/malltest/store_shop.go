@@ -121,6 +121,13 @@ func storeProducts(e *storeEnv) {
 	require.Equal(e, p, found)
 	_, err = e.store.Product(e.ctx, "kettle")
 	require.ErrorIs(e, err, mall.ErrNotFound)
+	covers := func(want map[catalog.ProductID]string, ids ...catalog.ProductID) {
+		found, err := e.store.Covers(e.ctx, ids)
+		require.NoError(e, err)
+		require.Equal(e, want, found)
+	}
+	covers(map[catalog.ProductID]string{"teapot": "/a.jpg"}, "kettle", "teapot")
+	covers(map[catalog.ProductID]string{})
 
 	p.Name, p.Shelf, p.Pictures, p.SKUs = "Pot", catalog.OffShelf, nil, []catalog.SKU{{ID: "green", Name: "绿", Price: 1, Stock: 3}, p.SKUs[0]}
 	p.SKUs[1].Price = 99_00
@@ -138,6 +145,7 @@ func storeProducts(e *storeEnv) {
 	listed, err := e.store.Products(e.ctx, mall.ProductQuery{Shelf: catalog.OnShelf, Limit: 9})
 	require.NoError(e, err)
 	require.Empty(e, listed)
+	covers(map[catalog.ProductID]string{}, "teapot")
 	listed, err = e.store.Products(e.ctx, mall.ProductQuery{Limit: 9})
 	require.NoError(e, err)
 	require.Equal(e, []catalog.Product{p}, listed)
