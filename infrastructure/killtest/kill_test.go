@@ -32,7 +32,7 @@ type point struct {
 const pace = 50 * time.Millisecond
 
 // atOnce is how many stories are played at a time: they wait more than they work.
-const atOnce = 16
+const atOnce = 24
 
 // onMySQL is which share of the stories is played on a MySQL server, if there is one: one of so many.
 const onMySQL = 4
@@ -114,6 +114,7 @@ func (s *theatre) record(t *testing.T) map[string]int {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "points")
 	w := s.world(t, "--data", s.copied(t))
+	w.jobsDue()
 	w.again(t, failpoint.EnvLog+"="+log)
 	w.play()
 	seen := map[string]int{}
@@ -150,6 +151,7 @@ func (s *theatre) killed(t *testing.T, at point, elsewhere bool) time.Duration {
 	} else {
 		w = s.world(t, "--data", s.copied(t))
 	}
+	w.jobsDue()
 	w.again(t, arm(at))
 	w.play()
 	require.Eventually(t, func() bool { dead, _ := w.died(); return dead }, patience, pace, "it never died at %v", at)

@@ -11,14 +11,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
 	"kaituan/infrastructure/failpoint"
+	"kaituan/infrastructure/sqldb"
+	"kaituan/infrastructure/sqldb/sqldbtest"
 )
 
 // patience bounds whatever the system does by itself: a notice that died with the process is asked for within 3 minutes.
@@ -83,6 +87,24 @@ func freePort(t *testing.T) string {
 		require.NoError(t, listener.Close())
 		return address
 	}
+}
+
+// jobsDue ends the process and lets an hour pass for its jobs, so that the next one runs each of them.
+func (w *world) jobsDue() {
+	w.end(w.t)
+	for _, service := range []string{"groupbuy", "mall"} {
+		require.NoError(w.t, sqldbtest.Connect(w.t, w.dsn(service)).InTx(w.ctx, func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE jobs SET next_at = 0").Error
+		}))
+	}
+}
+
+// dsn is where a service has its data: a server, when a flag says so, or a file.
+func (s *server) dsn(service string) sqldb.DSN {
+	if i := slices.Index(s.flags, "--"+service+"-db"); i >= 0 {
+		return sqldb.DSN(s.flags[i+1])
+	}
+	return sqldb.DSN("sqlite:" + filepath.Join(s.flags[slices.Index(s.flags, "--data")+1], service+".db"))
 }
 
 // again stops the process and starts it with more in its environment, for its next life alone.

@@ -36,7 +36,8 @@ type world struct {
 type stage struct {
 	pair   string            // an activity with teams of two
 	tiered string            // two pay to form, three pay less
-	short  string            // teams of three that last two seconds
+	short  string            // teams of three that last long enough to pay in, and no longer
+	hasty  string            // a seat is released after a second
 	tag    string            // of who ever bought
 	buyers map[string]string // tokens by name
 }
@@ -135,14 +136,15 @@ func (w *world) prepare() {
 	plan := []doc{{"plan": doc{"kind": "reduce", "off_fen": 2000}}}
 	w.pair = w.sell("tea", doc{"team_size": 2, "rules": plan})
 	w.tiered = w.sell("rice", doc{"team_size": 2, "rules": plan, "tiers": []doc{{"size": 3, "plan": doc{"kind": "reduce", "off_fen": 3000}}}})
-	w.short = w.sell("soap", doc{"team_size": 3, "rules": plan, "team_ttl_seconds": 2, "seat_ttl_seconds": 1})
+	w.short = w.sell("soap", doc{"team_size": 3, "rules": plan, "team_ttl_seconds": 12})
+	w.hasty = w.sell("salt", doc{"team_size": 3, "rules": plan, "seat_ttl_seconds": 1})
 	w.call("POST", "/api/groupbuy/admin/v1/partners/mall/endpoints", operatorToken, "", doc{"url": w.receiver.URL}, http.StatusCreated)
 	w.tag = w.call("POST", "/api/groupbuy/admin/v1/tags", operatorToken, "", doc{
 		"kind": "rule", "name": "buyers", "partner_id": "mall",
 		"rule": doc{"match": "all", "conditions": []doc{{"measure": "order_count", "at_least": 1}}},
 	}, http.StatusCreated)["tag_id"].(string)
 	w.buyers = map[string]string{}
-	for _, name := range strings.Fields("ann bob cat dan eve fay gus hal ivy") {
+	for _, name := range strings.Fields("ann bob cat dan eve fay gus hal ivy joe") {
 		w.buyers[name] = w.call("POST", "/api/mall/v1/accounts", "", "", doc{
 			"login": name + "@example.com", "password": "tea-at-4-pm", "nickname": name,
 		}, http.StatusCreated)["token"].(string)
@@ -171,7 +173,7 @@ func stamp(from time.Duration) string {
 // play is everything at once: whoever buys, gives up, waits in vain or wants the money back.
 func (w *world) play() {
 	var all sync.WaitGroup
-	for _, act := range []func(){w.pairForms, w.pairOfOneFails, w.cancelled, w.alone, w.givenBack, w.tierReached, w.tagBuilt} {
+	for _, act := range []func(){w.pairForms, w.pairOfOneFails, w.neverPaid, w.cancelled, w.alone, w.givenBack, w.tierReached, w.tagBuilt} {
 		all.Go(act)
 	}
 	all.Wait()
@@ -220,6 +222,12 @@ func (w *world) pairOfOneFails() {
 	w.ends("cat", paid)
 }
 
+func (w *world) neverPaid() {
+	order, team := w.order("joe", "salt", w.hasty, "")
+	w.will(team, "team.failed")
+	w.becomes("joe", order, "closed")
+}
+
 func (w *world) cancelled() {
 	order, team := w.order("dan", "tea", w.pair, "")
 	w.will(team, "team.failed")
@@ -262,10 +270,11 @@ func (w *world) tierReached() {
 	}
 }
 
-// tagBuilt has a tag job run while everything else does.
+// tagBuilt has a tag job run while everything else does. One that died with its process ends as failed, and whoever
+// asked for it asks again.
 func (w *world) tagBuilt() {
-	w.call("POST", "/api/groupbuy/admin/v1/tags/"+w.tag+"/jobs", operatorToken, "", doc{}, http.StatusAccepted)
 	require.Eventually(w.t, func() bool {
+		_, _, _ = w.once("POST", "/api/groupbuy/admin/v1/tags/"+w.tag+"/jobs", operatorToken, "", []byte("{}")) // 409 while one runs
 		return w.call("GET", "/api/groupbuy/admin/v1/tags/"+w.tag, operatorToken, "", nil, http.StatusOK)["built_at"] != nil
 	}, patience, pace)
 }

@@ -17,11 +17,15 @@ import (
 // nil means delivered. See the package documentation for what its errors mean.
 type Handler func(ctx context.Context, m Message) error
 
+// DefaultLease is how long a message waits for another relay after the process that had claimed it died. The slowest
+// handler, a webhook, takes at most 15 s.
+const DefaultLease = 30 * time.Second
+
 // Options tune a relay; the zero value of each field takes the default beside it.
 type Options struct {
 	Policies map[Topic]Policy // DefaultPolicy for the topics left out
 	Workers  int              // handlers at once: 16
-	Lease    time.Duration    // how long a claimed message is hidden from others: 1 min
+	Lease    time.Duration    // how long a claimed message is hidden from others: DefaultLease
 	Poll     time.Duration    // how often to look when nobody calls Wake: 1 s
 	Now      func() time.Time // time.Now
 	Log      *slog.Logger     // slog.Default()
@@ -48,7 +52,7 @@ type Relay struct {
 // New makes a relay over db for the topics in handlers. Nothing runs before Start.
 func New(db *sqldb.DB, handlers map[Topic]Handler, opts Options) *Relay {
 	opts.Workers = orDefault(opts.Workers, 16)
-	opts.Lease = orDefault(opts.Lease, time.Minute)
+	opts.Lease = orDefault(opts.Lease, DefaultLease)
 	opts.Poll = orDefault(opts.Poll, time.Second)
 	if opts.Now == nil {
 		opts.Now = time.Now

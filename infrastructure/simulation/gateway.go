@@ -58,24 +58,37 @@ func page(c payment.Charge) payment.PageURL {
 	return payment.PageURL(fmt.Sprintf("sim://cashier/%s/%d/%d", c.ID, c.Amount, c.ExpiresAt.UnixMilli()))
 }
 
-// open shows the page to the buyer: from now on the provider knows the charge, unless it is too late.
-func (g *gateway) open(address payment.PageURL) *trade {
+// charge is the trade that a page would begin, or the one that it did.
+func (g *gateway) charge(address payment.PageURL) *trade {
 	part := strings.Split(strings.TrimPrefix(string(address), "sim://cashier/"), "/")
 	id := payment.ID(part[0])
 	if t := g.trades[id]; t != nil {
-		g.expire(t)
 		return t
 	}
 	amount, _ := strconv.ParseInt(part[1], 10, 64)
 	expires, _ := strconv.ParseInt(part[2], 10, 64)
-	t := &trade{
+	return &trade{
 		id: id, no: "2026" + string(id), amount: money.Fen(amount), status: payment.TradeWaiting, expires: time.UnixMilli(expires).UTC(),
 	}
-	if !g.w.now.Before(t.expires) {
-		return nil
+}
+
+// payable says whether somebody who opened the page now could pay.
+func (g *gateway) payable(address payment.PageURL) bool {
+	t := g.charge(address)
+	return t.status == payment.TradeWaiting && g.w.now.Before(t.expires)
+}
+
+// open shows the page to the buyer: from now on the provider knows the charge, unless it is too late.
+func (g *gateway) open(address payment.PageURL) *trade {
+	t := g.charge(address)
+	g.expire(t)
+	if g.trades[t.id] == nil {
+		if t.status != payment.TradeWaiting {
+			return nil
+		}
+		g.trades[t.id] = t
+		g.order = append(g.order, t.id)
 	}
-	g.trades[id] = t
-	g.order = append(g.order, id)
 	return t
 }
 

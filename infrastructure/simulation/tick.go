@@ -206,7 +206,7 @@ func (w *world) relayOptions(n *node, topics ...outbox.Topic) outbox.Options {
 		policies[topic] = outbox.Policy{MaxAttempts: 10_000, First: 200 * time.Millisecond, Max: 30 * time.Second}
 	}
 	return outbox.Options{
-		Policies: policies, Workers: 1, Now: n.clock(w), Log: w.log, Lease: time.Minute,
+		Policies: policies, Workers: 1, Now: n.clock(w), Log: w.log, Lease: outbox.DefaultLease,
 		Jitter: func(most time.Duration) time.Duration { return time.Duration(w.rng.Int64N(int64(most))) },
 	}
 }
