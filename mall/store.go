@@ -158,6 +158,8 @@ type Reader interface {
 	// TeamLeaders returns the nickname of each team's leader: the buyer of its earliest order that is paid and
 	// live. Teams without such an order are left out.
 	TeamLeaders(ctx context.Context, ids []order.TeamID) (map[order.TeamID]string, error)
+	// Marks returns a mark of each thing that is watched, which is another one whenever one of its orders has changed.
+	Marks(ctx context.Context, of []Watched) (map[Watched]string, error)
 	// History returns an order's moves, oldest first.
 	History(ctx context.Context, id order.ID) ([]order.Move, error)
 	// DueOrders returns orders in a state that a sweep must look after, the longest due first.
@@ -175,6 +177,13 @@ type Reader interface {
 	DueRefunds(ctx context.Context, q DueQuery) ([]payment.Refund, error)
 	// FailedRefunds lists the refunds that wait for a person, newest first.
 	FailedRefunds(ctx context.Context, before payment.RequestNo, limit int) ([]payment.Refund, error)
+}
+
+// Watched names what a page shows: either a buyer's orders, with the teams that those are in while they are paid or may
+// be, or one team's orders.
+type Watched struct {
+	Buyer account.ID
+	Team  order.TeamID
 }
 
 // ProductQuery selects products for a list.

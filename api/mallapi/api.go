@@ -3,8 +3,10 @@
 package mallapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -27,6 +29,10 @@ type Settings struct {
 	Jobs edge.Jobs
 	// Invariants finds reports on the shop's books, and on what they say against the engine's and the gateway's.
 	Invariants edge.InvariantReports
+	// Live tells open pages of changes.
+	Live Live
+	// StreamFor is how long a stream of events lives; default 10 min.
+	StreamFor time.Duration
 }
 
 // Books adds up what the shop has sold, received and sent back.
@@ -44,6 +50,9 @@ type API struct {
 	jobs    edge.Jobs
 
 	invariants edge.InvariantReports
+
+	live      Live
+	streamFor time.Duration
 }
 
 // New returns the handlers over a shop. Errors: a setting that cannot be used.
@@ -59,6 +68,7 @@ func New(shop *mall.Shop, books Books, set Settings) (*API, error) {
 	}
 	return &API{
 		shop: shop, books: books, secrets: set.WebhookSecrets, jobs: set.Jobs, invariants: set.Invariants,
+		live: set.Live, streamFor: cmp.Or(set.StreamFor, streamFor),
 		door: &door{
 			shop: shop, site: site, cookie: site.Cookie("kaituan", "kaituan_session", account.AbsoluteLimit),
 			token: edge.NewFixedToken(set.OperatorToken),

@@ -44,6 +44,8 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/mall/v1/orders/:order_id/payment/check", buyers, h.CheckPayment},
 		{http.MethodGet, "/api/mall/v1/teams/mine", buyers, h.ListMyTeams},
 		{http.MethodGet, "/api/mall/v1/teams/:team_id", visitors, h.GetTeam},
+		{http.MethodGet, "/api/mall/v1/teams/:team_id/events", visitors, h.WatchTeam},
+		{http.MethodGet, "/api/mall/v1/events", buyers, h.WatchOwn},
 		{http.MethodGet, "/pay/return", visitors, h.ShowReturn},
 
 		{http.MethodGet, "/api/mall/admin/v1/products", operators, h.AdminListProducts},

@@ -63,6 +63,9 @@ type ServerInterface interface {
 	// GetMe Who is signed in
 	// (GET /api/mall/v1/accounts/me)
 	GetMe(c *gin.Context)
+	// WatchOwn Be told when one of the caller's orders, or a team of one, changes: server-sent events
+	// (GET /api/mall/v1/events)
+	WatchOwn(c *gin.Context, params WatchOwnParams)
 	// PreviewOrder What an order would cost now, line by line, and what speaks against it
 	// (POST /api/mall/v1/order-previews)
 	PreviewOrder(c *gin.Context)
@@ -105,6 +108,9 @@ type ServerInterface interface {
 	// GetTeam What anybody with the link sees of a team; names of others are masked
 	// (GET /api/mall/v1/teams/{team_id})
 	GetTeam(c *gin.Context, teamID Name)
+	// WatchTeam Be told when a team changes: server-sent events
+	// (GET /api/mall/v1/teams/{team_id}/events)
+	WatchTeam(c *gin.Context, teamID Name, params WatchTeamParams)
 	// ReceiveAlipay A notice of Alipay
 	// (POST /callbacks/alipay)
 	ReceiveAlipay(c *gin.Context)
@@ -594,6 +600,46 @@ func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
 	siw.Handler.GetMe(c)
 }
 
+// WatchOwn operation middleware
+func (siw *ServerInterfaceWrapper) WatchOwn(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WatchOwnParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID LastEventID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WatchOwn(c, params)
+}
+
 // PreviewOrder operation middleware
 func (siw *ServerInterfaceWrapper) PreviewOrder(c *gin.Context) {
 
@@ -972,6 +1018,55 @@ func (siw *ServerInterfaceWrapper) GetTeam(c *gin.Context) {
 	siw.Handler.GetTeam(c, teamID)
 }
 
+// WatchTeam operation middleware
+func (siw *ServerInterfaceWrapper) WatchTeam(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "team_id" -------------
+	var teamID Name
+
+	err = runtime.BindStyledParameterWithOptions("simple", "team_id", c.Param("team_id"), &teamID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter team_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WatchTeamParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID LastEventID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WatchTeam(c, teamID, params)
+}
+
 // ReceiveAlipay operation middleware
 func (siw *ServerInterfaceWrapper) ReceiveAlipay(c *gin.Context) {
 
@@ -1068,6 +1163,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/mall/admin/v1/totals", wrapper.GetTotals)
 	router.POST(options.BaseURL+"/api/mall/v1/accounts", wrapper.SignUp)
 	router.GET(options.BaseURL+"/api/mall/v1/accounts/me", wrapper.GetMe)
+	router.GET(options.BaseURL+"/api/mall/v1/events", wrapper.WatchOwn)
 	router.POST(options.BaseURL+"/api/mall/v1/order-previews", wrapper.PreviewOrder)
 	router.GET(options.BaseURL+"/api/mall/v1/orders", wrapper.ListOrders)
 	router.POST(options.BaseURL+"/api/mall/v1/orders", wrapper.PlaceOrder)
@@ -1081,6 +1177,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/mall/v1/sessions", wrapper.SignIn)
 	router.DELETE(options.BaseURL+"/api/mall/v1/sessions/current", wrapper.SignOut)
 	router.GET(options.BaseURL+"/api/mall/v1/teams/:team_id", wrapper.GetTeam)
+	router.GET(options.BaseURL+"/api/mall/v1/teams/:team_id/events", wrapper.WatchTeam)
 	router.GET(options.BaseURL+"/api/mall/v1/teams/mine", wrapper.ListMyTeams)
 	router.POST(options.BaseURL+"/callbacks/alipay", wrapper.ReceiveAlipay)
 	router.POST(options.BaseURL+"/callbacks/groupbuy", wrapper.ReceiveGroupBuy)

@@ -21,6 +21,7 @@ import (
 	"kaituan/api/edge"
 	"kaituan/api/mallapi"
 	"kaituan/infrastructure/alipay"
+	"kaituan/infrastructure/live"
 	"kaituan/infrastructure/mallstore"
 	"kaituan/infrastructure/password"
 	"kaituan/infrastructure/sandbox"
@@ -59,7 +60,11 @@ type shop struct {
 	bill    []payment.BillLine // of every day
 
 	invariants edge.InvariantReports
+	live       *live.Hub
 }
+
+// streamFor is how long streams of events live: long enough for the first event.
+const streamFor = 300 * time.Millisecond
 
 func openShop(t *testing.T) *shop { return openShopAt(t, "") }
 
@@ -90,7 +95,11 @@ func openShopAt(t *testing.T, publicURL string) *shop {
 
 	store := mallstore.New(sqldbtest.Open(t, sqldb.Mall), s.now, nil)
 	s.mall = s.newMall(outage{store, &s.outage}, otherBill{channel, s}, payment.Merchant{AppID: box.AppID(), SellerID: box.SellerID()})
+	s.live = live.New(store.Marks, live.Options{Every: 5 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, s.live.Start(context.Background()))
+	t.Cleanup(func() { require.NoError(t, s.live.Stop(context.Background())) })
 	api, err := mallapi.New(s.mall, store, mallapi.Settings{
+		Live: s.live, StreamFor: streamFor,
 		PublicURL: publicURL, OperatorToken: operatorToken, WebhookSecrets: []string{webhookSecret},
 		Jobs: func(ctx context.Context) ([]edge.Job, error) { return s.jobs.List(ctx) },
 		Invariants: func(ctx context.Context, before time.Time) (edge.InvariantReport, bool, error) {

@@ -232,6 +232,15 @@ type ClientInterface interface {
 	// Corresponds with GET /api/mall/v1/accounts/me (the `GetMe` operationId).
 	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// WatchOwn Be told when one of the caller's orders, or a team of one, changes: server-sent events
+	//
+	// An event `changed` says that there is something new, never what: ask again for what the page shows. The first one
+	// comes at once, unless `Last-Event-ID` is up to date. A comment comes every 15 seconds, the stream ends after 10
+	// minutes, and the browser opens the next. Where there are no events, asking every few seconds does as well.
+	//
+	// Corresponds with GET /api/mall/v1/events (the `WatchOwn` operationId).
+	WatchOwn(ctx context.Context, params *WatchOwnParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PreviewOrderWithBody What an order would cost now, line by line, and what speaks against it
 	//
 	// For the checkout page. Nothing is taken: the same body, with `expected_price_fen` from here and an
@@ -383,6 +392,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/mall/v1/teams/{team_id} (the `GetTeam` operationId).
 	GetTeam(ctx context.Context, teamID Name, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WatchTeam Be told when a team changes: server-sent events
+	//
+	// As `/api/mall/v1/events`, for anybody with the link.
+	//
+	// Corresponds with GET /api/mall/v1/teams/{team_id}/events (the `WatchTeam` operationId).
+	WatchTeam(ctx context.Context, teamID Name, params *WatchTeamParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReceiveAlipayWithBody A notice of Alipay
 	//
@@ -773,6 +789,25 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 	return c.Client.Do(req)
 }
 
+// WatchOwn Be told when one of the caller's orders, or a team of one, changes: server-sent events
+//
+// An event `changed` says that there is something new, never what: ask again for what the page shows. The first one
+// comes at once, unless `Last-Event-ID` is up to date. A comment comes every 15 seconds, the stream ends after 10
+// minutes, and the browser opens the next. Where there are no events, asking every few seconds does as well.
+//
+// Corresponds with GET /api/mall/v1/events (the `WatchOwn` operationId).
+func (c *Client) WatchOwn(ctx context.Context, params *WatchOwnParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWatchOwnRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PreviewOrderWithBody What an order would cost now, line by line, and what speaks against it
 //
 // For the checkout page. Nothing is taken: the same body, with `expected_price_fen` from here and an
@@ -1105,6 +1140,23 @@ func (c *Client) ListMyTeams(ctx context.Context, params *ListMyTeamsParams, req
 // Corresponds with GET /api/mall/v1/teams/{team_id} (the `GetTeam` operationId).
 func (c *Client) GetTeam(ctx context.Context, teamID Name, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTeamRequest(c.Server, teamID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WatchTeam Be told when a team changes: server-sent events
+//
+// As `/api/mall/v1/events`, for anybody with the link.
+//
+// Corresponds with GET /api/mall/v1/teams/{team_id}/events (the `WatchTeam` operationId).
+func (c *Client) WatchTeam(ctx context.Context, teamID Name, params *WatchTeamParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWatchTeamRequest(c.Server, teamID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2052,6 +2104,46 @@ func NewGetMeRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewWatchOwnRequest constructs an http.Request for the WatchOwn method
+func NewWatchOwnRequest(server string, params *WatchOwnParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/v1/events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Last-Event-ID", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewPreviewOrderRequest calls the generic PreviewOrder builder with application/json body
 func NewPreviewOrderRequest(server string, body PreviewOrderJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -2698,6 +2790,53 @@ func NewGetTeamRequest(server string, teamID Name) (*http.Request, error) {
 	return req, nil
 }
 
+// NewWatchTeamRequest constructs an http.Request for the WatchTeam method
+func NewWatchTeamRequest(server string, teamID Name, params *WatchTeamParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "team_id", teamID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/v1/teams/%s/events", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Last-Event-ID", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewReceiveAlipayRequestWithFormdataBody calls the generic ReceiveAlipay builder with application/x-www-form-urlencoded body
 func NewReceiveAlipayRequestWithFormdataBody(server string, body ReceiveAlipayFormdataRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3040,6 +3179,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/mall/v1/accounts/me (the `GetMe` operationId).
 	GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
 
+	// WatchOwnWithResponse Be told when one of the caller's orders, or a team of one, changes: server-sent events
+	//
+	// An event `changed` says that there is something new, never what: ask again for what the page shows. The first one
+	// comes at once, unless `Last-Event-ID` is up to date. A comment comes every 15 seconds, the stream ends after 10
+	// minutes, and the browser opens the next. Where there are no events, asking every few seconds does as well.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/mall/v1/events (the `WatchOwn` operationId).
+	WatchOwnWithResponse(ctx context.Context, params *WatchOwnParams, reqEditors ...RequestEditorFn) (*WatchOwnResponse, error)
+
 	// PreviewOrderWithBodyWithResponse What an order would cost now, line by line, and what speaks against it
 	//
 	// For the checkout page. Nothing is taken: the same body, with `expected_price_fen` from here and an
@@ -3209,6 +3359,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/mall/v1/teams/{team_id} (the `GetTeam` operationId).
 	GetTeamWithResponse(ctx context.Context, teamID Name, reqEditors ...RequestEditorFn) (*GetTeamResponse, error)
+
+	// WatchTeamWithResponse Be told when a team changes: server-sent events
+	//
+	// As `/api/mall/v1/events`, for anybody with the link.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/mall/v1/teams/{team_id}/events (the `WatchTeam` operationId).
+	WatchTeamWithResponse(ctx context.Context, teamID Name, params *WatchTeamParams, reqEditors ...RequestEditorFn) (*WatchTeamResponse, error)
 
 	// ReceiveAlipayWithBodyWithResponse A notice of Alipay
 	//
@@ -4043,6 +4202,47 @@ func (r GetMeResponse) ContentType() string {
 	return ""
 }
 
+type WatchOwnResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WatchOwnResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WatchOwnResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WatchOwnResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WatchOwnResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WatchOwnResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type PreviewOrderResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4736,6 +4936,47 @@ func (r GetTeamResponse) ContentType() string {
 	return ""
 }
 
+type WatchTeamResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WatchTeamResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WatchTeamResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WatchTeamResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WatchTeamResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WatchTeamResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ReceiveAlipayResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5129,6 +5370,23 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 	return ParseGetMeResponse(rsp)
 }
 
+// WatchOwnWithResponse Be told when one of the caller's orders, or a team of one, changes: server-sent events
+//
+// An event `changed` says that there is something new, never what: ask again for what the page shows. The first one
+// comes at once, unless `Last-Event-ID` is up to date. A comment comes every 15 seconds, the stream ends after 10
+// minutes, and the browser opens the next. Where there are no events, asking every few seconds does as well.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/mall/v1/events (the `WatchOwn` operationId).
+func (c *ClientWithResponses) WatchOwnWithResponse(ctx context.Context, params *WatchOwnParams, reqEditors ...RequestEditorFn) (*WatchOwnResponse, error) {
+	rsp, err := c.WatchOwn(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWatchOwnResponse(rsp)
+}
+
 // PreviewOrderWithBodyWithResponse What an order would cost now, line by line, and what speaks against it
 //
 // For the checkout page. Nothing is taken: the same body, with `expected_price_fen` from here and an
@@ -5411,6 +5669,21 @@ func (c *ClientWithResponses) GetTeamWithResponse(ctx context.Context, teamID Na
 		return nil, err
 	}
 	return ParseGetTeamResponse(rsp)
+}
+
+// WatchTeamWithResponse Be told when a team changes: server-sent events
+//
+// As `/api/mall/v1/events`, for anybody with the link.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/mall/v1/teams/{team_id}/events (the `WatchTeam` operationId).
+func (c *ClientWithResponses) WatchTeamWithResponse(ctx context.Context, teamID Name, params *WatchTeamParams, reqEditors ...RequestEditorFn) (*WatchTeamResponse, error) {
+	rsp, err := c.WatchTeam(ctx, teamID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWatchTeamResponse(rsp)
 }
 
 // ReceiveAlipayWithBodyWithResponse A notice of Alipay
@@ -6047,6 +6320,32 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 	return response, nil
 }
 
+// ParseWatchOwnResponse parses an HTTP response from a WatchOwnWithResponse call
+func ParseWatchOwnResponse(rsp *http.Response) (*WatchOwnResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WatchOwnResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParsePreviewOrderResponse parses an HTTP response from a PreviewOrderWithResponse call
 func ParsePreviewOrderResponse(rsp *http.Response) (*PreviewOrderResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6545,6 +6844,32 @@ func ParseGetTeamResponse(rsp *http.Response) (*GetTeamResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWatchTeamResponse parses an HTTP response from a WatchTeamWithResponse call
+func ParseWatchTeamResponse(rsp *http.Response) (*WatchTeamResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WatchTeamResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

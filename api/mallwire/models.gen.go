@@ -1431,6 +1431,9 @@ type BillDay = Day
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// LastEventID defines model for LastEventID.
+type LastEventID = string
+
 // Limit defines model for Limit.
 type Limit = int
 
@@ -1492,6 +1495,12 @@ type ListFailedRefundsParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// WatchOwnParams defines parameters for WatchOwn.
+type WatchOwnParams struct {
+	// LastEventID As browsers send it by themselves
+	LastEventID LastEventID `json:"Last-Event-ID,omitempty,omitzero"`
+}
+
 // ListOrdersParams defines parameters for ListOrders.
 type ListOrdersParams struct {
 	// Tab Left out, all orders
@@ -1523,6 +1532,12 @@ type ListMyTeamsParams struct {
 	// Cursor `next_cursor` of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 	Limit  *int    `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// WatchTeamParams defines parameters for WatchTeam.
+type WatchTeamParams struct {
+	// LastEventID As browsers send it by themselves
+	LastEventID LastEventID `json:"Last-Event-ID,omitempty,omitzero"`
 }
 
 // ReceiveAlipayFormdataBody defines parameters for ReceiveAlipay.

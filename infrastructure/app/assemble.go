@@ -21,6 +21,7 @@ import (
 	"kaituan/groupbuy"
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/failpoint"
+	"kaituan/infrastructure/live"
 	"kaituan/infrastructure/mallstore"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sandbox"
@@ -64,12 +65,15 @@ func (a *App) assemble(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
-	shop, err := a.assembleMall(router, &woken)
+	shop, pages, err := a.assembleMall(router, &woken)
 	if err != nil {
 		return fmt.Errorf("mall: %w", err)
 	}
 	a.assembleWorker(engine, shop, &woken)
 	a.serve("public", a.public, failpoint.Handler(router))
+	if pages != nil { // ended first: the server waits for its streams otherwise
+		a.add(pages)
+	}
 	if a.config.Role == config.RoleAll && a.config.Embedded() && a.config.DemoData {
 		a.seeds = append(a.seeds, func(ctx context.Context) error { return seed(ctx, engine, shop) })
 	}
@@ -142,38 +146,44 @@ func (a *App) allowedHosts(webhookURL string) []string {
 }
 
 // assembleMall builds the shop for the roles that have its database, and its API where it is served.
-func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, error) {
+func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, *live.Hub, error) {
 	if a.dbs.mall == nil {
-		return nil, nil //nolint:nilnil // a role without the mall
+		return nil, nil, nil
 	}
 	box, keys, err := a.embedSandbox(router)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	pay, err := newChannel(a.config, box, keys, a.publicURL)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	engine, err := groupbuyclient.New(a.engineAddress(router))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	store := mallstore.New(a.dbs.mall, time.Now, woken.wakeMall)
 	shop, err := newShop(a.config, store, engine, pay, a.publicURL, a.log)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if a.config.Role == config.RoleAll || a.config.Role == config.RoleMall {
-		api, err := mallapi.New(shop, store, mallapi.Settings{
-			PublicURL: a.publicURL, OperatorToken: a.secrets.OperatorToken, WebhookSecrets: []string{a.secrets.WebhookSecret},
-			Jobs: listJobs(a.dbs.mall), Invariants: lastReport(a.dbs.mall),
-		})
-		if err != nil {
-			return nil, err
-		}
-		api.Register(router)
+	if a.config.Role != config.RoleAll && a.config.Role != config.RoleMall {
+		return shop, nil, nil
 	}
-	return shop, nil
+	pages := live.New(store.Marks, live.Options{Log: a.log})
+	return shop, pages, a.serveMall(router, shop, store, pages)
+}
+
+func (a *App) serveMall(router *gin.Engine, shop *mall.Shop, store *mallstore.Store, pages *live.Hub) error {
+	api, err := mallapi.New(shop, store, mallapi.Settings{
+		PublicURL: a.publicURL, OperatorToken: a.secrets.OperatorToken, WebhookSecrets: []string{a.secrets.WebhookSecret},
+		Jobs: listJobs(a.dbs.mall), Invariants: lastReport(a.dbs.mall), Live: pages,
+	})
+	if err != nil {
+		return err
+	}
+	api.Register(router)
+	return nil
 }
 
 // engineAddress is how the mall reaches the engine: the same signed HTTP, through a socket only when the engine is

@@ -86,6 +86,7 @@ func rules() []rule {
 		adapter("infrastructure/factcsv"),
 		adapter("infrastructure/mallstore", "mall/..."),
 		adapter("infrastructure/password", "mall/account"),
+		adapter("infrastructure/live", "mall/..."),
 		adapter("infrastructure/alipay", "mall/..."),
 		adapter("infrastructure/wechat", "mall/..."),
 		adapter("infrastructure/password", "mall/account"),

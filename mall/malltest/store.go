@@ -43,6 +43,7 @@ func RunStore(t *testing.T, open StoreOpener) {
 		"due orders":          storeDueOrders,
 		"lists of orders":     storeOrderLists,
 		"teams":               storeTeams,
+		"marks":               storeMarks,
 		"payments":            storePayments,
 		"one open payment":    storeOneOpenPayment,
 		"due payments":        storeDuePayments,

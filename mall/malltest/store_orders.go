@@ -209,3 +209,40 @@ func storeTeams(e *storeEnv) {
 	require.NoError(e, err)
 	require.Empty(e, leaders)
 }
+
+// A mark changes with every order of the buyer, with every order in a team that still matters to one of them, and
+// with nothing else.
+func storeMarks(e *storeEnv) {
+	ming, hong, team := mall.Watched{Buyer: "acc_1"}, mall.Watched{Buyer: "acc_2"}, mall.Watched{Team: "team_1"}
+	var last map[mall.Watched]string
+	changed := func(want ...mall.Watched) {
+		e.Helper()
+		marks, err := e.store.Marks(e.ctx, []mall.Watched{ming, hong, team})
+		require.NoError(e, err)
+		var got []mall.Watched
+		for _, w := range []mall.Watched{ming, hong, team} {
+			if marks[w] != last[w] {
+				got = append(got, w)
+			}
+		}
+		require.Equal(e, want, got)
+		last = marks
+	}
+	changed()
+	o := e.addOrder("ord_1", "acc_1")
+	changed(ming, team)
+	other := e.addOrder("ord_2", "acc_2")
+	changed(ming, hong, team)
+	require.True(e, other.Pay(order.Receipt{Payment: "pay_2"}, e.now).Moved)
+	e.do(func(tx mall.Tx) error { return tx.PutOrder(other) })
+	changed(ming, hong, team)
+	require.True(e, o.Close(order.BuyerCancelled, "", e.now))
+	e.do(func(tx mall.Tx) error { return tx.PutOrder(o) })
+	changed(ming, hong, team)
+	e.addOrder("ord_3", "acc_3")
+	changed(hong, team)
+	changed()
+	marks, err := e.store.Marks(e.ctx, nil)
+	require.NoError(e, err)
+	require.Empty(e, marks)
+}
