@@ -1,7 +1,7 @@
 # Everything a contributor runs. `make help` lists it; `make test` is what CI runs.
 SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo build generate lint vet test test-go simulate drift services services-stop browser clean kill
+.PHONY: help run demo build web generate lint vet test test-go simulate drift services services-stop browser clean kill
 
 TOOLS := .ci/tools/go.mod
 GOLANGCI := .run/bin/golangci-lint
@@ -17,6 +17,9 @@ demo: ## play a whole group-buy against a server of its own and print each step
 
 build: ## build the static binary ./kaituan
 	CGO_ENABLED=0 go build -trimpath -o kaituan .
+
+web: ## build the pages of web/ into their dist folders, which go into the binary (needs Node)
+	@.ci/web.sh
 
 generate: ## write types, routes and client again from api/openapi
 	go generate ./api/...
@@ -55,7 +58,7 @@ browser: ## drive the pages in chromium; pictures in screenshots/
 	@.ci/browser.sh
 
 clean: services-stop ## remove what was built or started here; ./data stays
-	rm -rf kaituan .run screenshots web/e2e/node_modules
+	rm -rf kaituan .run screenshots web/*/node_modules
 
 # Built once: linking it takes about a minute, and `go tool` would look the module up at every run.
 $(GOLANGCI): $(TOOLS)

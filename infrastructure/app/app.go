@@ -184,6 +184,9 @@ func (a *App) Banner() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "listening %s\nprivate %s\n\n", a.publicURL, a.PrivateURL())
 	row := func(what, path string) { fmt.Fprintf(&b, "  %-14s %s%s\n", what, a.publicURL, path) }
+	if a.config.Role == config.RoleAll || a.config.Role == config.RoleMall {
+		row("shop", "/")
+	}
 	row("API reference", "/docs")
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleMall {
 		row("shop API", "/api/mall/v1/products")

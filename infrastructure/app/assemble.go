@@ -57,7 +57,9 @@ func (r *relays) wakeMall() {
 func (a *App) assemble(ctx context.Context) error {
 	router := edge.New(a.log)
 	reference.Register(router)
-	router.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, "/docs") })
+	if err := a.servePages(router); err != nil {
+		return err
+	}
 	var woken relays
 	a.serve("private", a.private, a.health.handler())
 

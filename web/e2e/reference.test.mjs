@@ -15,7 +15,7 @@ after(async () => {
 
 test("the reference of the engine opens, and an operation tells its answers", async () => {
   const { page, complaints } = await openPage(browser, server);
-  await page.goto("/");
+  await page.goto("/docs");
   await look(page, "reference-index");
   await page.getByRole("link", { name: "拼团引擎接口" }).click();
   await page.getByRole("heading", { name: "Kaituan group-buy engine" }).waitFor();

@@ -1,0 +1,51 @@
+package app
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"kaituan/api/edge"
+	"kaituan/api/problem"
+	"kaituan/infrastructure/config"
+	"kaituan/web"
+)
+
+// machines are the first parts of addresses that are for programs, or have pages of their own. No app takes one of
+// them, whatever is asked for below it.
+func machines() []string { return []string{"api", "callbacks", "sandbox", "docs", "openapi"} }
+
+// apps are the pages of the interfaces that the role serves; the first one that answers a request has it.
+func (a *App) apps() ([]*web.App, error) {
+	var apps []*web.App
+	if a.config.Role == config.RoleAll || a.config.Role == config.RoleMall {
+		buyers, err := web.Buyers()
+		if err != nil {
+			return nil, err
+		}
+		apps = append(apps, buyers)
+	}
+	return apps, nil
+}
+
+// servePages shows people the apps at every address that nothing else answers. Without any the reference is the way in.
+func (a *App) servePages(router *gin.Engine) error {
+	apps, err := a.apps()
+	if err != nil {
+		return err
+	}
+	if len(apps) == 0 {
+		router.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, "/docs") })
+	}
+	router.NoRoute(func(c *gin.Context) {
+		first, _, _ := strings.Cut(strings.TrimPrefix(c.Request.URL.Path, "/"), "/")
+		answered := !slices.Contains(machines(), first) &&
+			slices.ContainsFunc(apps, func(app *web.App) bool { return app.Answer(c.Writer, c.Request) })
+		if !answered {
+			edge.Fail(c, &problem.Problem{Code: problem.NotFound})
+		}
+	})
+	return nil
+}

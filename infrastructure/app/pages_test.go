@@ -1,0 +1,51 @@
+package app_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// visit asks as a person's browser does.
+func (w *world) visit(method, path string) (*http.Response, string) {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(w.t.Context(), method, w.app.PublicURL()+path, nil)
+	require.NoError(w.t, err)
+	req.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+	rsp, err := w.http.Do(req)
+	require.NoError(w.t, err)
+	defer func() { _ = rsp.Body.Close() }()
+	text, err := io.ReadAll(rsp.Body)
+	require.NoError(w.t, err)
+	return rsp, string(text)
+}
+
+func TestApp_ShowsTheShop(t *testing.T) {
+	w := open(t, nil)
+	for path, status := range map[string]int{"/": 200, "/products/cup": 200, "/nowhere": 404} {
+		rsp, page := w.visit(http.MethodGet, path)
+		require.Equal(t, status, rsp.StatusCode, path)
+		require.Contains(t, page, `<div id="root">`, path)
+		require.Equal(t, "no-cache", rsp.Header.Get("Cache-Control"), path)
+		require.Contains(t, rsp.Header.Get("Content-Security-Policy"), "script-src 'self';", path)
+		require.Equal(t, "nosniff", rsp.Header.Get("X-Content-Type-Options"), path)
+	}
+}
+
+// A page in place of a problem would be read as an answer by programs.
+func TestApp_PagesNeverStandInForMachines(t *testing.T) {
+	w := open(t, nil)
+	for _, path := range []string{"/api", "/api/mall/v1/nothing", "/api/mall/v1/products/", "/callbacks/nobody", "/docs/nothing", "/openapi/none.yaml", "/assets/old.js"} {
+		rsp, text := w.visit(http.MethodGet, path)
+		require.Equal(t, http.StatusNotFound, rsp.StatusCode, path)
+		require.Equal(t, "application/problem+json", rsp.Header.Get("Content-Type"), path)
+		var told struct{ Code string }
+		require.NoError(t, json.Unmarshal([]byte(text), &told), path)
+		require.NotEmpty(t, told.Code, path)
+	}
+	rsp, _ := w.visit(http.MethodPost, "/orders")
+	require.Equal(t, http.StatusNotFound, rsp.StatusCode)
+}

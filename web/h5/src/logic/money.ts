@@ -1,0 +1,34 @@
+// Amounts are integers of fen, 0.01 CNY, and stay so until they are printed.
+
+/** yuan prints an amount with two decimals: 7900 is "79.00". */
+export function yuan(fen: number): string {
+  const sign = fen < 0 ? "-" : "";
+  const digits = String(Math.abs(Math.trunc(fen))).padStart(3, "0");
+  return `${sign}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
+
+/** priceParts splits an amount for a price tag: whole yuan, and the decimals where there are any. */
+export function priceParts(fen: number): { whole: string; decimals: string } {
+  const [whole = "0", decimals = "00"] = yuan(fen).split(".");
+  return { whole, decimals: decimals === "00" ? "" : `.${decimals.replace(/0$/, "")}` };
+}
+
+/** short prints an amount without empty decimals: 7900 is "79", 2990 is "29.9". */
+export function short(fen: number): string {
+  const { whole, decimals } = priceParts(fen);
+  return whole + decimals;
+}
+
+/** The lines of a bill. */
+export interface Bill {
+  original: number;
+  deduction: number;
+  total: number;
+}
+
+/** billOf multiplies the server's prices per piece; amounts are price times quantity by the shop's rule. */
+export function billOf(price: { original: number; pay: number }, quantity: number): Bill {
+  const original = price.original * quantity;
+  const total = price.pay * quantity;
+  return { original, deduction: original - total, total };
+}
