@@ -307,6 +307,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mall/v1/teams/{team_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example team_01JD0000000000000000000000 */
+                team_id: components["schemas"]["Name"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Be told when a team changes: server-sent events
+         * @description As `/api/mall/v1/events`, for anybody with the link.
+         */
+        get: operations["watchTeam"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mall/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Be told when one of the caller's orders, or a team of one, changes: server-sent events
+         * @description An event `changed` says that there is something new, never what: ask again for what the page shows. The first one
+         *     comes at once, unless `Last-Event-ID` is up to date. A comment comes every 15 seconds, the stream ends after 10
+         *     minutes, and the browser opens the next. Where there are no events, asking every few seconds does as well.
+         */
+        get: operations["watchOwn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/pay/return": {
         parameters: {
             query?: never;
@@ -1314,6 +1359,20 @@ export interface components {
         };
     };
     responses: {
+        /** @description Events `changed` with the data `{"server_time": "..."}` */
+        Events: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example id: m1.3.
+                 *     event: changed
+                 *     data: {"server_time":"2026-11-20T08:00:00.000Z"}
+                 */
+                "text/event-stream": string;
+            };
+        };
         /** @description What went wrong and what to do */
         Problem: {
             headers: {
@@ -1331,6 +1390,11 @@ export interface components {
         OrderId: components["schemas"]["Name"];
         /** @example 2026-05-01 */
         BillDay: components["schemas"]["Day"];
+        /**
+         * @description As browsers send it by themselves
+         * @example m1.3.
+         */
+        LastEventID: string;
         /** @description `next_cursor` of the page before */
         Cursor: string;
         Limit: number;
@@ -1791,6 +1855,47 @@ export interface operations {
                     "application/json": components["schemas"]["TeamView"];
                 };
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    watchTeam: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description As browsers send it by themselves
+                 * @example m1.3.
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventID"];
+            };
+            path: {
+                /** @example team_01JD0000000000000000000000 */
+                team_id: components["schemas"]["Name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Events"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    watchOwn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description As browsers send it by themselves
+                 * @example m1.3.
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventID"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Events"];
             default: components["responses"]["Problem"];
         };
     };
