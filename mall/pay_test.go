@@ -224,7 +224,7 @@ func TestQueryPending_Schedule(t *testing.T) {
 		}
 	}
 	minutes := func(m float64) time.Duration { return time.Duration(m * float64(time.Minute)) }
-	require.Equal(t, []time.Duration{minutes(.5), minutes(1), minutes(2), minutes(4.5), minutes(7), minutes(9.5), minutes(12), minutes(14.5), minutes(17), minutes(19.5)}, asked)
+	require.Equal(t, []time.Duration{minutes(.5), minutes(1), minutes(2), minutes(4), minutes(6), minutes(8), minutes(10), minutes(12), minutes(14), minutes(16), minutes(18), minutes(20)}, asked)
 }
 
 // A time-out is unknown, never failed.

@@ -57,9 +57,10 @@ func drawFaults(rng *rand.Rand) faults {
 	return f
 }
 
-// calm says whether the processes and their databases are well: only then what they do by the clock comes in time.
+// calm says whether the processes and their databases are well, and the gateway is not away for minutes: only then what
+// is done by the clock comes in time. Single answers of the gateway may still be lost.
 func (f faults) calm() bool {
-	return f.crashBefore+f.crashAfter+f.crashCall+f.refused+f.lost+f.skew+f.pause == 0
+	return f.crashBefore+f.crashAfter+f.crashCall+f.refused+f.lost+f.skew+f.pause+f.gatewayDown == 0
 }
 
 // hit says whether a fault strikes and remembers its name.

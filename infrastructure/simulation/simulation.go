@@ -28,7 +28,7 @@ type Report struct {
 	Hash     string   // of the trace
 	Trace    []string // what happened, in order
 	Failures []string // what must not be; none is the normal end
-	Calm     bool     // no process died or slept, and no database was away: what else failed was outside
+	Calm     bool     // no process died or slept, and neither a database nor the gateway was away for long
 	Timings  Timings
 	Counts   map[string]int // what happened how often: orders, crashes, faults by name
 	Virtual  time.Duration  // how long it was in the world

@@ -107,7 +107,7 @@ func playMany(t *testing.T, dir string, from uint64, seeds int) {
 		})
 	}
 	workers.Wait()
-	t.Logf("%s\nall seeds:\n%s\nseeds without crashes, pauses and lost databases:\n%s", table(counts), all, calm)
+	t.Logf("%s\nall seeds:\n%s\nseeds without crashes, pauses, lost databases and an absent gateway:\n%s", table(counts), all, calm)
 }
 
 // table is a line per name.

@@ -154,7 +154,8 @@ func (p *Payment) AskSoon(now time.Time) { p.NextAskAt = now }
 const unknownAfter = 30 * time.Second
 
 // askAfter is the wait before the question that follows answered ones: a pending payment is asked about 30 s, 1 and
-// 2 min after its page was made, then every 2.5 min, so that a payment whose notice was lost is known within 3.
+// 2 min after its page was made, then every 2 min, so that a payment whose notice was lost is known within 3 even when
+// an answer or two are lost as well.
 func askAfter(answered int) time.Duration {
 	switch answered {
 	case 0, 1:
@@ -162,6 +163,6 @@ func askAfter(answered int) time.Duration {
 	case 2:
 		return time.Minute
 	default:
-		return 150 * time.Second
+		return 2 * time.Minute
 	}
 }
