@@ -20,6 +20,7 @@ const (
 	CodeActivityInvalid  Code = "activity_invalid"  // cannot be published as it is; see Faults
 	CodeActivityState    Code = "activity_state"    // not possible in the activity's state
 	CodeActivityChanged  Code = "activity_changed"  // somebody else saved it in between
+	CodeSetupDone        Code = "setup_done"        // somebody has an operator's account already
 	CodeNameTaken        Code = "name_taken"        // the partner has another activity of that name
 	CodeTooManyKeys      Code = "too_many_keys"     // two are live already
 	CodePriceChanged     Code = "price_changed"     // not the price the caller expected; see CurrentPrice
@@ -41,7 +42,7 @@ const (
 func Codes() []Code {
 	codes := []Code{
 		CodeInvalid, CodePartnerNotFound, CodeActivityNotFound, CodeKeyNotFound, CodeEndpointNotFound, CodeDeliveryNotFound,
-		CodeActivityInvalid, CodeActivityState, CodeActivityChanged, CodeNameTaken, CodeTooManyKeys, CodePriceChanged,
+		CodeActivityInvalid, CodeActivityState, CodeActivityChanged, CodeNameTaken, CodeSetupDone, CodeTooManyKeys, CodePriceChanged,
 		CodeTagNotFound, CodeTagNameTaken, CodeTagChanged, CodeTagBusy, CodeTagBuiltIn, CodeTagManual, CodeTagNotManual,
 		CodeQuantityExceeded, CodeDeliveryPending, CodeEndpointURL, CodeUnauthenticated, CodeOperatorNotFound,
 	}

@@ -45,6 +45,34 @@ func (e *Engine) Operators(ctx context.Context) ([]operator.Operator, error) {
 
 // CreateOperator makes an account with a first password. Errors: CodeInvalid with faults, CodeNameTaken.
 func (e *Engine) CreateOperator(ctx context.Context, o operator.Operator, password string) (operator.Operator, error) {
+	return e.addOperator(ctx, o, password, func(Tx) error { return nil })
+}
+
+// NeedsOperator says whether nobody has an account yet.
+func (e *Engine) NeedsOperator(ctx context.Context) (bool, error) {
+	list, err := e.Store.Operators(ctx)
+	return len(list) == 0, err
+}
+
+// FirstOperator makes the first account, an administrator's. Of several calls at once one succeeds.
+// Errors: CodeSetupDone when somebody has an account, CodeInvalid with faults.
+func (e *Engine) FirstOperator(ctx context.Context, o operator.Operator, password string) (operator.Operator, error) {
+	alone := func(tx Tx) error {
+		if _, err := tx.LockSettings(); err != nil { // makes the calls wait for each other
+			return err
+		}
+		needed, err := e.NeedsOperator(ctx)
+		if err == nil && !needed {
+			err = &Error{Code: CodeSetupDone, Detail: "sign in, or ask an administrator for an account"}
+		}
+		return err
+	}
+	o.Role = operator.Admin
+	return e.addOperator(ctx, o, password, alone)
+}
+
+// addOperator makes an account unless allow, asked in the transaction, has something against it.
+func (e *Engine) addOperator(ctx context.Context, o operator.Operator, password string, allow func(tx Tx) error) (operator.Operator, error) {
 	o.ID, o.Login, o.Status = operator.ID(e.IDs.New("op_")), operator.ParseLogin(o.Login), operator.Active
 	if faults := append(o.Faults(), operator.PasswordFaults(password, o.Login)...); len(faults) > 0 {
 		return operator.Operator{}, invalidOperator(faults)
@@ -54,6 +82,9 @@ func (e *Engine) CreateOperator(ctx context.Context, o operator.Operator, passwo
 		return operator.Operator{}, err
 	}
 	err = e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+		if err := allow(tx); err != nil {
+			return err
+		}
 		o.CreatedAt, o.UpdatedAt = tx.Now(), tx.Now()
 		if err := tx.PutOperator(o); err != nil {
 			return loginTaken(err)

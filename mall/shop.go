@@ -86,6 +86,10 @@ func orDefault[T comparable](value, fallback T) T {
 type Actor struct {
 	Account account.ID
 	Role    account.Role
+
+	Name      string // of an operator: the login
+	RequestID string // of an operator
+	Address   string // of an operator: the network address that the request came from
 }
 
 // SignedIn says whether the actor is somebody.

@@ -14,6 +14,8 @@ type Auth struct {
 	Nonces sign.Nonces
 	// OperatorToken is the instance's own token: an administrator's, to make the first operators with. Empty is none.
 	OperatorToken string
+	// SetupToken lets whoever knows it make the first operator. Empty lets nobody.
+	SetupToken string
 	// PublicURL is how browsers reach the engine. With https the session cookie is a __Host- one.
 	PublicURL string
 	// TestMode answers a wrong signature with the text that the server signed.

@@ -26,6 +26,7 @@ type door struct {
 	site     *edge.Site
 	cookie   edge.Cookie     // of operators
 	token    edge.FixedToken // the instance's own, an administrator's
+	setup    edge.FixedToken // makes the first operator
 	testMode bool
 }
 
@@ -42,6 +43,7 @@ func newDoor(engine *groupbuy.Engine, auth Auth) (*door, error) {
 		site:     site,
 		cookie:   site.Cookie("kaituan-op", "kaituan_operator", operator.AbsoluteLimit),
 		token:    edge.NewFixedToken(auth.OperatorToken),
+		setup:    edge.NewFixedToken(auth.SetupToken),
 		testMode: auth.TestMode,
 	}, nil
 }

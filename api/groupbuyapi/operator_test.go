@@ -22,12 +22,13 @@ const goodPassword = "correct horse battery"
 
 // desk plays what operators do besides activities.
 func desk(w *world, teamID string) {
+	setUp(w)
 	made := w.hire("li.lei", "admin")
 	require.Equal(w, wire.RoleAdmin, made.Role)
 	token := w.signIn("Li.Lei", goodPassword)
 	by := bearing(token)
 	require.Equal(w, made, into[wire.OperatorAccount](w.call(request{method: http.MethodGet, path: operatorSide + "/operators/me", edit: by}), 200))
-	require.Len(w, into[wire.OperatorList](w.call(request{method: http.MethodGet, path: operatorSide + "/operators", edit: by}), 200).Items, 1)
+	require.Len(w, into[wire.OperatorList](w.call(request{method: http.MethodGet, path: operatorSide + "/operators", edit: by}), 200).Items, 2)
 
 	settings := operatorSide + "/settings"
 	require.Equal(w, wire.Settings{RolloutPercent: 100}, into[wire.Settings](w.get(settings), 200))
@@ -50,6 +51,30 @@ func desk(w *world, teamID string) {
 	token = w.signIn("li.lei", "staple battery horse")
 	w.call(request{method: http.MethodDelete, path: operatorSide + "/sessions", edit: bearing(token)}).ok(204)
 	w.call(request{method: http.MethodGet, path: operatorSide + "/operators/me", edit: bearing(token)}).refused(401, "unauthenticated")
+}
+
+// setUp makes the first operator, once.
+func setUp(w *world) {
+	w.Helper()
+	path := operatorSide + "/setup"
+	needed := func() bool {
+		return into[wire.Setup](w.call(request{method: http.MethodGet, path: path, edit: noCredential}), 200).Needed
+	}
+	first := func(token string) answer {
+		return w.call(request{method: http.MethodPost, path: path, edit: noCredential,
+			body: m{"token": token, "login": "Han.Meimei", "name": "韩梅梅", "password": goodPassword}})
+	}
+	require.True(w, needed())
+	first(setupToken+"x").refused(401, "unauthenticated")
+	require.True(w, needed())
+	session := into[wire.OperatorSession](first(setupToken), 201)
+	require.Equal(w, wire.RoleAdmin, session.Operator.Role)
+	require.Equal(w, "han.meimei", session.Operator.Login)
+	require.False(w, needed())
+	w.call(request{method: http.MethodGet, path: operatorSide + "/operators", edit: bearing(session.Token)}).ok(200)
+	first(setupToken).refused(409, "setup_done")
+	entry := into[wire.AuditPage](w.get(operatorSide+"/audit?limit=1&action=operator.created"), 200).Items[0]
+	require.Equal(w, "bootstrap", entry.ActorID)
 }
 
 func found(w *world, teamID string) {

@@ -111,6 +111,8 @@ func tagRoutes(h ServerInterfaceWrapper) []route {
 // watchRoutes is where operators sign in, switch and look things up.
 func watchRoutes(h ServerInterfaceWrapper) []route {
 	return []route{
+		{http.MethodGet, "/api/groupbuy/admin/v1/setup", guests, h.GetSetup},
+		{http.MethodPost, "/api/groupbuy/admin/v1/setup", guests, h.SetUp},
 		{http.MethodPost, "/api/groupbuy/admin/v1/sessions", guests, h.SignInOperator},
 		{http.MethodDelete, "/api/groupbuy/admin/v1/sessions", viewers, h.SignOutOperator},
 		{http.MethodGet, "/api/groupbuy/admin/v1/operators", admins, h.ListOperators},

@@ -123,6 +123,12 @@ type ServerInterface interface {
 	// PutSettings Change the global switches, on every node within two seconds
 	// (PUT /api/groupbuy/admin/v1/settings)
 	PutSettings(c *gin.Context)
+	// GetSetup Whether the first operator is still to be made
+	// (GET /api/groupbuy/admin/v1/setup)
+	GetSetup(c *gin.Context)
+	// SetUp Make the first operator, an administrator, and sign in
+	// (POST /api/groupbuy/admin/v1/setup)
+	SetUp(c *gin.Context)
 	// GetStatistics What came of activities, by activity and day
 	// (GET /api/groupbuy/admin/v1/statistics)
 	GetStatistics(c *gin.Context, params GetStatisticsParams)
@@ -1198,6 +1204,32 @@ func (siw *ServerInterfaceWrapper) PutSettings(c *gin.Context) {
 	siw.Handler.PutSettings(c)
 }
 
+// GetSetup operation middleware
+func (siw *ServerInterfaceWrapper) GetSetup(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSetup(c)
+}
+
+// SetUp operation middleware
+func (siw *ServerInterfaceWrapper) SetUp(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetUp(c)
+}
+
 // GetStatistics operation middleware
 func (siw *ServerInterfaceWrapper) GetStatistics(c *gin.Context) {
 
@@ -2260,6 +2292,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/sessions", wrapper.SignInOperator)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/settings", wrapper.GetSettings)
 	router.PUT(options.BaseURL+"/api/groupbuy/admin/v1/settings", wrapper.PutSettings)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/setup", wrapper.GetSetup)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/setup", wrapper.SetUp)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/statistics", wrapper.GetStatistics)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/statistics.csv", wrapper.GetStatisticsCSV)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/tags", wrapper.ListTags)

@@ -27,7 +27,12 @@ func (a *API) SignInOperator(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	started, err := a.as(c).SignIn(c.Request.Context(), in.Login, in.Password, operator.Token(a.door.cookie.Token(c)))
+	a.enter(c, in.Login, in.Password)
+}
+
+// enter signs the caller in.
+func (a *API) enter(c *gin.Context, login, password string) {
+	started, err := a.as(c).SignIn(c.Request.Context(), login, password, operator.Token(a.door.cookie.Token(c)))
 	if err != nil {
 		fail(c, err)
 		return

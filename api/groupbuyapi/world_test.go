@@ -84,6 +84,9 @@ func cheapHasher(t *testing.T) *password.Hasher {
 
 type setup func(*groupbuy.Deps, *groupbuyapi.Auth)
 
+// setupToken is the one of the specification's example.
+const setupToken = "8f14e45fceea167a5a36dedd4bea2543"
+
 func noOperator(_ *groupbuy.Deps, auth *groupbuyapi.Auth) { auth.OperatorToken = "" }
 
 func testMode(_ *groupbuy.Deps, auth *groupbuyapi.Auth) { auth.TestMode = true }
@@ -101,7 +104,7 @@ func newWorld(t *testing.T, setups ...setup) *world {
 		Schedule: func(int) (time.Duration, bool) { return 0, false },
 	}
 	auth := groupbuyapi.Auth{
-		Nonces: sign.NewMemoryNonces(10_000), OperatorToken: token, PublicURL: "http://localhost:8080",
+		Nonces: sign.NewMemoryNonces(10_000), OperatorToken: token, SetupToken: setupToken, PublicURL: "http://localhost:8080",
 		Jobs: func(ctx context.Context) ([]edge.Job, error) { return nil, w.db.Ping(ctx) },
 		Invariants: func(ctx context.Context, _ time.Time) (edge.InvariantReport, bool, error) {
 			return edge.InvariantReport{StartedAt: w.now}, true, w.db.Ping(ctx)

@@ -1477,6 +1477,22 @@ type Settlement struct {
 // SettlementOutcome defines model for SettlementOutcome.
 type SettlementOutcome string
 
+// Setup defines model for Setup.
+type Setup struct {
+	Needed bool `json:"needed"`
+}
+
+// SetupInput defines model for SetupInput.
+type SetupInput struct {
+	// Login Kept in lower case
+	Login    string `json:"login"`
+	Name     string `json:"name"`
+	Password string `json:"password"`
+
+	// Token Of the link that was printed
+	Token string `json:"token"`
+}
+
 // SKU defines model for Sku.
 type SKU struct {
 	Name             string `json:"name"`
@@ -2050,6 +2066,9 @@ type SignInOperatorJSONRequestBody = OperatorSignIn
 
 // PutSettingsJSONRequestBody defines body for PutSettings for application/json ContentType.
 type PutSettingsJSONRequestBody = Settings
+
+// SetUpJSONRequestBody defines body for SetUp for application/json ContentType.
+type SetUpJSONRequestBody = SetupInput
 
 // CreateTagJSONRequestBody defines body for CreateTag for application/json ContentType.
 type CreateTagJSONRequestBody = TagInput

@@ -20,8 +20,10 @@ import (
 type Settings struct {
 	// PublicURL is how browsers reach the shop. With https the session cookie is a __Host- one.
 	PublicURL string
-	// OperatorToken is the bearer token of operators. Empty lets no operator in.
+	// OperatorToken is the instance's own token, an administrator's. Empty is none.
 	OperatorToken string
+	// Staff knows the sessions of operators.
+	Staff mall.Staff
 	// WebhookSecrets, whsec_..., are what the engine signs its events with; the old one too while rotating. Without
 	// any, no event is taken.
 	WebhookSecrets []string
@@ -71,7 +73,8 @@ func New(shop *mall.Shop, books Books, set Settings) (*API, error) {
 		live: set.Live, streamFor: cmp.Or(set.StreamFor, streamFor),
 		door: &door{
 			shop: shop, site: site, cookie: site.Cookie("kaituan", "kaituan_session", account.AbsoluteLimit),
-			token: edge.NewFixedToken(set.OperatorToken),
+			desk:  site.Cookie("kaituan-op", "kaituan_operator", sessionOfOperators),
+			staff: set.Staff, token: edge.NewFixedToken(set.OperatorToken),
 		},
 	}, nil
 }

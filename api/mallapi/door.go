@@ -1,6 +1,10 @@
 package mallapi
 
 import (
+	"errors"
+	"net/http"
+	"time"
+
 	"github.com/gin-gonic/gin"
 
 	"kaituan/api/edge"
@@ -13,12 +17,20 @@ import (
 type door struct {
 	shop   *mall.Shop
 	site   *edge.Site
-	cookie edge.Cookie     // of buyers
-	token  edge.FixedToken // of operators
+	cookie edge.Cookie // of buyers
+	desk   edge.Cookie // of operators, the engine's own
+	staff  mall.Staff
+	token  edge.FixedToken // the instance's own, an administrator's
 }
+
+// sessionOfOperators is how long the engine's sessions of operators last at most. The mall starts none.
+const sessionOfOperators = 12 * time.Hour
 
 func (d *door) admit(w who) gin.HandlerFunc {
 	check := d.deny
+	if least, ok := w.least(); ok {
+		check = func(c *gin.Context) error { return d.checkOperator(c, least) }
+	}
 	switch w {
 	case anyone:
 		check = d.checkOrigin
@@ -26,8 +38,6 @@ func (d *door) admit(w who) gin.HandlerFunc {
 		check = d.checkVisitor
 	case buyers:
 		check = d.checkBuyer
-	case operators:
-		check = d.checkOperator
 	case senders:
 		check = func(*gin.Context) error { return nil }
 	}
@@ -81,16 +91,47 @@ func (d *door) checkVisitor(c *gin.Context) error {
 	return nil
 }
 
-// checkOperator takes the operator token. Cookies play no part, so no other site can use them.
-func (d *door) checkOperator(c *gin.Context) error {
-	token, _ := edge.Bearer(c)
-	if !d.token.Is(token) {
-		c.Header("WWW-Authenticate", "Bearer")
-		return &problem.Problem{Code: problem.Unauthenticated}
+// checkOperator takes the instance's token, or an operator's session at the engine whose rank is at least the given one.
+// Errors: unauthenticated, forbidden, cross_site, mall.CodeGroupUnavailable.
+func (d *door) checkOperator(c *gin.Context, least mall.Rank) error {
+	if err := d.checkOrigin(c); err != nil {
+		return err
 	}
-	c.Set(callerKey{}, caller{Actor: mall.Actor{Account: "operator", Role: account.Operator}})
-	edge.SetCaller(c, "operator", "token")
+	member, err := d.recognise(c)
+	if err != nil {
+		return err
+	}
+	c.Set(callerKey{}, caller{Actor: mall.Actor{
+		Account: member.ID, Role: account.Operator, Name: member.Login, RequestID: edge.RequestID(c), Address: c.ClientIP(),
+	}})
+	edge.SetCaller(c, "operator", string(member.ID))
+	if !member.Rank.May(least) {
+		return &problem.Problem{Code: problem.Forbidden}
+	}
 	return nil
+}
+
+// recognise says whose token the caller sent.
+func (d *door) recognise(c *gin.Context) (mall.StaffMember, error) {
+	token := d.desk.Token(c)
+	if d.token.Is(token) {
+		return mall.StaffMember{ID: "operator", Login: "operator token", Rank: mall.RankAdmin}, nil
+	}
+	var refused *mall.Refused
+	err := error(&mall.Refused{Status: http.StatusUnauthorized})
+	var member mall.StaffMember
+	if token != "" {
+		member, err = d.staff.Member(c.Request.Context(), token)
+	}
+	switch {
+	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
+		c.Header("WWW-Authenticate", "Bearer")
+		return member, &problem.Problem{Code: problem.Unauthenticated}
+	case err != nil:
+		_ = c.Error(err)
+		return member, &problem.Problem{Code: problem.Code(mall.CodeGroupUnavailable)}
+	}
+	return member, nil
 }
 
 func (d *door) checkOrigin(c *gin.Context) error { return d.site.CheckOrigin(c) }

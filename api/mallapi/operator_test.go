@@ -66,6 +66,13 @@ func TestOperator_NobodyWithoutAToken(t *testing.T) {
 	}
 }
 
+func TestOperator_WithoutTheEngineOnlyTheTokenCounts(t *testing.T) {
+	s := openShop(t)
+	s.engine.set(func() { s.engine.down = true })
+	s.call(get("/api/mall/admin/v1/totals").as(editorSession)).want(http.StatusServiceUnavailable, "groupbuy_unavailable")
+	s.call(get("/api/mall/admin/v1/totals").as(operatorToken)).want(http.StatusOK)
+}
+
 func TestNew_RefusesSettingsThatCannotBeUsed(t *testing.T) {
 	for _, set := range []mallapi.Settings{
 		{}, {PublicURL: "shop.example"}, {PublicURL: "ftp://shop.example"}, {PublicURL: "http://"}, {PublicURL: "http://%"},

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+
+	"kaituan/mall"
 )
 
 // who may call a route. The zero value is nobody, so that a forgotten permission denies.
@@ -14,9 +16,16 @@ const (
 	anyone        // no session is looked at
 	visitors      // signed in or not
 	buyers        // signed in
-	operators     // with the operator token
+	viewers       // operators of any rank
+	operators     // operators who may change things
 	senders       // the handler checks the signature of what was sent
 )
+
+// least is the rank that an operator must have at least.
+func (w who) least() (mall.Rank, bool) {
+	rank, ok := map[who]mall.Rank{viewers: mall.RankViewer, operators: mall.RankEditor}[w]
+	return rank, ok
+}
 
 type route struct {
 	method, path string
@@ -48,20 +57,20 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/api/mall/v1/events", buyers, h.WatchOwn},
 		{http.MethodGet, "/pay/return", visitors, h.ShowReturn},
 
-		{http.MethodGet, "/api/mall/admin/v1/products", operators, h.AdminListProducts},
+		{http.MethodGet, "/api/mall/admin/v1/products", viewers, h.AdminListProducts},
 		{http.MethodPut, "/api/mall/admin/v1/products/:product_id", operators, h.PutProduct},
-		{http.MethodGet, "/api/mall/admin/v1/orders", operators, h.AdminListOrders},
-		{http.MethodGet, "/api/mall/admin/v1/orders/:order_id", operators, h.AdminGetOrder},
+		{http.MethodGet, "/api/mall/admin/v1/orders", viewers, h.AdminListOrders},
+		{http.MethodGet, "/api/mall/admin/v1/orders/:order_id", viewers, h.AdminGetOrder},
 		{http.MethodPost, "/api/mall/admin/v1/orders/:order_id/refund", operators, h.AdminRefundOrder},
-		{http.MethodGet, "/api/mall/admin/v1/refunds", operators, h.ListFailedRefunds},
+		{http.MethodGet, "/api/mall/admin/v1/refunds", viewers, h.ListFailedRefunds},
 		{http.MethodPost, "/api/mall/admin/v1/refunds/:refund_no/redo", operators, h.RedoRefund},
-		{http.MethodGet, "/api/mall/admin/v1/invariants", operators, h.GetInvariants},
-		{http.MethodGet, "/api/mall/admin/v1/bills", operators, h.ListBills},
+		{http.MethodGet, "/api/mall/admin/v1/invariants", viewers, h.GetInvariants},
+		{http.MethodGet, "/api/mall/admin/v1/bills", viewers, h.ListBills},
 		{http.MethodPost, "/api/mall/admin/v1/bills/:day/run", operators, h.RunBill},
-		{http.MethodGet, "/api/mall/admin/v1/bills/:day/differences", operators, h.ListBillDifferences},
+		{http.MethodGet, "/api/mall/admin/v1/bills/:day/differences", viewers, h.ListBillDifferences},
 		{http.MethodPost, "/api/mall/admin/v1/bill-differences/:difference_id/resolve", operators, h.ResolveBillDifference},
-		{http.MethodGet, "/api/mall/admin/v1/jobs", operators, h.ListJobs},
-		{http.MethodGet, "/api/mall/admin/v1/totals", operators, h.GetTotals},
+		{http.MethodGet, "/api/mall/admin/v1/jobs", viewers, h.ListJobs},
+		{http.MethodGet, "/api/mall/admin/v1/totals", viewers, h.GetTotals},
 
 		{http.MethodPost, "/callbacks/alipay", senders, h.ReceiveAlipay},
 		{http.MethodPost, "/callbacks/groupbuy", senders, h.ReceiveGroupBuy},

@@ -99,7 +99,7 @@ func openShopAt(t *testing.T, publicURL string) *shop {
 	require.NoError(t, s.live.Start(context.Background()))
 	t.Cleanup(func() { require.NoError(t, s.live.Stop(context.Background())) })
 	api, err := mallapi.New(s.mall, store, mallapi.Settings{
-		Live: s.live, StreamFor: streamFor,
+		Staff: s.engine, Live: s.live, StreamFor: streamFor,
 		PublicURL: publicURL, OperatorToken: operatorToken, WebhookSecrets: []string{webhookSecret},
 		Jobs: func(ctx context.Context) ([]edge.Job, error) { return s.jobs.List(ctx) },
 		Invariants: func(ctx context.Context, before time.Time) (edge.InvariantReport, bool, error) {

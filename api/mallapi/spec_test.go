@@ -114,7 +114,7 @@ func (o operation) needs(t *testing.T) string {
 			return ""
 		}
 		for scheme := range alternative {
-			if scheme != "bearer" {
+			if scheme != "bearer" && scheme != "desk" {
 				name = scheme
 			}
 		}
@@ -157,12 +157,15 @@ func TestEveryWrite_ByCookieFromAnotherSiteIsRefused(t *testing.T) {
 	s.stock()
 	token := s.signUp()
 	for _, op := range operations(t) {
-		if op.method == http.MethodGet || op.needs(t) == "operator" || strings.HasPrefix(op.path, "/callbacks/") {
+		if op.method == http.MethodGet || strings.HasPrefix(op.path, "/callbacks/") {
 			continue
 		}
 		t.Run(op.OperationID, func(t *testing.T) {
 			s.in(t)
 			r := op.example(t).cookie(token)
+			if op.needs(t) == "operator" {
+				r = op.example(t).with("Cookie", "kaituan_operator="+adminSession)
+			}
 			s.call(r.with("Sec-Fetch-Site", "cross-site")).want(http.StatusForbidden, "cross_site")
 			s.call(r.with("Sec-Fetch-Site", "same-site")).want(http.StatusForbidden, "cross_site")
 			s.call(r.with("Origin", "https://evil.example")).want(http.StatusForbidden, "cross_site")
@@ -259,4 +262,32 @@ func TestRouter_AnswersUnknownAddressesWithProblems(t *testing.T) {
 	s := openShop(t)
 	s.call(get("/api/mall/v1/secrets")).want(http.StatusNotFound, "not_found")
 	s.call(del("/api/mall/v1/products")).want(http.StatusMethodNotAllowed, "method_not_allowed")
+}
+
+// Each operator route takes the role that the specification names, and no lower one.
+func TestEveryOperatorRoute_AsksForItsRole(t *testing.T) {
+	s := openShop(t)
+	s.stock()
+	sessions := map[string]string{"viewer": viewerSession, "operator": editorSession, "admin": adminSession}
+	for _, op := range operations(t) {
+		role, ok := op.Extensions["x-role"].(string)
+		if op.needs(t) != "operator" {
+			require.False(t, ok, op.OperationID)
+			continue
+		}
+		require.Contains(t, sessions, role, op.OperationID)
+		t.Run(op.OperationID, func(t *testing.T) {
+			s.in(t)
+			for has, session := range sessions {
+				bearing, browser := op.example(t).as(session), op.example(t).with("Cookie", "kaituan_operator="+session)
+				if mall.Rank(has).May(mall.Rank(role)) {
+					require.NotContains(t, []int{http.StatusUnauthorized, http.StatusForbidden}, s.call(bearing).status, has)
+					require.NotContains(t, []int{http.StatusUnauthorized, http.StatusForbidden}, s.call(browser).status, has)
+					continue
+				}
+				s.call(bearing).want(http.StatusForbidden, "forbidden")
+				s.call(browser).want(http.StatusForbidden, "forbidden")
+			}
+		})
+	}
 }

@@ -3,6 +3,8 @@ package problem
 // operatorPhrases are about operators and what they ask for.
 func operatorPhrases() []phrase {
 	return []phrase{
+		{"use the link that the process printed when it started", "请使用进程启动时打印的链接"},
+		{"sign in, or ask an administrator for an account", "请直接登录，或请管理员创建账号"},
 		{"must not be before from", "不得早于 from"},
 		{"at most 92 days at once", "一次最多 92 天"},
 		{"more than 10,000 rows; ask for fewer days or for one activity", "超过 10,000 行，请减少天数或只查一个活动"},

@@ -106,7 +106,7 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	a.add(closer(sender.Close), a.commits)
 	a.table(nodeJobs(engine))
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleGroupBuy {
-		return engine, a.serveEngine(router, engine)
+		return engine, a.serveEngine(ctx, router, engine)
 	}
 	return engine, nil
 }
@@ -119,10 +119,15 @@ func (a *App) share() func(groupbuy.CarryOut) groupbuy.Do {
 	return a.commits.share
 }
 
-func (a *App) serveEngine(router *gin.Engine, engine *groupbuy.Engine) error {
+func (a *App) serveEngine(ctx context.Context, router *gin.Engine, engine *groupbuy.Engine) error {
+	if needed, err := engine.NeedsOperator(ctx); err != nil {
+		return err
+	} else if needed {
+		a.notes = append(a.notes, "nobody has an operator's account yet; make the first one, once, at\n  "+a.publicURL+"/console/setup#token="+a.secrets.setupToken())
+	}
 	api, err := groupbuyapi.New(engine, groupbuyapi.Auth{
 		Nonces: sign.NewMemoryNonces(nonceMemory), OperatorToken: a.secrets.OperatorToken, PublicURL: a.publicURL,
-		TestMode: a.config.GroupBuy.TestMode, Jobs: listJobs(a.dbs.groupbuy), Invariants: lastReport(a.dbs.groupbuy),
+		SetupToken: a.secrets.setupToken(), TestMode: a.config.GroupBuy.TestMode, Jobs: listJobs(a.dbs.groupbuy), Invariants: lastReport(a.dbs.groupbuy),
 	})
 	if err != nil {
 		return err
@@ -177,8 +182,12 @@ func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, *live
 }
 
 func (a *App) serveMall(router *gin.Engine, shop *mall.Shop, store *mallstore.Store, pages *live.Hub) error {
+	staff, err := groupbuyclient.NewStaff(a.engineAddress(router))
+	if err != nil {
+		return err
+	}
 	api, err := mallapi.New(shop, store, mallapi.Settings{
-		PublicURL: a.publicURL, OperatorToken: a.secrets.OperatorToken, WebhookSecrets: []string{a.secrets.WebhookSecret},
+		Staff: staff, PublicURL: a.publicURL, OperatorToken: a.secrets.OperatorToken, WebhookSecrets: []string{a.secrets.WebhookSecret},
 		Jobs: listJobs(a.dbs.mall), Invariants: lastReport(a.dbs.mall), Live: pages,
 	})
 	if err != nil {

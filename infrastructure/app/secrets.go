@@ -1,7 +1,10 @@
 package app
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,6 +47,17 @@ func loadSecrets(c config.Config) (s secrets, made bool, err error) {
 		return secrets{}, false, fmt.Errorf("secrets of this instance: %w", err)
 	}
 	return s.or(stored), made, nil
+}
+
+// setupToken makes the first operator. It follows from the operator token, so that all nodes print the same link, and
+// gives nothing else away.
+func (s secrets) setupToken() string {
+	if s.OperatorToken == "" {
+		return ""
+	}
+	mac := hmac.New(sha256.New, []byte(s.OperatorToken))
+	mac.Write([]byte("kaituan: make the first operator"))
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 func (s secrets) complete() bool {
