@@ -2,7 +2,6 @@ package bench
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,68 +10,68 @@ import (
 	"kaituan/api/sign"
 )
 
-// errRefused says that the server understood and refused; it is counted by its code.
-var errRefused = errors.New("bench: refused")
+// refusal is an answer of the server that is not the one asked for. It is counted by its code.
+type refusal struct {
+	method, target string
+	status         int
+	code           string
+}
+
+func (r *refusal) Error() string {
+	return fmt.Sprintf("bench: %s %s was refused with %d %s", r.method, r.target, r.status, r.code)
+}
 
 // caller makes one caller's requests over one connection.
 type caller struct {
 	wire    wire
 	key     sign.Key // signs partner calls
-	session string   // of mall calls
-	done    func(began time.Time, status int, code string, err error)
 	headers []header
 }
 
-// partner makes a signed call. The answer is good until the next call. Errors: errRefused, those of the connection.
+// partner makes a signed call. The answer is good until the next call. Errors: *refusal, those of the connection.
 func (c *caller) partner(method, target string, body []byte) ([]byte, error) {
 	u, err := url.ParseRequestURI(target)
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
 	req := http.Request{Method: method, URL: u, Header: http.Header{}}
-	c.key.Sign(&req, body, began, sign.NewNonce())
-	c.headers = append(c.headers[:0], header{"Authorization", req.Header.Get("Authorization")}, header{"Content-Type", "application/json"})
-	return c.call(began, method, target, body)
+	c.key.Sign(&req, body, time.Now(), sign.NewNonce())
+	return c.call(method, target, body, header{"Authorization", req.Header.Get("Authorization")})
 }
 
 // buyer makes a call of a shop's buyer.
-func (c *caller) buyer(method, target string, body []byte) ([]byte, error) {
-	c.headers = append(c.headers[:0], header{"Authorization", "Bearer " + c.session}, header{"Content-Type", "application/json"})
-	return c.call(time.Now(), method, target, body)
+func (c *caller) buyer(session, method, target string, body []byte, more ...header) ([]byte, error) {
+	return c.call(method, target, body, append(more, header{"Authorization", "Bearer " + session})...)
 }
 
-func (c *caller) call(began time.Time, method, target string, body []byte) ([]byte, error) {
+func (c *caller) call(method, target string, body []byte, headers ...header) ([]byte, error) {
+	c.headers = append(append(c.headers[:0], header{"Content-Type", "application/json"}), headers...)
 	status, answer, err := c.wire.do(method, target, c.headers, body)
-	code := ""
-	if err == nil && status >= 400 {
-		code = text(answer, "code")
-		err = fmt.Errorf("%w: %s %s: %d %s", errRefused, method, target, status, code)
-	}
-	if c.done != nil {
-		if errors.Is(err, errRefused) {
-			c.done(began, status, code, nil)
-		} else {
-			c.done(began, status, code, err)
-		}
+	if err == nil && (status < 200 || status > 299) {
+		err = &refusal{method, target, status, text(answer, "code")}
 	}
 	return answer, err
 }
 
-// text finds the first text of a name in a JSON answer. Identifiers and codes need no unescaping.
+// text finds the first text of a name in a JSON answer. Identifiers, addresses and codes need no unescaping but that of &.
 func text(answer []byte, name string) string {
 	_, rest, found := bytes.Cut(answer, []byte(`"`+name+`":"`))
 	if !found {
 		return ""
 	}
 	value, _, _ := bytes.Cut(rest, []byte(`"`))
-	return string(value)
+	return string(bytes.ReplaceAll(value, []byte(`\u0026`), []byte("&")))
 }
 
-// indexAfter is where a text ends in an answer, 0 when it is not in it.
-func indexAfter(answer []byte, what string) int {
-	if at := bytes.Index(answer, []byte(what)); at >= 0 {
-		return at + len(what)
+// number finds the first number of a name in a JSON answer, 0 when there is none.
+func number(answer []byte, name string) int64 {
+	_, rest, _ := bytes.Cut(answer, []byte(`"`+name+`":`))
+	var n int64
+	for _, digit := range rest {
+		if digit < '0' || digit > '9' {
+			break
+		}
+		n = n*10 + int64(digit-'0')
 	}
-	return 0
+	return n
 }

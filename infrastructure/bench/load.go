@@ -14,116 +14,119 @@ import (
 // counts as part of the answer.
 type Load struct {
 	Connections int
-	Rate        float64 // requests a second; 0: closed loop
-	Duration    time.Duration
+	Rate        float64       // a second; 0: closed loop
+	Duration    time.Duration // measured, after a short warm-up
 }
 
-// play is one thing that a worker does: one call or several that belong together.
+// play is one thing that a worker does, and that is measured: a call, or several that belong together.
 type play func(w *worker) error
+
+// turns makes what each worker of a load does.
+type turns func(worker int) play
+
+// errDry says that a workload has used up what it was given.
+var errDry = errors.New("bench: nothing left to do")
 
 // worker is one connection of a load with what it counts.
 type worker struct {
 	*caller
-	number int
-
 	measuring *atomic.Bool
-	due       time.Time // when the call at hand should have been made; zero: now
 	times     histogram
 	refused   map[string]int64
 	failed    int64
 	firstErr  error
 }
 
-// done counts a call that began at a time.
-func (w *worker) done(began time.Time, status int, code string, err error) {
-	if !w.measuring.Load() {
-		return
-	}
-	if !w.due.IsZero() {
-		began, w.due = w.due, time.Time{}
-	}
-	switch {
-	case err != nil:
-		w.failed++
-		if w.firstErr == nil {
-			w.firstErr = err
-		}
-	case status >= 400:
-		w.refused[code]++
-	default:
-		w.times.add(time.Since(began))
-	}
-}
-
 // outcome is what a load led to.
 type outcome struct {
 	times   histogram
-	refused map[string]int64
+	refused map[string]int64 // by code
 	failed  int64
 	err     error // the first failure
+	began   time.Time
 	took    time.Duration
+	before  usage
+	after   usage
 }
 
 // warmUp is how long a load runs before it is measured.
-const warmUp = 500 * time.Millisecond
+func (l Load) warmUp() time.Duration { return min(l.Duration, 500*time.Millisecond) }
 
-// drive runs plays until the duration is over. Refusals are counted; failures are too, and the first one is kept.
-func drive(ctx context.Context, load Load, newCaller func() *caller, turn func(worker int) play) outcome {
-	ctx, cancel := context.WithTimeout(ctx, warmUp+load.Duration)
+// drive runs plays until the duration is over or nothing is left to do. Refusals are counted; failures are too, and the
+// first one is kept. Watch says what the processes at work have used.
+func drive(ctx context.Context, load Load, newCaller func() *caller, watch func() usage, turn turns) outcome {
+	ctx, cancel := context.WithTimeout(ctx, load.warmUp()+load.Duration)
 	defer cancel()
 	var measuring atomic.Bool
 	workers := make([]*worker, load.Connections)
 	var all sync.WaitGroup
 	pace := newPace(load.Rate)
 	for i := range workers {
-		w := &worker{caller: newCaller(), number: i, measuring: &measuring, refused: map[string]int64{}}
-		w.caller.done = w.done
-		workers[i] = w
-		do := turn(i)
-		all.Go(func() { w.work(ctx, pace, do) })
+		workers[i] = &worker{caller: newCaller(), measuring: &measuring, refused: map[string]int64{}}
+		all.Go(func() { workers[i].work(ctx, pace, turn(i)) })
 	}
-	began := measureAfter(ctx, &measuring)
-	all.Wait()
-	return sum(workers, time.Since(began))
-}
-
-func measureAfter(ctx context.Context, measuring *atomic.Bool) time.Time {
 	select {
-	case <-time.After(warmUp):
+	case <-time.After(load.warmUp()):
 	case <-ctx.Done():
 	}
+	before := watch()
+	began := time.Now()
 	measuring.Store(true)
-	return time.Now()
+	all.Wait()
+	out := sum(workers)
+	out.before, out.after, out.began, out.took = before, watch(), began, time.Since(began)
+	return out
 }
 
 func (w *worker) work(ctx context.Context, pace *pace, do play) {
 	defer w.wire.close()
 	for ctx.Err() == nil {
-		if w.due = pace.next(ctx); ctx.Err() != nil {
+		began := pace.next(ctx)
+		if ctx.Err() != nil {
 			return
 		}
-		if err := do(w); err != nil && w.firstErr == nil && !errors.Is(err, errRefused) {
-			w.firstErr = err
+		err := do(w)
+		if errors.Is(err, errDry) {
+			return
 		}
+		w.count(began, err)
 	}
 }
 
-func sum(workers []*worker, took time.Duration) outcome {
-	out := outcome{refused: map[string]int64{}, took: took}
-	for _, w := range workers {
+// count counts a play that began, or was due, at an instant.
+func (w *worker) count(began time.Time, err error) {
+	var refused *refusal
+	isRefusal := errors.As(err, &refused)
+	if err != nil && !isRefusal && w.firstErr == nil {
+		w.firstErr = err
+	}
+	switch {
+	case !w.measuring.Load():
+	case isRefusal:
+		w.refused[refused.code]++
+	case err != nil:
+		w.failed++
+	default:
+		w.times.add(time.Since(began))
+	}
+}
+
+func sum(workers []*worker) outcome {
+	out := outcome{refused: map[string]int64{}}
+	for i, w := range workers {
 		out.times.merge(&w.times)
 		out.failed += w.failed
 		for code, n := range w.refused {
 			out.refused[code] += n
 		}
 		if out.err == nil && w.firstErr != nil {
-			out.err = fmt.Errorf("connection %d: %w", w.number, w.firstErr)
+			out.err = fmt.Errorf("connection %d: %w", i, w.firstErr)
 		}
 	}
 	return out
 }
 
-// pace hands out the instants at which calls are due.
+// pace hands out the instants at which plays are due.
 type pace struct {
 	start time.Time
 	gap   time.Duration // 0: at once
@@ -138,10 +141,10 @@ func newPace(rate float64) *pace {
 	return p
 }
 
-// next waits until a call is due and returns the instant, or zero without a rate.
+// next waits until a play is due and returns that instant.
 func (p *pace) next(ctx context.Context) time.Time {
 	if p.gap == 0 {
-		return time.Time{}
+		return time.Now()
 	}
 	due := p.start.Add(time.Duration(p.count.Add(1)) * p.gap)
 	if wait := time.Until(due); wait > 0 {

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -12,11 +13,8 @@ import (
 
 const partnerAPI = "/api/groupbuy/v1"
 
-// turns makes what each worker of a load does.
-type turns func(worker int) play
-
-// trials ask for one price each; with the page's questions they also ask for teams to join and for statistics.
-func (w *World) trials(page bool) turns {
+// quotes ask for one price each; with the page's questions they also ask for teams to join and for statistics.
+func (w *world) quotes(places []place, page bool) turns {
 	more := ""
 	if page {
 		more = `,"teams_limit":10,"statistics":true`
@@ -25,28 +23,26 @@ func (w *World) trials(page bool) turns {
 		n := 0
 		return func(c *worker) error {
 			n++
-			at := w.spread[(number+n)%len(w.spread)]
-			_, err := c.partner("POST", partnerAPI+"/trials", fmt.Appendf(nil,
-				`{"buyer_id":"b%d-%d","channel":"app","items":[{"goods_id":"%s","sku_id":"sku"}]%s}`, number, n, at.goods, more))
+			_, err := c.partner("POST", partnerAPI+"/trials", quote(places[(number+n)%len(places)], fmt.Sprintf("b%d-%d", number, n), more))
 			return err
 		}
 	}
 }
 
-// purse is a number that no order had before.
-type purse struct {
-	prefix string
-	next   atomic.Int64
+func quote(at place, buyer, more string) []byte {
+	return fmt.Appendf(nil, `{"buyer_id":"%s","channel":"app","items":[{"goods_id":"%s","sku_id":"sku"}]%s}`, buyer, at.goods, more)
 }
 
-func (w *World) newPurse() *purse {
-	return &purse{prefix: fmt.Sprintf("o%d-%s-", w.purses.Add(1), w.run)}
+// promise is a seat as the last 2xx answer told of it.
+type promise struct {
+	outTradeNo string
+	status     string // empty: no answer came, so that it may be anything
+	amountFen  int64
 }
 
-func (p *purse) take() string { return p.prefix + strconv.FormatInt(p.next.Add(1), 10) }
-
-// lock takes one seat and tells its team. An empty team opens one.
-func (c *worker) lock(at place, outTradeNo, team string) (record, string, error) {
+// lock takes one seat and tells its team. An empty team opens one. The buyer is named like the order.
+func (c *worker) lock(b *book, at place, team string) (promise, string, error) {
+	outTradeNo := b.take()
 	body := fmt.Appendf(nil, `{"out_trade_no":"%s","activity_id":"%s","goods_id":"%s","sku_id":"sku","channel":"app","buyer_id":"%s"`,
 		outTradeNo, at.activity, at.goods, outTradeNo)
 	if team != "" {
@@ -54,74 +50,78 @@ func (c *worker) lock(at place, outTradeNo, team string) (record, string, error)
 	}
 	answer, err := c.partner("POST", partnerAPI+"/seats", append(body, '}'))
 	if err != nil {
-		return record{}, "", err
+		b.missed(outTradeNo, err)
+		return promise{}, "", err
 	}
-	return record{outTradeNo, "held", number(answer, "amount_fen")}, text(answer, "team_id"), nil
+	seat := promise{outTradeNo, "held", number(answer, "amount_fen")}
+	b.keep(seat)
+	return seat, text(answer, "team_id"), nil
+}
+
+// change makes a call about a seat that leads it to a status.
+func (c *worker) change(b *book, seat promise, status, call string, body []byte) (promise, error) {
+	if _, err := c.partner("POST", partnerAPI+"/seats/"+seat.outTradeNo+call, body); err != nil {
+		b.missed(seat.outTradeNo, err)
+		return seat, err
+	}
+	seat.status = status
+	b.keep(seat)
+	return seat, nil
+}
+
+func (c *worker) settle(b *book, seat promise) (promise, error) {
+	return c.change(b, seat, "paid", "/payment", payment(seat))
+}
+
+func payment(seat promise) []byte {
+	return fmt.Appendf(nil, `{"amount_fen":%d,"paid_at":"%s","provider_no":"p-%s"}`, seat.amountFen, instant.Of(time.Now()), seat.outTradeNo)
 }
 
 // smallTeams open teams of 3 and fill them, each worker its own, over the places in turn.
-func (w *World) smallTeams(places []place, keep func(record)) turns {
-	orders := w.newPurse()
+func smallTeams(b *book, places []place) turns {
 	return func(number int) play {
 		i, taken, team := number, smallTeam, ""
 		return func(c *worker) error {
 			if taken == smallTeam {
 				i, taken, team = i+1, 0, ""
 			}
-			seat, opened, err := c.lock(places[i%len(places)], orders.take(), team)
+			_, opened, err := c.lock(b, places[i%len(places)], team)
 			if err != nil {
 				taken = smallTeam
 				return err
 			}
 			taken, team = taken+1, opened
-			keep(seat)
 			return nil
 		}
 	}
 }
 
-// oneBigTeam fills a team of 1,000 with everybody at once, and then the next.
-func (w *World) oneBigTeam(keep func(record)) turns {
-	orders := w.newPurse()
+// bigTeams fill one team with everybody at once, and then the next.
+func bigTeams(b *book, at place, size int) turns {
 	var mu sync.Mutex
-	taken, team := bigTeam, ""
+	taken, team := size, ""
 	return func(int) play {
 		return func(c *worker) error {
 			mu.Lock()
-			if taken == bigTeam {
+			if taken == size {
 				defer mu.Unlock() // nobody can join before the team is open
-				seat, opened, err := c.lock(w.big, orders.take(), "")
+				_, opened, err := c.lock(b, at, "")
 				if err == nil {
 					taken, team = 1, opened
-					keep(seat)
 				}
 				return err
 			}
 			taken++
 			join := team
 			mu.Unlock()
-			seat, _, err := c.lock(w.big, orders.take(), join)
-			if err == nil {
-				keep(seat)
-			}
+			_, _, err := c.lock(b, at, join)
 			return err
 		}
 	}
 }
 
-// settle pays for a seat.
-func (c *worker) settle(seat record) (record, error) {
-	_, err := c.partner("POST", partnerAPI+"/seats/"+seat.outTradeNo+"/payment",
-		fmt.Appendf(nil, `{"amount_fen":%d,"paid_at":"%s","provider_no":"p-%s"}`, seat.amountFen, instant.Of(time.Now()), seat.outTradeNo))
-	seat.status = "paid"
-	return seat, err
-}
-
-// errDry says that a workload has used up what it was given.
-var errDry = fmt.Errorf("bench: nothing left to do")
-
 // settles pay for seats that were taken before, each once.
-func (w *World) settles(seats []record, keep func(record)) turns {
+func settles(b *book, seats []promise) turns {
 	var next atomic.Int64
 	return func(int) play {
 		return func(c *worker) error {
@@ -129,50 +129,111 @@ func (w *World) settles(seats []record, keep func(record)) turns {
 			if i >= int64(len(seats)) {
 				return errDry
 			}
-			seat, err := c.settle(seats[i])
-			if err == nil {
-				keep(seat)
-			}
+			_, err := c.settle(b, seats[i])
 			return err
 		}
 	}
 }
 
-// mixed does what partners do all day: of ten seats taken eight are paid and two given up.
-func (w *World) mixed(keep func(record)) turns {
-	orders := w.newPurse()
+// step is one call of several that follow each other; it tells the next one, nil after the last.
+type step func(c *worker) (next step, err error)
+
+// mixed does what partners do all day: of ten seats that are opened seven are paid and stay, two are given up unpaid, and
+// one is paid and refunded.
+func mixed(b *book, places []place) turns {
 	return func(number int) play {
 		n := 0
-		var seat record
+		var next step
 		return func(c *worker) (err error) {
-			if seat.outTradeNo == "" {
+			if next == nil {
 				n++
-				seat, _, err = c.lock(w.spread[(number+n)%len(w.spread)], orders.take(), "")
-				return err
+				next = opening(b, places[(number+n)%len(places)], n)
 			}
-			before := seat
-			seat = record{}
-			if n%5 == 0 {
-				_, err = c.partner("POST", partnerAPI+"/seats/"+before.outTradeNo+"/release", nil)
-				before.status = "released"
-			} else {
-				before, err = c.settle(before)
-			}
-			if err == nil {
-				keep(before)
-			}
+			next, err = next(c)
 			return err
 		}
 	}
 }
 
-// number finds the first number of a name in a JSON answer.
-func number(answer []byte, name string) int64 {
-	var n int64
-	if at := indexAfter(answer, `"`+name+`":`); at > 0 {
-		for ; at < len(answer) && answer[at] >= '0' && answer[at] <= '9'; at++ {
-			n = n*10 + int64(answer[at]-'0')
+// opening takes the n-th seat of a worker, in a team of its own.
+func opening(b *book, at place, n int) step {
+	return func(c *worker) (step, error) {
+		seat, _, err := c.lock(b, at, "")
+		switch {
+		case err != nil:
+			return nil, err
+		case n%5 == 0:
+			return changing(b, seat, "released", "/release", nil, nil), nil
+		case n%10 == 9:
+			refund := fmt.Appendf(nil, `{"out_request_no":"rf-%s"}`, seat.outTradeNo)
+			confirm := changing(b, seat, "refunded", "/refunds/rf-"+seat.outTradeNo+"/confirm", nil, nil)
+			return paying(b, seat, changing(b, seat, "refunding", "/refunds", refund, confirm)), nil
+		default:
+			return paying(b, seat, nil), nil
 		}
 	}
-	return n
+}
+
+func paying(b *book, seat promise, next step) step {
+	return func(c *worker) (step, error) {
+		_, err := c.settle(b, seat)
+		return unless(err, next), err
+	}
+}
+
+func changing(b *book, seat promise, status, call string, body []byte, next step) step {
+	return func(c *worker) (step, error) {
+		_, err := c.change(b, seat, status, call, body)
+		return unless(err, next), err
+	}
+}
+
+// unless gives up what should follow a call that failed.
+func unless(err error, next step) step {
+	if err != nil {
+		return nil
+	}
+	return next
+}
+
+// book gives out order numbers that no order had before and keeps what became of them.
+type book struct {
+	prefix string
+	next   atomic.Int64
+	mu     sync.Mutex
+	seats  map[string]promise
+}
+
+func (w *world) newBook() *book {
+	return &book{prefix: fmt.Sprintf("o%d-%s-", w.books.Add(1), w.run), seats: map[string]promise{}}
+}
+
+func (b *book) take() string { return b.prefix + strconv.FormatInt(b.next.Add(1), 10) }
+
+func (b *book) keep(p promise) {
+	b.mu.Lock()
+	b.seats[p.outTradeNo] = p
+	b.mu.Unlock()
+}
+
+// missed notes a call that was not answered with a promise. After a refusal the seat is what it was; after anything else
+// it may be either.
+func (b *book) missed(outTradeNo string, err error) {
+	var refused *refusal
+	if !errors.As(err, &refused) {
+		b.keep(promise{outTradeNo: outTradeNo})
+	}
+}
+
+// all is every seat that was promised.
+func (b *book) all() []promise {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := make([]promise, 0, len(b.seats))
+	for _, p := range b.seats {
+		if p.status != "" {
+			list = append(list, p)
+		}
+	}
+	return list
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ func (w *wire) dial() error {
 	if w.conn != nil {
 		return nil
 	}
-	conn, err := net.DialTimeout("tcp", w.address, wireTimeout)
+	conn, err := (&net.Dialer{Timeout: wireTimeout}).DialContext(context.Background(), "tcp", w.address)
 	if err != nil {
 		return err
 	}

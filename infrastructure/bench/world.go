@@ -2,10 +2,11 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,113 +18,174 @@ import (
 
 // How much the engine is given to work with, besides what --scale adds.
 const (
-	spreadGoods = 50    // each with an activity of its own, teams of 3
-	smallTeam   = 3     // people
-	bigTeam     = 1000  // people
-	priceFen    = 10000 // before the discount
-	partnerID   = "bench"
+	spreadGoods  = 50    // each with an activity of its own, teams of 3
+	smallTeam    = 3     // people
+	bigTeam      = 1000  // people
+	scaledTeam   = 20    // people; of each seeded team half have paid
+	priceFen     = 10000 // before the discount
+	partnerID    = "bench"
+	callTime     = 30 * time.Second
+	activityTime = 24 * time.Hour
 )
 
-// World is what the workloads play in: a partner with goods and activities that nobody else uses.
-type World struct {
-	address string // host:port
+// world is what the workloads play in: a partner with goods and activities that nobody else uses, at one server.
+type world struct {
+	server  string // scheme and host
+	token   string // the operator's
 	key     sign.Key
-	run     string // part of every order number, so that runs do not meet
-	spread  []place
-	hot     place
-	big     place
+	run     string // part of every name, so that runs do not meet
+	tag     string // whose members pay less
+	clients clients
+	http    *http.Transport
 
-	purses  atomic.Int64
-	mu      sync.Mutex
-	records []record // what answers promised
+	spread, scaled []place
+	hot, big, due  place
+
+	books atomic.Int64
+}
+
+// clients are for what is not measured.
+type clients struct {
+	operator, partner *groupbuyclient.ClientWithResponses
 }
 
 // place is where a seat can be taken.
 type place struct{ activity, goods string }
 
-// record is a seat that a 2xx answer promised.
-type record struct {
-	outTradeNo string
-	status     string // as the last answer said
-	amountFen  int64
-}
-
-// Prepare makes the partner, its goods and activities through the operators' API. Errors: what the server refuses.
-func Prepare(ctx context.Context, server, operatorToken string) (*World, error) {
-	operator, err := groupbuyclient.NewOperator(groupbuyclient.Config{
-		BaseURL: server, OperatorToken: operatorToken, Transport: http.DefaultTransport, Timeout: 30 * time.Second,
-	})
-	if err != nil {
-		return nil, err
+// newWorld makes the partner, its goods and activities through the operators' API. The caller closes it, also after an
+// error. Errors: what the server refuses.
+func newWorld(ctx context.Context, server, token string) (*world, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 64
+	w := &world{token: token, run: fmt.Sprintf("%x", time.Now().UnixMilli()), http: transport}
+	err := w.move(server)
+	if err == nil {
+		err = w.enrol(ctx)
 	}
-	w := &World{address: strings.TrimPrefix(server, "http://"), run: fmt.Sprintf("%x", time.Now().UnixMilli())}
-	if _, err := operator.PutPartnerWithResponse(ctx, partnerID, groupbuywire.PartnerInput{Name: "Benchmark"}); err != nil {
-		return nil, fmt.Errorf("bench: make partner: %w", err)
+	if err == nil {
+		err = w.stages(ctx)
 	}
-	keys, err := operator.CreateKeyWithResponse(ctx, partnerID)
-	if err != nil || keys.JSON201 == nil {
-		return nil, fmt.Errorf("bench: make a key: %w", answerError(err, keys))
-	}
-	w.key = sign.Key{ID: keys.JSON201.Key.KeyID, Secret: keys.JSON201.Secret}
-	partner, err := groupbuyclient.NewPartner(groupbuyclient.Config{
-		BaseURL: server, Key: w.key, Transport: http.DefaultTransport, Timeout: 30 * time.Second,
-	})
-	if err != nil {
-		return nil, err
-	}
-	for i := range spreadGoods {
-		at, err := w.stage(ctx, operator, partner, fmt.Sprintf("spread-%d", i), smallTeam)
-		if err != nil {
-			return nil, err
-		}
-		w.spread = append(w.spread, at)
-	}
-	if w.hot, err = w.stage(ctx, operator, partner, "hot", smallTeam); err != nil {
-		return nil, err
-	}
-	w.big, err = w.stage(ctx, operator, partner, "big", bigTeam)
 	return w, err
 }
 
-// stage registers goods and publishes an activity over them.
-func (w *World) stage(ctx context.Context, operator, partner *groupbuyclient.ClientWithResponses, name string, size int) (place, error) {
-	at := place{goods: name + "-" + w.run}
-	sku := groupbuywire.SKU{SKUID: "sku", Name: "one", OriginalPriceFen: priceFen}
-	put, err := partner.PutGoodsWithResponse(ctx, at.goods, groupbuywire.GoodsInput{Name: "Bench " + name, Skus: []groupbuywire.SKU{sku}})
-	if err != nil || put.StatusCode() >= 300 {
-		return at, fmt.Errorf("bench: register goods: %w", answerError(err, put))
+// leave takes the key back: a partner may have few. The partner and what it did stay.
+func (w *world) leave(ctx context.Context) error {
+	if w.key.ID == "" {
+		return nil
 	}
-	hour := int64(time.Hour / time.Second)
-	draft, err := operator.CreateActivityWithResponse(ctx, groupbuywire.ActivityInput{
-		PartnerID: partnerID, Name: "bench " + at.goods, Goods: []string{at.goods}, TeamSize: &size,
-		Rules:    []groupbuywire.Rule{{Plan: groupbuywire.Plan{Kind: "percent", ShareBp: 8000}}},
-		StartsAt: instant.Of(time.Now().Add(-time.Minute)), EndsAt: instant.Of(time.Now().Add(24 * time.Hour)),
-		SeatTTLSeconds: &hour,
-	})
-	if err != nil || draft.JSON201 == nil {
-		return at, fmt.Errorf("bench: draft an activity: %w", answerError(err, draft))
-	}
-	at.activity = draft.JSON201.ActivityID
-	published, err := operator.PublishActivityWithResponse(ctx, at.activity)
-	if err != nil || published.StatusCode() >= 300 {
-		return at, fmt.Errorf("bench: publish an activity: %w", answerError(err, published))
-	}
-	return at, nil
+	revoked, err := w.clients.operator.RevokeKeyWithResponse(ctx, partnerID, w.key.ID)
+	return answered("revoke the key", revoked, err)
 }
 
-// answerError says what is wrong with an answer that is not the one wanted.
-func answerError(err error, answer interface{ Status() string }) error {
-	if err != nil {
+// close lets go of idle connections.
+func (w *world) close() { w.http.CloseIdleConnections() }
+
+// move follows the server to another address.
+func (w *world) move(server string) (err error) {
+	w.server = server
+	if w.clients.operator, err = groupbuyclient.NewOperator(groupbuyclient.Config{
+		BaseURL: server, OperatorToken: w.token, Transport: w.http, Timeout: callTime,
+	}); err != nil || w.key.ID == "" {
 		return err
 	}
-	return fmt.Errorf("answered %s", answer.Status())
+	w.clients.partner, err = groupbuyclient.NewPartner(groupbuyclient.Config{BaseURL: server, Key: w.key, Transport: w.http, Timeout: callTime})
+	return err
 }
 
-func (w *World) newCaller() *caller { return &caller{wire: wire{address: w.address}, key: w.key} }
-
-// remember keeps what answers promised, for Verify.
-func (w *World) remember(records []record) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.records = append(w.records, records...)
+// enrol makes the partner, a key and a tag.
+func (w *world) enrol(ctx context.Context) error {
+	put, err := w.clients.operator.PutPartnerWithResponse(ctx, partnerID, groupbuywire.PartnerInput{Name: "Benchmark"})
+	if err := answered("make partner", put, err); err != nil {
+		return err
+	}
+	keys, err := w.clients.operator.CreateKeyWithResponse(ctx, partnerID)
+	if err := answered("make a key", keys, err); err != nil {
+		return err
+	}
+	w.key = sign.Key{ID: keys.JSON201.Key.KeyID, Secret: keys.JSON201.Secret}
+	if err := w.move(w.server); err != nil {
+		return err
+	}
+	of := groupbuywire.PartnerID(partnerID)
+	tag, err := w.clients.operator.CreateTagWithResponse(ctx, groupbuywire.TagInput{Kind: "manual", Name: "bench " + w.run, PartnerID: &of})
+	if err := answered("make a tag", tag, err); err != nil {
+		return err
+	}
+	w.tag = tag.JSON201.TagID
+	return w.members(ctx, strings.NewReader("buyer_id\nmember\n"))
 }
+
+// members adds a file of buyers to the tag.
+func (w *world) members(ctx context.Context, csv io.Reader) error {
+	put, err := w.clients.operator.UploadTagMembersWithBodyWithResponse(ctx, w.tag, &groupbuywire.UploadTagMembersParams{}, "text/csv", csv)
+	return answered("add members to the tag", put, err)
+}
+
+// stages publishes the activities.
+func (w *world) stages(ctx context.Context) (err error) {
+	for i := range spreadGoods {
+		at, err := w.stage(ctx, fmt.Sprintf("spread-%d", i), smallTeam)
+		if err != nil {
+			return err
+		}
+		w.spread = append(w.spread, at)
+	}
+	if w.hot, err = w.stage(ctx, "hot", smallTeam); err != nil {
+		return err
+	}
+	if w.due, err = w.stage(ctx, "due", smallTeam); err != nil {
+		return err
+	}
+	w.big, err = w.stage(ctx, "big", bigTeam)
+	return err
+}
+
+// stage registers goods and publishes an activity over them: a fifth off for everybody, more for members of the tag.
+func (w *world) stage(ctx context.Context, name string, size int) (place, error) {
+	goods := name + "-" + w.run
+	in := groupbuywire.GoodsInput{Name: "Bench " + name, Skus: []groupbuywire.SKU{{SKUID: "sku", Name: "one", OriginalPriceFen: priceFen}}}
+	put, err := w.clients.partner.PutGoodsWithResponse(ctx, goods, in)
+	if err := answered("register goods", put, err); err != nil {
+		return place{}, err
+	}
+	activity, err := w.draft(ctx, partnerID, goods, size, groupbuywire.Rule{Plan: groupbuywire.Plan{Kind: "percent", ShareBp: 7000}, Tag: &w.tag})
+	if err != nil {
+		return place{}, err
+	}
+	published, err := w.clients.operator.PublishActivityWithResponse(ctx, activity)
+	return place{activity, goods}, answered("publish an activity", published, err)
+}
+
+// draft writes an activity down and returns its id.
+func (w *world) draft(ctx context.Context, of, goods string, size int, more ...groupbuywire.Rule) (string, error) {
+	hour := int64(time.Hour / time.Second)
+	draft, err := w.clients.operator.CreateActivityWithResponse(ctx, groupbuywire.ActivityInput{
+		PartnerID: of, Name: "bench " + goods, Goods: []groupbuywire.PartnerID{goods}, TeamSize: &size,
+		Rules:    append([]groupbuywire.Rule{{Plan: groupbuywire.Plan{Kind: "percent", ShareBp: 8000}}}, more...),
+		StartsAt: instant.Of(time.Now().Add(-time.Minute)), EndsAt: instant.Of(time.Now().Add(activityTime)), SeatTTLSeconds: &hour,
+	})
+	if err := answered("draft an activity", draft, err); err != nil {
+		return "", err
+	}
+	return draft.JSON201.ActivityID, nil
+}
+
+// answered says what is wrong with an answer that is not the one wanted.
+func answered(what string, answer interface {
+	StatusCode() int
+	Status() string
+}, err error) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("bench: %s: %w", what, err)
+	case answer.StatusCode() > 299:
+		return errors.New("bench: " + what + ": answered " + answer.Status())
+	default:
+		return nil
+	}
+}
+
+func (w *world) newCaller() *caller { return &caller{wire: wire{address: w.address()}, key: w.key} }
+
+// address is host:port.
+func (w *world) address() string { return strings.TrimPrefix(w.server, "http://") }
