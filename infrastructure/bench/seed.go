@@ -10,6 +10,7 @@ import (
 
 const (
 	seatsPerTeam  = scaledTeam / 2
+	leastTeams    = 100       // of an activity, before there is another
 	uploadMembers = 1_000_000 // in one file
 )
 
@@ -17,17 +18,18 @@ const (
 // and product pages look at these from then on.
 func (s *site) seed(ctx context.Context, seats int, log func(string, ...any)) error {
 	teams := seats / seatsPerTeam
-	for i := range spreadGoods {
+	places := min(max(teams/leastTeams, 1), spreadGoods)
+	for i := range places {
 		at, err := s.world.stage(ctx, fmt.Sprintf("scaled-%d", i), scaledTeam)
 		if err != nil {
 			return err
 		}
-		if err := s.seedTeams(ctx, at, i, teams/spreadGoods); err != nil {
+		if err := s.seedTeams(ctx, at, i, teams/places); err != nil {
 			return err
 		}
 		s.world.scaled = append(s.world.scaled, at)
 		if i%5 == 4 {
-			log("%d of %d seats seeded", (i+1)*(teams/spreadGoods)*seatsPerTeam, seats)
+			log("%d of %d seats seeded", (i+1)*(teams/places)*seatsPerTeam, seats)
 		}
 	}
 	for from := 0; from < seats/2; from += uploadMembers {
