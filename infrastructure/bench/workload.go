@@ -14,7 +14,7 @@ type Workload string
 const (
 	Trial    Workload = "trial"    // one price, from memory
 	Query    Workload = "query"    // what a product page asks for: price, teams to join, statistics
-	Lock     Workload = "lock"     // teams of 3, over 50 activities
+	Lock     Workload = "lock"     // teams of 3, over 20 activities
 	Hot      Workload = "hot"      // teams of 3, all in one activity
 	Big      Workload = "big"      // one team of 1,000, then the next
 	Settle   Workload = "settle"   // payments, each for another seat

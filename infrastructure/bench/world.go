@@ -18,7 +18,7 @@ import (
 
 // How much the engine is given to work with, besides what --scale adds.
 const (
-	spreadGoods  = 50    // each with an activity of its own, teams of 3
+	spreadGoods  = 20    // each with an activity of its own, teams of 3
 	smallTeam    = 3     // people
 	bigTeam      = 1000  // people
 	scaledTeam   = 20    // people; of each seeded team half have paid
