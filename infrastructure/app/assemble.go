@@ -218,7 +218,7 @@ func (a *App) embedSandbox(router *gin.Engine) (*sandbox.Sandbox, sandbox.Keys, 
 		return nil, keys, err
 	}
 	handler := gin.WrapH(http.StripPrefix(sandboxPrefix, box.Handler()))
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		router.Handle(method, sandboxPrefix+"/*path", handler)
 	}
 	a.add(box, closer(func() { _ = box.Close() }))

@@ -30,7 +30,7 @@ func (s *Sandbox) callFault(ctx context.Context, biz []byte, target Target) (fau
 // orderOf is the merchant's number of what a call is about, empty for none and for one that the sandbox does not know.
 func (s *Sandbox) orderOf(ctx context.Context, biz []byte) (string, error) {
 	var about ref
-	if json.Unmarshal(biz, &about) != nil || about.TradeNo == "" {
+	if read := json.Unmarshal(biz, &about) == nil; !read || about.TradeNo == "" {
 		return about.OutTradeNo, nil // what is wrong with it is the call's to say
 	}
 	t, err := find(ctx, s.db.read, byTradeNo(about.TradeNo))

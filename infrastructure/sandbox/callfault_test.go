@@ -127,7 +127,7 @@ func TestCallFaults_TheCallerGivesUp(t *testing.T) {
 	e.script(Script{Target: OnCall, Fault: TimeoutAfter, Delay: time.Minute})
 	e.openTrade("o1", "1.00")
 	impatient := http.Client{Timeout: 200 * time.Millisecond}
-	_, err := impatient.PostForm(e.base+"gateway.do", e.request(methodClose, biz{"out_trade_no": "o1"}))
+	_, err := impatient.PostForm(e.base+"gateway.do", e.request(methodClose, biz{"out_trade_no": "o1"})) //nolint:bodyclose // none comes
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.Equal(t, 1, e.totals().Closed)
 }
@@ -135,7 +135,7 @@ func TestCallFaults_TheCallerGivesUp(t *testing.T) {
 func TestCallFaults_CutTheConnectionWhenTheCallerWaits(t *testing.T) {
 	e := open(t)
 	e.script(Script{Target: OnCall, Fault: TimeoutBefore, Delay: time.Millisecond})
-	_, err := e.client.PostForm(e.base+"gateway.do", e.request(methodQuery, biz{"out_trade_no": "o1"}))
+	_, err := e.client.PostForm(e.base+"gateway.do", e.request(methodQuery, biz{"out_trade_no": "o1"})) //nolint:bodyclose // none comes
 	require.ErrorIs(t, err, io.EOF)
 }
 

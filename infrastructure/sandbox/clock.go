@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -15,8 +16,8 @@ const MaxSpeed = 100_000
 // maxJump bounds one jump, either way.
 const maxJump = 400 * 24 * time.Hour
 
-// ErrInvalid says that a script or a setting is none that the sandbox knows; the text names the field.
-var ErrInvalid = errors.New("sandbox: invalid")
+// farthest bounds how far the clock can be from the machine's, either way: dates keep four digits.
+const farthest = 100 * 365 * 24 * time.Hour
 
 // ClockSetting is how a sandbox's clock differs from the machine's.
 type ClockSetting struct {
@@ -42,8 +43,10 @@ type timeline struct {
 	speed          int64
 }
 
+// at is what the clock shows; a fast one that nobody set for long stops when it is as far ahead as it can be.
 func (l timeline) at(machine time.Time) time.Time {
-	return l.shown.Add(machine.Sub(l.machine) * time.Duration(l.speed))
+	passed := min(machine.Sub(l.machine), farthest/time.Duration(l.speed))
+	return l.shown.Add(passed * time.Duration(l.speed))
 }
 
 func loadClock(ctx context.Context, machine func() time.Time, db *database) (*Clock, error) {
@@ -78,34 +81,46 @@ func (c *Clock) Setting() ClockSetting {
 	return ClockSetting{Speed: c.since.speed, Ahead: c.since.at(now).Sub(now)}
 }
 
-// Jump moves the clock by d, back when d is negative. Whatever became due on the way is done at once. Errors:
-// ErrInvalid for more than 400 days.
+// A ClockChange says what becomes of a clock: first reset, then jump, then another speed. The zero change is none.
+type ClockChange struct {
+	Reset bool          // to the machine's time and speed
+	Jump  time.Duration // back when negative; at most 400 days
+	Speed int64         // 1..MaxSpeed; 0: as it was
+}
+
+// Jump moves the clock by d. Errors: as Change.
 func (c *Clock) Jump(ctx context.Context, d time.Duration) error {
-	if d < -maxJump || d > maxJump {
-		return &InvalidField{"jump", "at most 400 days"}
-	}
-	return c.set(ctx, func(l *timeline) { l.shown = l.shown.Add(d.Truncate(time.Millisecond)) })
+	return c.Change(ctx, ClockChange{Jump: d})
 }
 
-// Run lets the clock run speed times as fast as the machine's from now on. Errors: ErrInvalid.
+// Run lets the clock run speed times as fast as the machine's from now on. Errors: as Change.
 func (c *Clock) Run(ctx context.Context, speed int64) error {
-	if speed < 1 || speed > MaxSpeed {
-		return &InvalidField{"speed", fmt.Sprintf("1 to %d", MaxSpeed)}
+	if speed == 0 {
+		return &InvalidField{"speed", flawRange, upTo(1, MaxSpeed)}
 	}
-	return c.set(ctx, func(l *timeline) { l.speed = speed })
+	return c.Change(ctx, ClockChange{Speed: speed})
 }
 
-// Reset makes it the machine's clock again.
-func (c *Clock) Reset(ctx context.Context) error {
-	return c.set(ctx, func(l *timeline) { l.shown, l.speed = l.machine, 1 })
-}
-
-func (c *Clock) set(ctx context.Context, change func(*timeline)) error {
+// Change sets the clock, all of it or nothing. Whatever became due on the way is done at once. Errors: *InvalidField.
+func (c *Clock) Change(ctx context.Context, change ClockChange) error {
+	if change.Jump < -maxJump || change.Jump > maxJump {
+		return &InvalidField{"jump_ms", flawRange, upTo(-maxJump.Milliseconds(), maxJump.Milliseconds())}
+	}
+	if change.Speed != 0 && (change.Speed < 1 || change.Speed > MaxSpeed) {
+		return &InvalidField{"speed", flawRange, upTo(1, MaxSpeed)}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := whole(c.machine())
 	next := timeline{now, c.since.at(now), c.since.speed}
-	change(&next)
+	if change.Reset {
+		next.shown, next.speed = now, 1
+	}
+	next.shown = next.shown.Add(change.Jump.Truncate(time.Millisecond))
+	next.speed = cmp.Or(change.Speed, next.speed)
+	if change.Jump != 0 && next.shown.Sub(now).Abs() > farthest {
+		return &InvalidField{"jump_ms", flawRange, "±36500 d"}
+	}
 	_, err := c.db.write.ExecContext(ctx, `INSERT INTO clock (id, machine_at, shown_at, speed) VALUES (1, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET machine_at = excluded.machine_at, shown_at = excluded.shown_at, speed = excluded.speed`,
 		next.machine.UnixMilli(), next.shown.UnixMilli(), next.speed)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -143,33 +144,26 @@ func faultsOf() map[Target][]Fault {
 	}
 }
 
-// InvalidField is an ErrInvalid about one field of a script, named as on the wire.
-type InvalidField struct {
-	Field, Why string
-}
-
-// Error names the field.
-func (e *InvalidField) Error() string { return ErrInvalid.Error() + " " + e.Field + ": " + e.Why }
-
-// Unwrap is ErrInvalid.
-func (e *InvalidField) Unwrap() error { return ErrInvalid }
-
 // complete fills in the defaults and refuses what is out of range or has no meaning together, every field at once.
 // Errors: *InvalidField, joined.
 func (s Script) complete() (Script, error) {
-	if !slices.Contains(faultsOf()[s.Target], s.Fault) {
-		return s, &InvalidField{"fault", fmt.Sprintf("target is one of %v, and each has its own faults", slices.Sorted(maps.Keys(faultsOf())))}
+	known, ok := faultsOf()[s.Target]
+	if !ok {
+		return s, &InvalidField{"target", flawChoice, listed(slices.Sorted(maps.Keys(faultsOf())))}
+	}
+	if !slices.Contains(known, s.Fault) {
+		return s, &InvalidField{"fault", flawChoice, listed(known)}
 	}
 	s = s.withDefaults()
 	var wrong []error
 	for _, f := range s.fields() {
 		switch {
 		case f.given && !f.meant:
-			wrong = append(wrong, &InvalidField{f.name, fmt.Sprintf("has no meaning for %s of %s", s.Fault, s.Target)})
+			wrong = append(wrong, &InvalidField{f.name, flawMeans, string(s.Target) + " " + string(s.Fault)})
 		case f.given && !f.ok:
-			wrong = append(wrong, &InvalidField{f.name, "is out of range"})
+			wrong = append(wrong, &InvalidField{f.name, flawRange, f.want})
 		case f.needed && !f.given:
-			wrong = append(wrong, &InvalidField{f.name, "is needed"})
+			wrong = append(wrong, &InvalidField{f.name, flawMissing, ""})
 		}
 	}
 	return s, errors.Join(wrong...)
@@ -191,34 +185,51 @@ func (s Script) withDefaults() Script {
 	return s
 }
 
-// field says of one field whether it is set, may be, must be, and holds something sensible.
+// field says of one field whether it is set, may be, must be, and holds what is wanted.
 type field struct {
 	name                     string
 	given, meant, needed, ok bool
+	want                     string // in words of every language
 }
 
 func (s Script) fields() []field {
 	isBill, isNotice, forged := s.Target == OnBill, s.Target == OnNotice, s.Fault == Forged
 	isError := s.Fault == HTTPErrorBefore || s.Fault == HTTPErrorAfter
 	hasAmount := s.Fault == AmountChanged || s.Fault == LineExtra
-	event := s.Event == Paid || s.Event == Refunded || s.Event == Closed && isNotice
-	seal := s.Seal == SealTrue || s.Seal == SealBroken || s.Seal == SealMissing
-	return []field{
-		{"out_trade_no", s.OutTradeNo != "", s.Target != OnBillURL, false, validNumber(s.OutTradeNo)},
-		{"event", s.Event != "", isBill || isNotice, false, event},
-		{"times", s.Times != 0, s.Fault != LineExtra, false, s.Times >= 1 && s.Times <= maxTimes},
-		{"percent", s.Percent != 0, s.Fault != LineExtra, false, s.Percent >= 1 && s.Percent <= 100},
-		{"seed", s.Seed != 0, s.Percent != 0, false, true},
-		{"delay_ms", s.Delay != 0, s.longest() > 0, s.Fault == Late, s.Delay >= time.Millisecond && s.Delay <= s.longest()},
-		{"copies", s.Copies != 0, s.Fault == Doubled, false, s.Copies >= 2 && s.Copies <= maxCopies},
-		{"status", s.Status != 0, isError, false, s.Status >= 500 && s.Status <= 599},
-		{"field", s.Field != "", forged, forged, fieldName().MatchString(s.Field)},
-		{"value", s.Value != "", forged, false, len(s.Value) <= maxValue && utf8.ValidString(s.Value)},
-		{"seal", s.Seal != "", forged, false, seal},
-		{"instead", s.Instead, forged, false, true},
-		{"amount_fen", s.Amount != 0, hasAmount, false, s.Amount >= 1 && s.Amount <= maxAmount},
-		{"day", s.Day != "", isBill, false, validDay(s.Day)},
+	events := []Event{Paid, Refunded}
+	if isNotice {
+		events = append(events, Closed)
 	}
+	seals := []Seal{SealTrue, SealBroken, SealMissing}
+	return []field{
+		{"out_trade_no", s.OutTradeNo != "", s.Target != OnBillURL, false, validNumber(s.OutTradeNo), "[0-9A-Za-z_]{1,64}"},
+		{"event", s.Event != "", isBill || isNotice, false, slices.Contains(events, s.Event), listed(events)},
+		{"times", s.Times != 0, s.Fault != LineExtra, false, s.Times >= 1 && s.Times <= maxTimes, upTo(1, maxTimes)},
+		{"percent", s.Percent != 0, s.Fault != LineExtra, false, s.Percent >= 1 && s.Percent <= 100, upTo(1, 100)},
+		{"seed", s.Seed != 0, s.Percent != 0, false, true, ""},
+		{
+			"delay_ms", s.Delay != 0, s.longest() > 0, s.Fault == Late, s.Delay >= time.Millisecond && s.Delay <= s.longest(),
+			upTo(1, s.longest().Milliseconds()) + " (" + s.longest().String() + ")",
+		},
+		{"copies", s.Copies != 0, s.Fault == Doubled, false, s.Copies >= 2 && s.Copies <= maxCopies, upTo(2, maxCopies)},
+		{"status", s.Status != 0, isError, false, s.Status >= 500 && s.Status <= 599, upTo(500, 599)},
+		{"field", s.Field != "", forged, forged, fieldName().MatchString(s.Field), "[a-z][a-z0-9_]{0,39}"},
+		{"value", s.Value != "", forged, false, len(s.Value) <= maxValue && utf8.ValidString(s.Value), "UTF-8, 1..512 bytes"},
+		{"seal", s.Seal != "", forged, false, slices.Contains(seals, s.Seal), listed(seals)},
+		{"instead", s.Instead, forged, false, true, ""},
+		{"amount_fen", s.Amount != 0, hasAmount, false, s.Amount >= 1 && s.Amount <= maxAmount, upTo(1, int64(maxAmount))},
+		{"day", s.Day != "", isBill, false, validDay(s.Day), "yyyy-MM-dd"},
+	}
+}
+
+func upTo(low, high int64) string { return fmt.Sprintf("%d..%d", low, high) }
+
+func listed[T ~string](values []T) string {
+	var all []string
+	for _, v := range values {
+		all = append(all, string(v))
+	}
+	return strings.Join(all, ", ")
 }
 
 // longest is the longest delay that the fault can have, 0 for none.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strconv"
 	"time"
 
 	"kaituan/money"
@@ -47,7 +48,7 @@ func (f Faults) Script(ctx context.Context, s Script) (Script, error) {
 		return row.Scan(&s.ID)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
-		return Script{}, &InvalidField{"fault", fmt.Sprintf("there are %d scripts already, remove some", MaxScripts)}
+		return Script{}, &InvalidField{"fault", flawFull, strconv.Itoa(MaxScripts)}
 	}
 	if err != nil {
 		return Script{}, fmt.Errorf("sandbox: write fault script: %w", err)
@@ -67,7 +68,7 @@ func (f Faults) Of(ctx context.Context, outTradeNo string) ([]Script, error) {
 
 // Remove ends one script; what it holds back is sent. Errors: ErrNoScript.
 func (f Faults) Remove(ctx context.Context, id int64) error {
-	found, err := f.remove(ctx, "WHERE id = ?", id)
+	found, err := f.remove(ctx, "", id)
 	if err == nil && !found {
 		return ErrNoScript
 	}
@@ -76,13 +77,14 @@ func (f Faults) Remove(ctx context.Context, id int64) error {
 
 // Clear ends all scripts; what they hold back is sent.
 func (f Faults) Clear(ctx context.Context) error {
-	_, err := f.remove(ctx, "")
+	_, err := f.remove(ctx, "", 0)
 	return err
 }
 
-func (f Faults) remove(ctx context.Context, where string, args ...any) (found bool, err error) {
+// remove ends one script, or with id 0 each, of one order, or without a number of all.
+func (f Faults) remove(ctx context.Context, outTradeNo string, id int64) (found bool, err error) {
 	err = f.box.db.inTx(ctx, func(tx *sql.Tx) error {
-		list, err := scripts(ctx, tx, where, args...)
+		list, err := scripts(ctx, tx, "WHERE ?1 IN ('', out_trade_no) AND ?2 IN (0, id)", outTradeNo, id)
 		if err != nil {
 			return err
 		}
@@ -94,7 +96,7 @@ func (f Faults) remove(ctx context.Context, where string, args ...any) (found bo
 				}
 			}
 		}
-		_, err = tx.ExecContext(ctx, "DELETE FROM faults "+where, args...)
+		_, err = tx.ExecContext(ctx, "DELETE FROM faults WHERE ?1 IN ('', out_trade_no) AND ?2 IN (0, id)", outTradeNo, id)
 		return err
 	})
 	if err != nil {

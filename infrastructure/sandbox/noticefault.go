@@ -197,7 +197,7 @@ func (f Faults) Forge(ctx context.Context, script Script) (Sending, error) {
 		return Sending{}, err
 	}
 	if t.notifyURL == "" {
-		return Sending{}, &InvalidField{"out_trade_no", "the order has no notify_url"}
+		return Sending{}, &InvalidField{"out_trade_no", flawNoNotice, ""}
 	}
 	now := f.box.now()
 	if !t.paid() {

@@ -20,6 +20,8 @@ var pageFiles embed.FS
 type pages struct {
 	trade   *template.Template
 	refused *template.Template
+	books   *template.Template
+	details *template.Template
 }
 
 // view is one cashier page. All its links are relative to /cashier/{id}.
@@ -34,18 +36,23 @@ type view struct {
 	TradeNo     string
 	ExpiresAt   string
 	SecondsLeft int64
+	Speed       int64 // of the clock by which they pass
 	Left        string
 	Back        string
 	Failure     *failure
 	Assets      string
+	Panel       panel
 }
 
 func newPages() (*pages, error) {
-	parsed, err := template.ParseFS(pageFiles, "page/*.html")
+	parsed, err := template.New("").Funcs(template.FuncMap{"stamp": stamp}).ParseFS(pageFiles, "page/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: pages: %w", err)
 	}
-	return &pages{trade: parsed.Lookup("cashier.html"), refused: parsed.Lookup("refused.html")}, nil
+	return &pages{
+		trade: parsed.Lookup("cashier.html"), refused: parsed.Lookup("refused.html"), books: parsed.Lookup("books.html"),
+		details: parsed.Lookup("trade.html"),
+	}, nil
 }
 
 // asset is GET /assets/{name}.
@@ -70,8 +77,14 @@ func (s *Sandbox) showTradePage(w http.ResponseWriter, r *http.Request, t trade)
 		Text: text, State: t.look(), ID: t.cashierID, Subject: t.subject, Amount: t.total.String(),
 		Refunded: t.refunded.String(), OutTradeNo: t.outTradeNo, TradeNo: t.tradeNo, ExpiresAt: stamp(t.expiresAt),
 		SecondsLeft: int64((left + time.Second - 1) / time.Second), Left: text.span(left), Back: t.leaveAddress(),
-		Assets: "../assets/",
+		Assets: "../assets/", Speed: s.clock.Setting().Speed,
 	}
+	var err error
+	if v.Panel, err = s.panel(r.Context(), text.Lang, t.cashierID, t.outTradeNo); err != nil {
+		s.unshown(w, r, nil, err)
+		return
+	}
+	v.Panel.Forge = t.notifyURL != ""
 	if t.status == StatusWaiting {
 		v.Token = t.payToken
 	} else if t.paid() {
@@ -105,14 +118,13 @@ func (t *trade) look() string {
 
 // refuse shows why a page could not be opened, with the code that a developer searches for.
 func (p *pages) refuse(w http.ResponseWriter, r *http.Request, status int, why *failure) {
-	depth := strings.Count(strings.Trim(r.URL.Path, "/"), "/")
-	v := view{Text: textsFor(r.Header.Get("Accept-Language")), Failure: why, Assets: strings.Repeat("../", depth) + "assets/"}
+	v := view{Text: textsFor(r.Header.Get("Accept-Language")), Failure: why, Assets: strings.Repeat("../", depth(r)) + "assets/"}
 	write(w, p.refused, status, v)
 }
 
 // write sends a page that loads nothing but its own assets and posts nowhere but here and, because browsers
 // apply the rule to the redirect that follows, to the merchant.
-func write(w http.ResponseWriter, page *template.Template, status int, v view, merchant ...string) {
+func write(w http.ResponseWriter, page *template.Template, status int, v any, merchant ...string) {
 	var text bytes.Buffer
 	if err := page.Execute(&text, v); err != nil {
 		http.Error(w, "page cannot be shown", http.StatusInternalServerError)
@@ -121,6 +133,7 @@ func write(w http.ResponseWriter, page *template.Template, status int, v view, m
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
+	h.Add("Vary", "Accept-Language")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; "+

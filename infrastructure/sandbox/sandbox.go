@@ -118,9 +118,23 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("POST /cashier/{id}/quit", s.cashierQuit)
 	mux.HandleFunc("GET /assets/{name}", s.page.asset)
 	mux.HandleFunc("GET /bills/{token}", s.downloadBill)
+	s.handleFaults(mux)
+	s.handlePanels(mux)
 	mux.HandleFunc("GET /books", s.showBooks)
 	mux.HandleFunc("GET /trades/{out_trade_no}", s.showTrade)
 	return http.MaxBytesHandler(mux, maxRequest)
+}
+
+// handleFaults adds the JSON API of fault scripts and the clock.
+func (s *Sandbox) handleFaults(mux *http.ServeMux) {
+	write := func(route string, next http.HandlerFunc) { mux.HandleFunc(route, ownSite(refuseSiteJSON, next)) }
+	mux.HandleFunc("GET /faults", s.listFaults)
+	write("POST /faults", s.addFault)
+	write("DELETE /faults", s.clearFaults)
+	write("DELETE /faults/{id}", s.removeFault)
+	write("POST /forgeries", s.forgeNow)
+	mux.HandleFunc("GET /clock", s.showClock)
+	write("POST /clock", s.setClock)
 }
 
 // maxRequest bounds a request's body in bytes.

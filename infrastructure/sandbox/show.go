@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"kaituan/money"
 )
 
 type totalsView struct {
@@ -24,16 +26,24 @@ type tradeView struct {
 	OutTradeNo  string       `json:"out_trade_no"`
 	TradeNo     string       `json:"trade_no"`
 	Status      Status       `json:"status"`
-	AmountFen   int64        `json:"amount_fen"`
-	RefundedFen int64        `json:"refunded_fen"`
+	AmountFen   money.Fen    `json:"amount_fen"`
+	RefundedFen money.Fen    `json:"refunded_fen"`
 	PaidAt      *time.Time   `json:"paid_at,omitempty"`
 	Refunds     []refundView `json:"refunds"`
 	Notices     []noticeView `json:"notices"`
+	Extras      []extraView  `json:"extras"`
+}
+
+// extraView is a sending beside the schedule: a further copy, or a forgery.
+type extraView struct {
+	NotifyID string `json:"notify_id"`
+	Forged   string `json:"forged,omitempty"` // field=value
+	Sending
 }
 
 type refundView struct {
 	OutRequestNo string    `json:"out_request_no"`
-	AmountFen    int64     `json:"amount_fen"`
+	AmountFen    money.Fen `json:"amount_fen"`
 	At           time.Time `json:"at"`
 }
 
@@ -45,42 +55,42 @@ type noticeView struct {
 	Attempts []attempt         `json:"attempts"`
 }
 
-// showBooks is GET /books.
-func (s *Sandbox) showBooks(w http.ResponseWriter, r *http.Request) {
-	t, err := s.Books().Totals(r.Context())
-	if err != nil {
+// showTrade is GET /trades/{out_trade_no}: the trade, its refunds, its notices and how each was answered; a page for a
+// browser, JSON for a program.
+func (s *Sandbox) showTrade(w http.ResponseWriter, r *http.Request) {
+	v, err := s.trade(r.Context(), r.PathValue("out_trade_no"))
+	page := wantsPage(w, r)
+	switch {
+	case errors.Is(err, ErrNoTrade) && page:
+		s.page.refuse(w, r, http.StatusNotFound, noTrade())
+	case errors.Is(err, ErrNoTrade):
+		http.Error(w, "no such trade", http.StatusNotFound)
+	case err != nil:
 		s.showFault(w, err)
-		return
+	case page:
+		s.showTradeDetails(w, r, v)
+	default:
+		writeJSON(w, v)
 	}
-	writeJSON(w, totalsView{
-		Trades: t.Trades, Waiting: t.Waiting, Succeeded: t.Succeeded, Closed: t.Closed, Paid: t.Paid,
-		Refunds: t.Refunds, ReceivedFen: int64(t.Received), RefundedFen: int64(t.Refunded),
-	})
 }
 
-// showTrade is GET /trades/{out_trade_no}: the trade, its refunds, its notices and how each was answered.
-func (s *Sandbox) showTrade(w http.ResponseWriter, r *http.Request) {
-	entry, err := s.Books().Trade(r.Context(), r.PathValue("out_trade_no"))
-	if errors.Is(err, ErrNoTrade) {
-		http.Error(w, "no such trade", http.StatusNotFound)
-		return
-	}
-	var notices []noticeView
-	if err == nil {
-		notices, err = s.noticesOf(r.Context(), entry.OutTradeNo)
-	}
+// trade collects all that the books know of one trade. Errors: ErrNoTrade.
+func (s *Sandbox) trade(ctx context.Context, outTradeNo string) (tradeView, error) {
+	entry, err := s.Books().Trade(ctx, outTradeNo)
 	if err != nil {
-		s.showFault(w, err)
-		return
+		return tradeView{}, err
 	}
 	v := tradeView{
-		OutTradeNo: entry.OutTradeNo, TradeNo: entry.TradeNo, Status: entry.Status, AmountFen: int64(entry.Amount),
-		RefundedFen: int64(entry.Refunded), PaidAt: given(entry.PaidAt), Refunds: []refundView{}, Notices: notices,
+		OutTradeNo: entry.OutTradeNo, TradeNo: entry.TradeNo, Status: entry.Status, AmountFen: entry.Amount,
+		RefundedFen: entry.Refunded, PaidAt: given(entry.PaidAt), Refunds: []refundView{},
 	}
 	for _, e := range entry.Refunds {
-		v.Refunds = append(v.Refunds, refundView{OutRequestNo: e.RequestNo, AmountFen: int64(e.Amount), At: e.At})
+		v.Refunds = append(v.Refunds, refundView{OutRequestNo: e.RequestNo, AmountFen: e.Amount, At: e.At})
 	}
-	writeJSON(w, v)
+	if v.Notices, err = s.noticesOf(ctx, outTradeNo); err == nil {
+		v.Extras, err = s.extrasOf(ctx, outTradeNo)
+	}
+	return v, err
 }
 
 func given(t time.Time) *time.Time {
@@ -142,13 +152,36 @@ func (s *Sandbox) attemptsOf(ctx context.Context, notifyID string) ([]attempt, e
 	return attempts, rows.Err()
 }
 
+func (s *Sandbox) extrasOf(ctx context.Context, outTradeNo string) ([]extraView, error) {
+	rows, err := s.db.read.QueryContext(ctx, `SELECT notify_id, forged, sent_at, http_status, answer, fault FROM extras
+		WHERE out_trade_no = ? ORDER BY id`, outTradeNo)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: read sendings: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	extras := []extraView{}
+	for rows.Next() {
+		var x extraView
+		var at int64
+		if err := rows.Scan(&x.NotifyID, &x.Forged, &at, &x.HTTPStatus, &x.Answer, &x.Fault); err != nil {
+			return nil, fmt.Errorf("sandbox: read sendings: %w", err)
+		}
+		x.SentAt = instant(at)
+		extras = append(extras, x)
+	}
+	return extras, rows.Err()
+}
+
 func (s *Sandbox) showFault(w http.ResponseWriter, err error) {
 	s.cfg.Logger.Error("sandbox: books cannot be read", "error", err)
 	http.Error(w, "books cannot be read", http.StatusInternalServerError)
 }
 
-func writeJSON(w http.ResponseWriter, v any) {
+func writeJSON(w http.ResponseWriter, v any) { writeJSONStatus(w, http.StatusOK, v) }
+
+func writeJSONStatus(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v) // a caller that is gone asks again
 }

@@ -8,10 +8,10 @@ import (
 
 // texts are the words of the cashier in one language.
 type texts struct {
-	Lang, Title, Notice, PayTo, Order, TradeNo, ExpiresAt, Left, Pay, Quit, Back, Refused, Code string
-	Waiting, Paid, Closed, Expired, Refunded, PartRefunded                                      string
-	WaitingHint, PaidHint, ClosedHint, ExpiredHint, RefundedHint, PartRefundedHint, RefusedHint string
-	RefundedSum, Merchant, Minutes, Seconds, Hours                                              string
+	Lang, Title, Notice, PayTo, Order, TradeNo, ExpiresAt, Left, Pay, Quit, Back, Refused, Code   string
+	Waiting, Paid, Closed, Expired, Refunded, PartRefunded                                        string
+	WaitingHint, PaidHint, ClosedHint, ExpiredHint, RefundedHint, PartRefundedHint, RefusedHint   string
+	RefundedSum, Merchant, Minutes, Seconds, Hours, History, Books, Unaccepted, Unchanged, Return string
 }
 
 func english() texts {
@@ -28,6 +28,8 @@ func english() texts {
 		RefundedHint: "The whole amount went back to you.", PartRefundedHint: "A part of the amount went back to you.",
 		RefusedHint: "Please go back to the shop and start the payment again.",
 		RefundedSum: "Refunded", Merchant: "Kaituan sandbox merchant", Hours: "h", Minutes: "min", Seconds: "s",
+		History: "Notices and refunds of this order", Books: "All trades, bill and clock",
+		Unaccepted: "This cannot be done", Unchanged: "Nothing was changed.", Return: "Back",
 	}
 }
 
@@ -45,6 +47,8 @@ func chinese() texts {
 		RefundedHint: "全部金额已退回给您。", PartRefundedHint: "部分金额已退回给您。",
 		RefusedHint: "请返回商家，重新发起付款。",
 		RefundedSum: "已退金额", Merchant: "开团沙箱商户", Hours: "小时", Minutes: "分", Seconds: "秒",
+		History: "这笔订单的通知和退款", Books: "全部交易、对账单与时钟",
+		Unaccepted: "无法执行", Unchanged: "没有任何改动。", Return: "返回",
 	}
 }
 

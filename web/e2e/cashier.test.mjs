@@ -104,3 +104,41 @@ test("a buyer who gives up at the cashier has not paid", async () => {
   await reach(buyer, order.order_id, "awaiting_payment");
   assert.deepEqual(buyer.complaints, []);
 });
+
+// What a person on the cashier's page breaks, the shop finds out by asking.
+test("a payment whose notice is lost is found by asking", async () => {
+  const buyer = await signUp("unlucky", { phone: true });
+  const { page, complaints } = buyer;
+  const order = await placeOrder(buyer, await bestOffer(buyer));
+  const cashier = await openCashier(buyer, order, "phone");
+  await page.locator(".panel summary").click();
+  await page.locator("form.notice select").selectOption("lost");
+  await page.locator("form.notice input[name=times]").fill(""); // for ever
+  await page.locator("form.notice button").click();
+  await page.locator("[data-script]").waitFor();
+  assert.match(await page.locator(".scripts").innerText(), /通知 · 丢失/);
+  await look(page, "cashier-panel-phone");
+  await payAtCashier(buyer);
+  const { order: asked } = await call(page, "POST", `/api/mall/v1/orders/${order.order_id}/payment/check`); // "I have paid"
+  assert.notEqual(asked.status, "awaiting_payment");
+  await reach(buyer, order.order_id, "teaming", "to_ship", "shipped");
+
+  await page.goto(cashier);
+  await page.locator(".panel .links a").first().click();
+  assert.equal(await page.locator("body").getAttribute("data-state"), "trade");
+  assert.match(await page.locator("main").innerText(), /lost by fault script/);
+  await look(page, "trade-phone");
+  await page.locator(".links a").click();
+  assert.equal(await page.locator("body").getAttribute("data-state"), "books");
+  await look(page, "books-phone");
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await look(page, "books");
+  assert.match(await page.locator("#bill").innerText(), /pay_/, "the bill says that it was paid");
+  assert.deepEqual(complaints, []);
+
+  const { faults } = await call(page, "GET", "/sandbox/alipay/faults");
+  assert.deepEqual(faults.map(({ fault, struck }) => [fault, struck]), [["lost", 1]]);
+  await call(page, "DELETE", "/sandbox/alipay/faults");
+  await page.reload();
+  assert.equal(await page.locator("[data-script]").count(), 0);
+});

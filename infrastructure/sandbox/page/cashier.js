@@ -2,10 +2,11 @@
 (function () {
   var left = document.querySelector("[data-seconds]");
   if (!left) return;
-  var end = Date.now() + Number(left.dataset.seconds) * 1000;
+  var speed = Number(left.dataset.speed);
+  var end = Date.now() + Number(left.dataset.seconds) * 1000 / speed;
   function two(n) { return n < 10 ? "0" + n : String(n); }
   function show() {
-    var s = Math.max(0, Math.ceil((end - Date.now()) / 1000)), d = left.dataset;
+    var s = Math.max(0, Math.ceil((end - Date.now()) * speed / 1000)), d = left.dataset;
     left.textContent = s >= 3600
       ? Math.floor(s / 3600) + " " + d.hoursWord + " " + two(Math.floor(s % 3600 / 60)) + " " + d.minutesWord
       : Math.floor(s / 60) + " " + d.minutesWord + " " + two(s % 60) + " " + d.secondsWord;
