@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { clock, leftUntil, minutesClock } from "../src/logic/countdown";
-import { billOf, priceParts, short, yuan } from "../src/logic/money";
+import { priceParts, short, yuan } from "../src/logic/money";
 import { ServerTime } from "../src/logic/servertime";
 
 describe("money", () => {
@@ -23,11 +23,6 @@ describe("money", () => {
       const [whole = "", decimals = ""] = yuan(fen).split(".");
       expect(Number(whole) * 100 + Number(decimals)).toBe(fen);
     }
-  });
-
-  test("a bill adds up", () => {
-    expect(billOf({ original: 9900, pay: 7900 }, 3)).toEqual({ original: 29700, deduction: 6000, total: 23700 });
-    expect(billOf({ original: 9900, pay: 9900 }, 1).deduction).toBe(0);
   });
 });
 

@@ -1,9 +1,7 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient, QueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient, QueryClient } from "@tanstack/react-query";
 import { serverTime } from "../logic/servertime";
 import { api, lasting, signedOut, unwrap, type OrderInput, type OrderView, type Schema } from "./client";
-
-/** How often an open matter is asked about, in milliseconds, while nothing tells us by itself. */
-export const pollEvery = 2000;
+import { pollEvery, useLive } from "./live";
 
 /** newQueryClient asks again after what may pass by itself, and never repeats a write. */
 export function newQueryClient(): QueryClient {
@@ -47,45 +45,69 @@ export function useProducts() {
   });
 }
 
-/** One product; `every` milliseconds it is asked for again, for its open teams. */
-export function useProduct(id: string, every: number | false = false) {
+/** timed asks for something that says the server's time, which countdowns follow. */
+async function timed<T extends { server_time: string }>(ask: () => Promise<T>): Promise<T> {
+  const askedAt = Date.now();
+  const view = await ask();
+  serverTime.learn(Date.parse(view.server_time), askedAt, 1);
+  return view;
+}
+
+const teamsEvery = 3 * pollEvery;
+
+/** One product; its open teams come and go, so it is asked for again while the page is looked at. */
+export function useProduct(id: string) {
   return useQuery({
     queryKey: ["product", id],
     enabled: id !== "",
-    refetchInterval: every,
-    queryFn: () => unwrap(api.GET("/api/mall/v1/products/{product_id}", { params: { path: { product_id: id } } })),
+    refetchInterval: teamsEvery,
+    queryFn: () => timed(() => unwrap(api.GET("/api/mall/v1/products/{product_id}", { params: { path: { product_id: id } } }))),
   });
 }
 
-export function useTeam(id: string) {
+/** What an order would cost now, by the server. */
+export function usePreview(input: OrderInput) {
   return useQuery({
+    queryKey: ["preview", input],
+    staleTime: 0,
+    placeholderData: keepPreviousData, // signing in changes what it says, not that it is shown
+    queryFn: () => timed(() => unwrap(api.POST("/api/mall/v1/order-previews", { body: input }))),
+  });
+}
+
+/** One team, followed while anything can still happen to it. */
+export function useTeam(id: string) {
+  const client = useQueryClient();
+  const found = useQuery({
     queryKey: ["team", id],
     enabled: id !== "",
-    refetchInterval: (query) => (query.state.data && teamIsOpen(query.state.data) ? pollEvery : false),
-    queryFn: async () => {
-      const askedAt = Date.now();
-      const view = await unwrap(api.GET("/api/mall/v1/teams/{team_id}", { params: { path: { team_id: id } } }));
-      serverTime.learn(Date.parse(view.server_time), askedAt, 1);
-      return view;
-    },
+    refetchInterval: (query) => (query.state.data && teamIsOpen(query.state.data) ? every() : false),
+    queryFn: () => timed(() => unwrap(api.GET("/api/mall/v1/teams/{team_id}", { params: { path: { team_id: id } } }))),
   });
+  const open = found.data !== undefined && teamIsOpen(found.data);
+  const every = useLive(open ? `/api/mall/v1/teams/${encodeURIComponent(id)}/events` : "", () => void client.invalidateQueries({ queryKey: ["team", id] }));
+  return found;
 }
 
 /** teamIsOpen says whether anything can still happen to a team. */
 export const teamIsOpen = ({ team }: Schema["TeamView"]): boolean => team.status === "forming" || (team.status === "formed" && !team.closed_at && team.next_size !== undefined);
 
-/** One order; the caller says how often it is asked for again. */
-export function useOrder(id: string, every: (view: OrderView) => number | false) {
-  return useQuery({
+/** One order, followed while the caller finds it open. */
+export function useOrder(id: string, open: (view: OrderView) => boolean) {
+  const client = useQueryClient();
+  const found = useQuery({
     queryKey: ["order", id],
     enabled: id !== "",
-    refetchInterval: (query) => (query.state.data ? every(query.state.data) : false),
+    refetchInterval: (query) => (query.state.data && open(query.state.data) ? every() : false),
     queryFn: () => fetchOrder(id),
   });
+  const follow = found.data !== undefined && open(found.data);
+  const every = useLive(follow ? "/api/mall/v1/events" : "", () => void client.invalidateQueries({ queryKey: ["order", id] }));
+  return found;
 }
 
 /** fetchOrder asks for an order as it is now. */
-export const fetchOrder = (id: string) => unwrap(api.GET("/api/mall/v1/orders/{order_id}", { params: { path: { order_id: id } } }));
+export const fetchOrder = (id: string) => timed(() => unwrap(api.GET("/api/mall/v1/orders/{order_id}", { params: { path: { order_id: id } } })));
 
 export function useOrders(tab: Schema["OrderTab"] | undefined, enabled: boolean) {
   return useInfiniteQuery({

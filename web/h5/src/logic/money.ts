@@ -18,17 +18,3 @@ export function short(fen: number): string {
   const { whole, decimals } = priceParts(fen);
   return whole + decimals;
 }
-
-/** The lines of a bill. */
-export interface Bill {
-  original: number;
-  deduction: number;
-  total: number;
-}
-
-/** billOf multiplies the server's prices per piece; amounts are price times quantity by the shop's rule. */
-export function billOf(price: { original: number; pay: number }, quantity: number): Bill {
-  const original = price.original * quantity;
-  const total = price.pay * quantity;
-  return { original, deduction: original - total, total };
-}

@@ -10,6 +10,7 @@ export interface Line {
   values?: Record<string, string | number>;
   time?: string; // fills {time}
   why?: Key; // fills {why}
+  whyText?: string; // fills {why} too, where the server has said it in words
 }
 
 /** A Story tells where an order stands, from the server's words only. */
@@ -18,57 +19,57 @@ export interface Story {
   lines: Line[];
   tone: Tone;
   payable: boolean; // the buyer may still pay
-  again: number | false; // milliseconds until it is worth asking again
+  open: boolean; // it will go on by itself, so it is worth following
 }
-
-const soon = 2000;
-const later = 5000;
 
 /** Part of a team that a story needs. */
 export type TeamPart = Pick<Schema["Team"], "target" | "paid" | "expires_at">;
 
-/** storyOf tells where an order stands. Team is the order's, where it is known. */
-export function storyOf({ order, payments, refunds }: OrderView, team?: TeamPart): Story {
+/**
+ * storyOf tells where an order stands. Team is the order's, where it is known. Back says that the buyer comes from the
+ * cashier, and so wants to know what became of the payment rather than that there is one to make.
+ */
+export function storyOf({ order, payments, refunds }: OrderView, team?: TeamPart, back = false): Story {
   const tell = (tone: Tone, key: Key, lines: Line[], more: Partial<Story> = {}): Story => ({
-    title: { key }, lines, tone, payable: false, again: false, ...more,
+    title: { key }, lines, tone, payable: false, open: false, ...more,
   });
   switch (order.status) {
     case "created":
-      return tell("wait", "story_created", [{ key: "story_created_text" }], { again: soon });
+      return tell("wait", "story_created", [{ key: "story_created_text" }], { open: true });
     case "awaiting_payment": {
-      const asking = payments.some((payment) => payment.status === "pending");
+      const asking = back && payments.some((payment) => payment.status === "pending");
       const line: Line = { key: asking ? "story_asking_text" : "story_unpaid_text", time: order.expires_at ?? "" };
-      return tell("pay", asking ? "story_asking" : "story_unpaid", [line], { payable: true, again: soon });
+      return tell("pay", asking ? "story_asking" : "story_unpaid", [line], { payable: true, open: true });
     }
     case "paid":
-      return tell("wait", "story_paid", [{ key: "story_created_text" }], { again: soon });
+      return tell("wait", "story_paid", [{ key: "story_created_text" }], { open: true });
     case "teaming":
       return storyOfTeaming(tell, team);
     case "to_ship":
-      return tell("good", order.mode === "group" ? "story_to_ship_group" : "story_to_ship", [{ key: "story_to_ship_text" }], { again: later });
+      return tell("good", order.mode === "group" ? "story_to_ship_group" : "story_to_ship", [{ key: "story_to_ship_text" }], { open: true });
     case "shipped":
       return tell("good", "story_shipped", [{ key: "story_shipped_text", values: { tracking: order.tracking ?? "" } }]);
     case "refunding":
-      return tell("bad", "story_refunding", [whyLine(order), { key: "story_refunding_text" }], { again: soon });
+      return tell("bad", "story_refunding", [whyLine(order), { key: "story_refunding_text" }], { open: true });
     case "refunded":
       return tell("bad", "story_refunded", [whyLine(order), { key: "story_refunded_text" }]);
     case "closed": {
       const owed = refunds.some((refund) => refund.status !== "succeeded");
       const lines = refunds.length > 0 ? [whyLine(order), { key: "story_closed_paid_text" } as Line] : [whyLine(order)];
-      return tell("bad", refunds.length > 0 ? "story_closed" : "story_closed_unpaid", lines, { again: owed ? soon : false });
+      return tell("bad", refunds.length > 0 ? "story_closed" : "story_closed_unpaid", lines, { open: owed });
     }
   }
 }
 
 function storyOfTeaming(tell: (tone: Tone, key: Key, lines: Line[], more?: Partial<Story>) => Story, team?: TeamPart): Story {
   const missing = team ? team.target - team.paid : 0;
-  if (!team || missing <= 0) return tell("wait", "story_teaming", [], { again: soon });
-  const story = tell("wait", "story_teaming_n", [{ key: "story_teaming_text", time: team.expires_at }], { again: soon });
+  if (!team || missing <= 0) return tell("wait", "story_teaming", [], { open: true });
+  const story = tell("wait", "story_teaming_n", [{ key: "story_teaming_text", time: team.expires_at }], { open: true });
   story.title.values = { n: missing };
   return story;
 }
 
-const whyLine = (order: Order): Line => ({ key: "story_why", why: whyKey(order.reason) });
+const whyLine = (order: Order): Line => ({ key: "story_why", why: whyKey(order.reason), whyText: order.reason_text });
 
 /** whyKey says in words why an order ended: the shop's own reasons, and those of the engine that buyers meet. */
 export function whyKey(reason = ""): Key {

@@ -1,12 +1,13 @@
-import { useEffect, useRef, useState } from "react";
+import { Fragment, useEffect, useRef, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
-import { lasting, Refused, signedOut, Unreached, type OrderInput } from "../api/client";
-import { fetchOrder, openCashier, placeOrder, useMe, useProduct, useTeam } from "../api/queries";
-import { offerOf } from "../logic/deal";
+import { codeOf, lasting, Refused, signedOut, Unreached, type OrderInput, type Schema } from "../api/client";
+import { fetchOrder, openCashier, placeOrder, useMe, usePreview } from "../api/queries";
 import { forget, keyOf } from "../logic/intent";
-import { billOf, short, yuan } from "../logic/money";
+import { short, yuan } from "../logic/money";
+import { whyKey } from "../logic/story";
 import { go, to, type Place } from "../router";
 import { useSay } from "../text/text";
+import { LoginHint } from "../ui/gate";
 import { Icon } from "../ui/icon";
 import { Bones, Button, Failed, LinkButton, Note, Price, Sheet } from "../ui/parts";
 import { Picture } from "../ui/picture";
@@ -52,99 +53,90 @@ export function Checkout({ place }: { place: Place }) {
   );
 }
 
-/** Priced finds the server's price: of the team to join, where joining one costs something else than opening one. */
+/** Priced asks the server what the wish costs, and what speaks against it. */
 function Priced({ wish, here }: { wish: Wish; here: string }) {
-  const say = useSay();
-  const product = useProduct(wish.product);
-  const team = useTeam(wish.team ?? "");
-  const waiting = product.isPending || (wish.team !== undefined && team.isPending);
-  if (waiting) return <Bones kind="story" />;
-  const failure = product.error ?? team.error;
-  if (!product.data || (wish.team && !team.data)) {
-    return <Failed error={failure} retry={() => void Promise.all([product.refetch(), wish.team ? team.refetch() : undefined])} />;
+  const found = usePreview(inputOf(wish));
+  if (found.isPending) return <Bones kind="story" />;
+  if (!found.data) {
+    const code = codeOf(found.error);
+    if (code === "" || !lasting(found.error)) return <Failed error={found.error} retry={() => void found.refetch()} />;
+    return <Gone wish={wish} code={code} text={found.error instanceof Refused ? found.error.problem.title : ""} />;
   }
-  const sku = product.data.product.skus.find((other) => other.sku_id === wish.sku);
-  if (!sku) {
-    return (
-      <Note icon="box" title={say("product_off")} text={say("checkout_broken")} tone="bad">
-        <LinkButton href={to("product", wish.product)}>{say("to_product")}</LinkButton>
-      </Note>
-    );
-  }
-  const offer = wish.mode === "group" ? offerOf(team.data ?? product.data, sku.sku_id) : undefined;
-  if (wish.mode === "group" && !offer) return <Gone wish={wish} code="activity_not_open" text="" />;
-  const price = { original: sku.price_fen, pay: offer?.price_fen ?? sku.price_fen };
-  const leader = team.data?.members.find((member) => member.leader)?.nickname;
-  const what =
-    wish.mode === "solo"
-      ? say("checkout_solo")
-      : wish.team
-        ? leader ? say("checkout_group_join", { leader }) : say("checkout_group_join_plain")
-        : say("checkout_group_open", { n: offer?.team_size ?? 0 });
-  return (
-    <Confirm wish={wish} here={here} price={price} what={what} leaderDiscount={offer?.leader_discount_fen ?? 0}
-      name={product.data.product.name} sku={sku.name} picture={product.data.product.pictures[0]} />
-  );
-}
-
-interface ConfirmProps {
-  wish: Wish;
-  here: string;
-  price: { original: number; pay: number };
-  what: string;
-  leaderDiscount: number;
-  name: string;
-  sku: string;
-  picture: string | undefined;
+  return <Confirm wish={wish} here={here} preview={found.data} />;
 }
 
 type Trouble = { kind: "price"; now: number } | { kind: "refused"; code: string; text: string };
 
-function Confirm({ wish, here, price, what, leaderDiscount, name, sku, picture }: ConfirmProps) {
+function Confirm({ wish, here, preview }: { wish: Wish; here: string; preview: Schema["OrderPreview"] }) {
   const say = useSay();
   const buying = useBuying(wish, here);
-  const bill = billOf(price, wish.quantity);
   const { trouble } = buying;
-  if (trouble?.kind === "refused") return <Gone wish={wish} code={trouble.code} text={trouble.text} />;
+  const against = preview.refusals[0];
+  const no = trouble?.kind === "refused" ? trouble : against && { code: against.reason, text: against.text };
+  if (no && buying.stage === "idle") return <Gone wish={wish} code={no.code} text={no.text} />;
   return (
     <>
       <section className="panel goods-line">
-        <span className="thumb"><Picture src={picture} name={name} alt="" /></span>
+        <span className="thumb"><Picture src={preview.picture} name={preview.product_name} alt="" /></span>
         <div>
-          <p className="tag tag-team">{what}</p>
-          <p className="goods-name">{name}</p>
-          <p className="soft">{sku} × {wish.quantity}</p>
+          <What preview={preview} />
+          <p className="goods-name">{preview.product_name}</p>
+          <p className="soft">{preview.sku_name} × {preview.quantity}</p>
         </div>
       </section>
-      <section className="panel">
-        <dl className="bill">
-          <dt>{say("line_goods")}</dt><dd>¥{yuan(bill.original)}</dd>
-          {bill.deduction > 0 && <><dt>{say("line_group")}{leaderDiscount > 0 && <small>{say("line_leader", { amount: short(leaderDiscount * wish.quantity) })}</small>}</dt><dd className="minus">−¥{yuan(bill.deduction)}</dd></>}
-          <dt className="total">{say("line_total")}</dt><dd className="total"><Price fen={bill.total} size="l" /></dd>
-        </dl>
-      </section>
+      <PriceLines lines={preview.lines} />
       <section className="panel">
         <p className="pay-channel"><span>{say("pay_channel")}</span><span><i className="alipay" aria-hidden="true">支</i>{say("alipay")}</span></p>
       </section>
-      {wish.mode === "group" && (
+      {wish.mode === "group" && !preview.offer?.instant && (
         <section className="flag flag-good">
           <Icon name="shield" />
           <p><strong>{say("if_fails")}</strong><br />{say("if_fails_text")} {say("seat_kept")}</p>
         </section>
       )}
       <div className="submit">
-        <p aria-hidden="true"><small>{say("pieces", { n: wish.quantity })}</small> <Price fen={bill.total} size="l" /></p>
-        <Button busy={buying.stage !== "idle"} onClick={() => buying.submit(price.pay)}>
+        <p aria-hidden="true"><small>{say("pieces", { n: preview.quantity })}</small> <Price fen={preview.amount_fen} size="l" /></p>
+        <Button busy={buying.stage !== "idle"} onClick={() => buying.submit(preview.price_fen)}>
           {say(buying.stage === "paying" ? "going_to_pay" : buying.stage === "placing" ? "submitting" : "submit")}
         </Button>
       </div>
-      {trouble?.kind === "price" && (
-        <Sheet title={say("price_changed_title")} onClose={buying.settle}
-          foot={<><Button look="line" onClick={buying.settle}>{say("price_reject")}</Button><Button onClick={() => buying.submit(trouble.now)}>{say("price_accept", { now: short(trouble.now) })}</Button></>}>
-          <p>{say("price_changed_text", { now: short(trouble.now), before: short(price.pay) })}</p>
-        </Sheet>
-      )}
+      {trouble?.kind === "price" && <PriceChanged before={preview.price_fen} now={trouble.now} buying={buying} />}
     </>
+  );
+}
+
+function What({ preview }: { preview: Schema["OrderPreview"] }) {
+  const say = useSay();
+  const size = preview.offer?.team_size ?? 0;
+  const text = preview.mode === "solo" ? say("checkout_solo") : preview.team ? say("checkout_group_join", { n: size }) : say("checkout_group_open", { n: size });
+  return <p className="tag tag-team">{preview.offer?.instant && !preview.team ? say("instant_team") : text}</p>;
+}
+
+/** PriceLines shows how the server comes to its amount. */
+function PriceLines({ lines }: { lines: readonly Schema["PriceLine"][] }) {
+  return (
+    <section className="panel">
+      <dl className="bill">
+        {lines.map((line) => (
+          <Fragment key={line.kind}>
+            <dt className={line.kind === "due" ? "total" : undefined}>{line.text}</dt>
+            {line.kind === "due" && <dd className="total"><Price fen={line.amount_fen} size="l" /></dd>}
+            {line.kind === "goods" && <dd>¥{yuan(line.amount_fen)}</dd>}
+            {line.kind.endsWith("discount") && <dd className="minus">−¥{yuan(line.amount_fen)}</dd>}
+          </Fragment>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function PriceChanged({ before, now, buying }: { before: number; now: number; buying: Buying }) {
+  const say = useSay();
+  return (
+    <Sheet title={say("price_changed_title")} onClose={buying.settle}
+      foot={<><Button look="line" onClick={buying.settle}>{say("price_reject")}</Button><Button onClick={() => buying.submit(now)}>{say("price_accept", { now: short(now) })}</Button></>}>
+      <p>{say("price_changed_text", { now: short(now), before: short(before) })}</p>
+    </Sheet>
   );
 }
 
@@ -154,14 +146,17 @@ function Gone({ wish, code, text }: { wish: Wish; code: string; text: string }) 
   const over = ["team_full", "team_not_forming", "team_expired"].includes(code);
   return (
     <Note icon={over ? "teams" : "lock"} tone="bad" title={say(code === "team_full" ? "refused_full_title" : "refused_title")}
-      text={code === "team_full" ? say("refused_full_text") : text || say("why_activity_not_open")}>
-      {over && <LinkButton href={`${to("product", wish.product)}?do=open`} replace>{say("open_own")}</LinkButton>}
-      <LinkButton look={over ? "line" : "main"} href={to("product", wish.product)} replace>{say(over ? "see_other_teams" : "to_product")}</LinkButton>
+      text={code === "team_full" ? say("refused_full_text") : text || say(whyKey(code))}>
+      {over && <LinkButton href={to("product", wish.product, { do: "open" })} replace>{say("open_own")}</LinkButton>}
+      {code === "already_in_team" && wish.team && <LinkButton href={to("team", wish.team)} replace>{say("see_team")}</LinkButton>}
+      <LoginHint />
+      <LinkButton look={over || code === "already_in_team" ? "line" : "main"} href={to("product", wish.product)} replace>{say(over ? "see_other_teams" : "to_product")}</LinkButton>
     </Note>
   );
 }
 
 type Stage = "idle" | "placing" | "paying";
+type Buying = ReturnType<typeof useBuying>;
 
 /** useBuying places the order once, however often it is pressed, and leads to the cashier. */
 function useBuying(wish: Wish, here: string) {
@@ -191,7 +186,7 @@ function useBuying(wish: Wish, here: string) {
     } catch (error) {
       atWork.current = false;
       setStage("idle");
-      void client.invalidateQueries({ queryKey: ["product", wish.product] });
+      for (const key of ["preview", "product", "team"]) void client.invalidateQueries({ queryKey: [key] });
       fail(error, input);
     }
   };
@@ -225,7 +220,7 @@ function useBuying(wish: Wish, here: string) {
   return { stage, trouble, submit: (expected: number) => void submit(expected), settle: () => setTrouble(undefined) };
 }
 
-const inputOf = (wish: Wish, expected: number): OrderInput => ({
+const inputOf = (wish: Wish, expected?: number): OrderInput => ({
   mode: wish.mode, product_id: wish.product, sku_id: wish.sku, quantity: wish.quantity, expected_price_fen: expected,
   ...(wish.mode === "group" ? { activity_id: wish.activity, team_id: wish.team } : {}),
 });

@@ -17,7 +17,7 @@ import { Trouble } from "./payreturn";
 /** Order is one order: where it stands, what can be done, what has happened. */
 export function Order({ place }: { place: Place }) {
   const say = useSay();
-  const found = useOrder(place.id, (view) => storyOf(view).again);
+  const found = useOrder(place.id, (view) => storyOf(view).open);
   return (
     <Shell page="order" title={say("order_title")} back={to("orders")} className="narrow">
       {found.isPending && <Bones kind="story" />}

@@ -17,7 +17,7 @@ import type { OrderView } from "../api/client";
 export function PayReturn({ place }: { place: Place }) {
   const say = useSay();
   const id = place.query.get("order_id") ?? "";
-  const found = useOrder(id, (view) => storyOf(view).again);
+  const found = useOrder(id, (view) => storyOf(view).open);
   const here = to("return", "", { order_id: id });
   return (
     <Shell page="return" title={say("pay_title")} back={to("orders")} className="narrow">
@@ -54,7 +54,7 @@ export function Trouble({ error, here, retry }: { error: unknown; here: string; 
 
 function Result({ view }: { view: OrderView }) {
   const say = useSay();
-  const story = useStory(view);
+  const story = useStory(view, true);
   const { order } = view;
   return (
     <>

@@ -1,11 +1,12 @@
 import { useState } from "react";
 import { codeOf, type Offer, type ProductView, type TeamCard } from "../api/client";
-import { pollEvery, useProduct } from "../api/queries";
+import { useProduct } from "../api/queries";
 import { bestOffer, lowestSku, stateOf, whyNot, type State } from "../logic/deal";
 import { short } from "../logic/money";
 import { to } from "../router";
 import { useSay } from "../text/text";
 import { Gallery } from "../ui/gallery";
+import { LoginHint } from "../ui/gate";
 import { Icon } from "../ui/icon";
 import { Bones, Failed, LinkButton, Note, Price, Struck } from "../ui/parts";
 import { RulesSheet, Tiers } from "../ui/rules";
@@ -17,11 +18,10 @@ import { Countdown, useNow } from "../ui/time";
 /** Product is one product: what it costs alone and in a team, and the teams that can be joined. */
 export function Product({ id, wanted }: { id: string; wanted: string | null }) {
   const say = useSay();
-  const found = useProduct(id, 3 * pollEvery);
+  const found = useProduct(id);
   const [choice, setChoice] = useState<Choice | null>(wanted === "open" ? { mode: "group" } : null);
   const view = found.data;
-  const title = view?.product.name ?? say("about");
-  if (!view) {
+    if (!view) {
     return (
       <Shell page="product" title={say("about")} back={to("home")}>
         {found.isPending && <Bones kind="product" />}
@@ -35,7 +35,7 @@ export function Product({ id, wanted }: { id: string; wanted: string | null }) {
     );
   }
   return (
-    <Shell page="product" title={title} back={to("home")} className="product" bar={<Buy view={view} choose={setChoice} />}>
+    <Shell page="product" title={view.product.name} heading={say("about")} back={to("home")} className="product" bar={<Buy view={view} choose={setChoice} />}>
       <ProductPage view={view} choose={setChoice} />
       {choice && <SkuSheet view={view} choice={choice} onClose={() => setChoice(null)} />}
     </Shell>
@@ -59,15 +59,16 @@ function ProductPage({ view, choose }: { view: ProductView; choose: (choice: Cho
             <p className="figures">{say("figures", { opened: statistics.teams_opened, formed: statistics.teams_formed, buyers: statistics.buyers })}</p>
           )}
           <StateNote view={view} state={state} />
+          {offer && offer.leader_discount_fen > 0 && <p><span className="tag tag-team">{say("leader_saves", { amount: short(offer.leader_discount_fen) })}</span></p>}
           {offer?.tiers && <Tiers tiers={offer.tiers} />}
           {offer && <Rules offer={offer} />}
           <Stock view={view} />
           <div className="product-buy">
             <Buy view={view} choose={choose} />
           </div>
+          {offer && state !== "ended" && state !== "not_started" && <OpenTeams view={view} state={state} choose={choose} />}
         </div>
       </div>
-      {offer && state !== "ended" && state !== "not_started" && <OpenTeams view={view} state={state} choose={choose} />}
       {product.description && (
         <section className="panel">
           <h2>{say("about")}</h2>
@@ -84,7 +85,7 @@ function PriceBoard({ view, offer, state }: { view: ProductView; offer: Offer | 
   if (!offer || !alone) {
     return <div className="price-board plain">{alone && <Price fen={alone.price_fen} size="xl" />}</div>;
   }
-  const several = view.product.skus.length > 1;
+  const several = new Set(view.offers.map((other) => other.price_fen)).size > 1;
   return (
     <div className="price-board">
       <div className="price-now">
@@ -110,7 +111,7 @@ function StateNote({ view, state }: { view: ProductView; state: State }) {
     return (
       <div className="flag flag-bad">
         <Icon name="lock" />
-        <p><strong>{say("not_for_you")}</strong><br />{whyNot(view)}</p>
+        <div><p><strong>{say("not_for_you")}</strong><br />{whyNot(view)}</p><LoginHint /></div>
       </div>
     );
   }
@@ -146,8 +147,7 @@ function OpenTeams({ view, state, choose }: { view: ProductView; state: State; c
   const teams = view.teams;
   return (
     <section className="panel">
-      <h2>{teams.length > 0 ? say("open_teams", { n: teams.length }) : say("open_teams", { n: 0 })}</h2>
-      {teams.length === 0 && <p className="soft">{say("no_open_teams")}</p>}
+      <h2>{teams.length > 0 ? say("open_teams", { n: teams.length }) : say("no_open_teams")}</h2>
       <TeamRows teams={teams} join={state === "group" ? (team: TeamCard) => choose({ mode: "group", team }) : undefined} />
     </section>
   );

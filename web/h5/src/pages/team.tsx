@@ -1,10 +1,12 @@
 import { useState } from "react";
 import { codeOf, type Schema, type TeamView } from "../api/client";
-import { teamIsOpen, useOrders, useProduct, useTeam } from "../api/queries";
+import { teamIsOpen, useOrder, useProduct, useTeam } from "../api/queries";
 import { bestOffer, full, missing, whyNot } from "../logic/deal";
 import { short, yuan } from "../logic/money";
+import { storyOf } from "../logic/story";
 import { Link, to, type Place } from "../router";
 import { useSay } from "../text/text";
+import { LoginHint } from "../ui/gate";
 import { Icon } from "../ui/icon";
 import { Bones, Button, Failed, LinkButton, Note, Price, Struck } from "../ui/parts";
 import { Picture } from "../ui/picture";
@@ -72,7 +74,7 @@ function Page({ view }: { view: TeamView }) {
           <Actions view={view} stand={stand} open={setSheet} />
         </div>
       </section>
-      {stand === "failed" && <OwnRefund team={view.team} />}
+      {stand === "failed" && view.own_order_id && <OwnRefund orderID={view.own_order_id} />}
       {["full", "over", "refused", "failed"].includes(stand) && <Others view={view} />}
       {sheet === "sku" && <SkuSheet view={view} choice={{ mode: "group", team: { team_id: view.team.team_id, leader } }} onClose={() => setSheet("")} />}
       {sheet === "invite" && <InviteSheet view={view} onClose={() => setSheet("")} />}
@@ -135,7 +137,7 @@ function Actions({ view, stand, open }: { view: TeamView; stand: Stand; open: (s
     case "invite":
       return <Button onClick={() => open("invite")}>{say("invite")}</Button>;
     case "unpaid":
-      return <LinkButton href={to("orders", "", { tab: "to_pay" })}>{say("continue_pay")}</LinkButton>;
+      return <LinkButton href={view.own_order_id ? to("order", view.own_order_id) : to("orders", "", { tab: "to_pay" })}>{say("continue_pay")}</LinkButton>;
     case "join":
       return (
         <>
@@ -145,34 +147,35 @@ function Actions({ view, stand, open }: { view: TeamView; stand: Stand; open: (s
       );
     case "full":
     case "over":
-      return <LinkButton href={`${product}?do=open`}>{say("open_own")}</LinkButton>;
+      return <LinkButton href={to("product", view.product.product_id, { do: "open" })}>{say("open_own")}</LinkButton>;
     case "failed":
-      return <LinkButton href={`${product}?do=open`}>{say("buy_again")}</LinkButton>;
+      return <LinkButton href={to("product", view.product.product_id, { do: "open" })}>{say("buy_again")}</LinkButton>;
     case "formed":
       return <>
-        {view.members.some((member) => member.self) && <LinkButton look="line" href={to("orders", "", { tab: "to_ship" })}>{say("your_order")}</LinkButton>}
-        <LinkButton look={view.members.some((member) => member.self) ? "plain" : "main"} href={to("home")}>{say("keep_shopping")}</LinkButton>
+        {view.own_order_id && <LinkButton look="line" href={to("order", view.own_order_id)}>{say("your_order")}</LinkButton>}
+        <LinkButton href={to("home")}>{say("keep_shopping")}</LinkButton>
       </>;
     case "refused":
-      return <LinkButton href={product}>{say("to_product")}</LinkButton>;
+      return <><LoginHint /><LinkButton href={product}>{say("to_product")}</LinkButton></>;
     case "settling":
       return null;
   }
 }
 
 /** OwnRefund tells somebody whose team failed where the money is. */
-function OwnRefund({ team }: { team: Schema["Team"] }) {
+function OwnRefund({ orderID }: { orderID: string }) {
   const say = useSay();
   const time = useClock();
-  const orders = useOrders("refunded", true).data?.pages.flatMap((page) => page.items) ?? [];
-  const own = orders.find((order) => order.team_id === team.team_id);
-  if (!own) return null;
-  const state = own.status === "refunded" ? say("refund_state_done", { time: time(own.ended_at) }) : say("refund_state_going");
+  const refunds = useOrder(orderID, (view) => storyOf(view).open).data?.refunds ?? [];
+  if (refunds.length === 0) return null;
   return (
     <section className="panel own-refund">
       <h2>{say("your_refund")}</h2>
-      <p>{say("team_failed_refund", { amount: yuan(own.amount_fen ?? 0), state })}</p>
-      <LinkButton look="line" href={to("order", own.order_id)}>{say("see_order")}</LinkButton>
+      {refunds.map((refund) => {
+        const state = refund.status === "succeeded" ? say("refund_state_done", { time: time(refund.ended_at) }) : say("refund_state_going");
+        return <p key={refund.refund_no}>{say("team_failed_refund", { amount: yuan(refund.amount_fen), state })}</p>;
+      })}
+      <LinkButton look="line" href={to("order", orderID)}>{say("see_order")}</LinkButton>
     </section>
   );
 }
@@ -180,16 +183,15 @@ function OwnRefund({ team }: { team: Schema["Team"] }) {
 /** Others are teams of the same product that can be joined instead. */
 function Others({ view }: { view: TeamView }) {
   const say = useSay();
-  const found = useProduct(view.product.product_id);
   const [joining, setJoining] = useState<Schema["TeamCard"]>();
-  const teams = (found.data?.teams ?? []).filter((team) => team.team_id !== view.team.team_id && !full(team));
-  if (!found.data || teams.length === 0) return null;
-  const can = found.data.offers.some((offer) => offer.joinable);
+  const found = useProduct(joining ? view.product.product_id : "");
+  const teams = view.teams.filter((team) => !full(team));
+  if (teams.length === 0) return null;
   return (
     <section className="panel">
       <h2>{say("other_teams")}</h2>
-      <TeamRows teams={teams} join={can ? setJoining : undefined} />
-      {joining && <SkuSheet view={found.data} choice={{ mode: "group", team: joining }} onClose={() => setJoining(undefined)} />}
+      <TeamRows teams={teams} join={view.refusal ? undefined : setJoining} />
+      {joining && found.data && <SkuSheet view={found.data} choice={{ mode: "group", team: joining }} onClose={() => setJoining(undefined)} />}
     </section>
   );
 }

@@ -19,3 +19,11 @@ export function Gate({ here, text, children }: { here: string; text?: string; ch
   }
   return children;
 }
+
+/** LoginHint tells a visitor who was refused that it may be for not being signed in. */
+export function LoginHint() {
+  const say = useSay();
+  const me = useMe();
+  if (me.data !== null) return null;
+  return <LinkButton look="line" href={to("login", "", { next: location.pathname + location.search })}>{say("login_and_see")}</LinkButton>;
+}

@@ -1,6 +1,5 @@
 import type { ReactNode } from "react";
 import type { Order, Schema } from "../api/client";
-import { useProduct } from "../api/queries";
 import { Link, to } from "../router";
 import { useSay, type Key } from "../text/text";
 import { Price } from "./parts";
@@ -27,10 +26,9 @@ export function OrderCard({ order, children }: { order: Order; children?: ReactN
 
 /** Goods is what was bought, with its picture. */
 export function Goods({ order }: { order: Order }) {
-  const picture = useProduct(order.product_id).data?.product.pictures[0];
   return (
     <span className="goods">
-      <span className="thumb"><Picture src={picture} name={order.product_name} alt="" /></span>
+      <span className="thumb"><Picture src={order.picture} name={order.product_name} alt="" /></span>
       <span className="goods-text">
         <span className="goods-name">{order.product_name}</span>
         <span className="soft">{order.sku_name} × {order.quantity}</span>

@@ -14,7 +14,8 @@ const places: readonly { page: Page; icon: IconName; text: "nav_home" | "nav_tea
 
 interface Frame {
   page: Page | "missing";
-  title: string;
+  title: string; // of the document, and of the page unless it has another heading
+  heading?: string;
   back?: string; // where Back leads for who came straight here; left out on the four main pages
   bar?: ReactNode; // what stands at the bottom of a phone's screen in place of the four places
   className?: string;
@@ -22,7 +23,7 @@ interface Frame {
 }
 
 /** Shell is what stands around every page: the four places, the title, what is at the bottom. */
-export function Shell({ page, title, back, bar, className = "", children }: Frame) {
+export function Shell({ page, title, heading = title, back, bar, className = "", children }: Frame) {
   const say = useSay();
   useEffect(() => {
     document.title = page === "home" ? `${say("brand")} · ${say("slogan")}` : `${title} · ${say("brand")}`;
@@ -41,7 +42,7 @@ export function Shell({ page, title, back, bar, className = "", children }: Fram
             <img src="/favicon.svg" alt="" width="28" height="28" />
             <span>{say("brand")}</span>
           </Link>
-          <h1 className="head-title">{page === "home" ? say("brand") : title}</h1>
+          <h1 className="head-title">{page === "home" ? say("brand") : heading}</h1>
           <Places page={page} className="head-places" />
         </div>
         <Network />

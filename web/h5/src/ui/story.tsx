@@ -10,9 +10,9 @@ import { Countdown, useClock } from "./time";
 const icons: Record<Tone, IconName> = { wait: "clock", good: "check", bad: "undo", pay: "wallet" };
 
 /** useStory is where an order stands, its team looked up while that matters. */
-export function useStory(view: OrderView): Story {
+export function useStory(view: OrderView, back = false): Story {
   const team = useTeam(view.order.status === "teaming" ? (view.order.team_id ?? "") : "");
-  return storyOf(view, team.data?.team);
+  return storyOf(view, team.data?.team, back);
 }
 
 /** StoryBoard tells where an order stands. It is read aloud when it changes. */
@@ -34,7 +34,7 @@ export function StoryBoard({ view, story }: { view: OrderView; story: Story }) {
 function useTell(): (line: Line) => string {
   const say = useSay();
   const time = useClock();
-  return (line) => say(line.key, { ...line.values, time: time(line.time), why: line.why ? say(line.why) : "" });
+  return (line) => say(line.key, { ...line.values, time: time(line.time), why: line.whyText || (line.why ? say(line.why) : "") });
 }
 
 /** Refunds lists what went back or goes back: how much, why, how far, which way. */
