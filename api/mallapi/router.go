@@ -55,7 +55,6 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/api/mall/v1/teams/:team_id", visitors, h.GetTeam},
 		{http.MethodGet, "/api/mall/v1/teams/:team_id/events", visitors, h.WatchTeam},
 		{http.MethodGet, "/api/mall/v1/events", buyers, h.WatchOwn},
-		{http.MethodGet, "/pay/return", visitors, h.ShowReturn},
 
 		{http.MethodGet, "/api/mall/admin/v1/products", viewers, h.AdminListProducts},
 		{http.MethodPut, "/api/mall/admin/v1/products/:product_id", operators, h.PutProduct},

@@ -117,9 +117,6 @@ type ServerInterface interface {
 	// ReceiveGroupBuy An event of the engine
 	// (POST /callbacks/groupbuy)
 	ReceiveGroupBuy(c *gin.Context)
-	// ShowReturn The page that Alipay sends the buyer back to
-	// (GET /pay/return)
-	ShowReturn(c *gin.Context, params ShowReturnParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -1093,33 +1090,6 @@ func (siw *ServerInterfaceWrapper) ReceiveGroupBuy(c *gin.Context) {
 	siw.Handler.ReceiveGroupBuy(c)
 }
 
-// ShowReturn operation middleware
-func (siw *ServerInterfaceWrapper) ShowReturn(c *gin.Context) {
-
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params ShowReturnParams
-
-	// ------------- Optional query parameter "order_id" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "order_id", c.Request.URL.Query(), &params.OrderID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter order_id: %w", err), http.StatusBadRequest)
-		return
-	}
-
-	for _, middleware := range siw.HandlerMiddlewares {
-		middleware(c)
-		if c.IsAborted() {
-			return
-		}
-	}
-
-	siw.Handler.ShowReturn(c, params)
-}
-
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -1181,5 +1151,4 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/mall/v1/teams/mine", wrapper.ListMyTeams)
 	router.POST(options.BaseURL+"/callbacks/alipay", wrapper.ReceiveAlipay)
 	router.POST(options.BaseURL+"/callbacks/groupbuy", wrapper.ReceiveGroupBuy)
-	router.GET(options.BaseURL+"/pay/return", wrapper.ShowReturn)
 }

@@ -53,10 +53,9 @@ func TestGroupBuyCallback_GivesTheDifferenceBack(t *testing.T) {
 	require.InDelta(t, 6900, totals.value("due_fen"), 0)
 	require.InDelta(t, 1000, totals.value("refunded_fen"), 0)
 
-	page := s.call(get("/pay/return?order_id="+id).as(token).with("Accept-Language", "en")).want(http.StatusOK)
-	require.Contains(t, string(page.body), "Refund of CNY 10.00 (your team grew to a lower price)")
-	page = s.call(get("/pay/return?order_id=" + id).as(token)).want(http.StatusOK)
-	require.Contains(t, string(page.body), "退还差价")
+	require.Equal(t, "人数达到更低价，退还差价", a.text("timeline.last.reason_text"))
+	a = s.call(get("/api/mall/v1/orders/"+id).as(token).with("Accept-Language", "en")).want(http.StatusOK)
+	require.Equal(t, "your team grew to a lower price", a.text("timeline.last.reason_text"))
 }
 
 // An event that promises more than was paid is not taken, so that the engine's operators see it.

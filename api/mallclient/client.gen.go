@@ -439,14 +439,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /callbacks/groupbuy (the `ReceiveGroupBuy` operationId).
 	ReceiveGroupBuy(ctx context.Context, body ReceiveGroupBuyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ShowReturn The page that Alipay sends the buyer back to
-	//
-	// Tells what the shop knows, never what the address says; Alipay's own parameters are not looked at. It loads
-	// itself again while the matter is open.
-	//
-	// Corresponds with GET /pay/return (the `ShowReturn` operationId).
-	ShowReturn(ctx context.Context, params *ShowReturnParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ResolveBillDifferenceWithBody Do something about an open difference, and say why
@@ -1237,24 +1229,6 @@ func (c *Client) ReceiveGroupBuyWithBody(ctx context.Context, contentType string
 // Corresponds with POST /callbacks/groupbuy (the `ReceiveGroupBuy` operationId).
 func (c *Client) ReceiveGroupBuy(ctx context.Context, body ReceiveGroupBuyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReceiveGroupBuyRequest(c.Server, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// ShowReturn The page that Alipay sends the buyer back to
-//
-// Tells what the shop knows, never what the address says; Alipay's own parameters are not looked at. It loads
-// itself again while the matter is open.
-//
-// Corresponds with GET /pay/return (the `ShowReturn` operationId).
-func (c *Client) ShowReturn(ctx context.Context, params *ShowReturnParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewShowReturnRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2917,60 +2891,6 @@ func NewReceiveGroupBuyRequestWithBody(server string, contentType string, body i
 	return req, nil
 }
 
-// NewShowReturnRequest constructs an http.Request for the ShowReturn method
-func NewShowReturnRequest(server string, params *ShowReturnParams) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/pay/return")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.OrderID != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "order_id", *params.OrderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -3408,16 +3328,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /callbacks/groupbuy (the `ReceiveGroupBuy` operationId).
 	ReceiveGroupBuyWithResponse(ctx context.Context, body ReceiveGroupBuyJSONRequestBody, reqEditors ...RequestEditorFn) (*ReceiveGroupBuyResponse, error)
-
-	// ShowReturnWithResponse The page that Alipay sends the buyer back to
-	//
-	// Tells what the shop knows, never what the address says; Alipay's own parameters are not looked at. It loads
-	// itself again while the matter is open.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /pay/return (the `ShowReturn` operationId).
-	ShowReturnWithResponse(ctx context.Context, params *ShowReturnParams, reqEditors ...RequestEditorFn) (*ShowReturnResponse, error)
 }
 
 type ResolveBillDifferenceResponse struct {
@@ -5052,40 +4962,6 @@ func (r ReceiveGroupBuyResponse) ContentType() string {
 	return ""
 }
 
-type ShowReturnResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-}
-
-// GetBody returns the raw response body bytes
-func (r ShowReturnResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r ShowReturnResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ShowReturnResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ShowReturnResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
 // ResolveBillDifferenceWithBodyWithResponse Do something about an open difference, and say why
 //
 // `ask` (of `payment_unbooked` and `refund_unconfirmed`): Alipay is asked again and its answer booked; the difference is
@@ -5748,22 +5624,6 @@ func (c *ClientWithResponses) ReceiveGroupBuyWithResponse(ctx context.Context, b
 		return nil, err
 	}
 	return ParseReceiveGroupBuyResponse(rsp)
-}
-
-// ShowReturnWithResponse The page that Alipay sends the buyer back to
-//
-// Tells what the shop knows, never what the address says; Alipay's own parameters are not looked at. It loads
-// itself again while the matter is open.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /pay/return (the `ShowReturn` operationId).
-func (c *ClientWithResponses) ShowReturnWithResponse(ctx context.Context, params *ShowReturnParams, reqEditors ...RequestEditorFn) (*ShowReturnResponse, error) {
-	rsp, err := c.ShowReturn(ctx, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseShowReturnResponse(rsp)
 }
 
 // ParseResolveBillDifferenceResponse parses an HTTP response from a ResolveBillDifferenceWithResponse call
@@ -6922,22 +6782,6 @@ func ParseReceiveGroupBuyResponse(rsp *http.Response) (*ReceiveGroupBuyResponse,
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
-	}
-
-	return response, nil
-}
-
-// ParseShowReturnResponse parses an HTTP response from a ShowReturnWithResponse call
-func ParseShowReturnResponse(rsp *http.Response) (*ShowReturnResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ShowReturnResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
 	}
 
 	return response, nil

@@ -1544,11 +1544,6 @@ type WatchTeamParams struct {
 type ReceiveAlipayFormdataBody struct {
 }
 
-// ShowReturnParams defines parameters for ShowReturn.
-type ShowReturnParams struct {
-	OrderID *Name `form:"order_id,omitempty" json:"order_id,omitempty"`
-}
-
 // ResolveBillDifferenceJSONRequestBody defines body for ResolveBillDifference for application/json ContentType.
 type ResolveBillDifferenceJSONRequestBody = ResolutionInput
 

@@ -25,7 +25,7 @@ func (w *world) visit(method, path string) (*http.Response, string) {
 
 func TestApp_ShowsTheShop(t *testing.T) {
 	w := open(t, nil)
-	for path, status := range map[string]int{"/": 200, "/products/cup": 200, "/nowhere": 404} {
+	for path, status := range map[string]int{"/": 200, "/pay/return?order_id=ord_1": 200, "/products/cup": 200, "/nowhere": 404} {
 		rsp, page := w.visit(http.MethodGet, path)
 		require.Equal(t, status, rsp.StatusCode, path)
 		require.Contains(t, page, `<div id="root">`, path)
@@ -42,7 +42,9 @@ func TestApp_PagesNeverStandInForMachines(t *testing.T) {
 		rsp, text := w.visit(http.MethodGet, path)
 		require.Equal(t, http.StatusNotFound, rsp.StatusCode, path)
 		require.Equal(t, "application/problem+json", rsp.Header.Get("Content-Type"), path)
-		var told struct{ Code string }
+		var told struct {
+			Code string `json:"code"`
+		}
 		require.NoError(t, json.Unmarshal([]byte(text), &told), path)
 		require.NotEmpty(t, told.Code, path)
 	}

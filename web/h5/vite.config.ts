@@ -10,6 +10,10 @@ export default defineConfig({
     assetsInlineLimit: 0, // no data: addresses, so that the policy allows none
     chunkSizeWarningLimit: 300,
     reportCompressedSize: false,
+    rolldownOptions: {
+      // Libraries say "use client" for servers that draw React; there is none here.
+      onLog: (level, log, handle) => void (log.code === "MODULE_LEVEL_DIRECTIVE" || handle(level, log)),
+    },
   },
   server: {
     proxy: Object.fromEntries(["/api", "/sandbox", "/docs", "/openapi"].map((path) => [path, "http://localhost:8080"])),

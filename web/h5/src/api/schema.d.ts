@@ -352,27 +352,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/pay/return": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The page that Alipay sends the buyer back to
-         * @description Tells what the shop knows, never what the address says; Alipay's own parameters are not looked at. It loads
-         *     itself again while the matter is open.
-         */
-        get: operations["showReturn"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/mall/admin/v1/products": {
         parameters: {
             query?: never;
@@ -1897,29 +1876,6 @@ export interface operations {
         responses: {
             200: components["responses"]["Events"];
             default: components["responses"]["Problem"];
-        };
-    };
-    showReturn: {
-        parameters: {
-            query?: {
-                /** @example ord_01JD0000000000000000000000 */
-                order_id?: components["schemas"]["Name"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The page. 401 for a visitor who is not signed in, 404 for an order that is not the buyer's */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
         };
     };
     adminListProducts: {
