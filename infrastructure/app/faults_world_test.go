@@ -95,12 +95,13 @@ func (w *world) script(scripts ...sandbox.Script) {
 	}
 }
 
-// twin starts a second instance with everything on the same data, and returns its address.
+// twin starts a second instance with everything on the same data, and returns its own address; others know both by that
+// of the first.
 func (w *world) twin() string {
 	w.t.Helper()
 	flags := map[string]string{
 		"data": w.config.Data, "listen": freePort(w.t), "private_listen": freePort(w.t), "demo_data": "false", "mall.ship_after": "0s",
-		"groupbuy.db": w.config.GroupBuy.DB, "mall.db": w.config.Mall.DB,
+		"groupbuy.db": w.config.GroupBuy.DB, "mall.db": w.config.Mall.DB, "public_url": w.app.PublicURL(),
 	}
 	c, err := config.Load(config.Source{Flags: flags})
 	require.NoError(w.t, err)
@@ -112,7 +113,21 @@ func (w *world) twin() string {
 		defer cancel()
 		require.NoError(w.t, instance.Stop(ctx))
 	})
-	return instance.PublicURL()
+	return "http://" + c.Listen
+}
+
+// endurance bounds what hundreds do at once on a machine that is busy with other tests.
+const endurance = 5 * patience
+
+// persist does something again and again until it says that it is done, as people and gateways do that were told to
+// come back: a machine that is slow may refuse anybody for a while. It says whether it came to that.
+func persist(done func() bool) bool {
+	for end := time.Now().Add(endurance); time.Now().Before(end); time.Sleep(pace) {
+		if done() {
+			return true
+		}
+	}
+	return false
 }
 
 // hurry lets everything be due now that the mall would ask the gateway about later.

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,7 +31,8 @@ type trade struct {
 		OutRequestNo string `json:"out_request_no"`
 	} `json:"refunds"`
 	Notices []struct {
-		Fields map[string]string `json:"fields"`
+		NotifyID string            `json:"notify_id"`
+		Fields   map[string]string `json:"fields"`
 	} `json:"notices"`
 }
 
@@ -55,6 +57,14 @@ func notice(paymentID, tradeNo string) map[string]string {
 // post signs a notice with the gateway's own key, so that only what it says can be wrong with it, and returns the answer.
 func (w *world) post(fields map[string]string) string {
 	w.t.Helper()
+	answer, err := w.postTo(w.app.PublicURL(), w.signed(fields))
+	require.NoError(w.t, err)
+	return answer
+}
+
+// signed is a notice with the gateway's signature.
+func (w *world) signed(fields map[string]string) url.Values {
+	w.t.Helper()
 	keys, err := sandbox.LoadOrCreateKeys(w.config.Data)
 	require.NoError(w.t, err)
 	form := url.Values{"sign_type": {"RSA2"}}
@@ -68,8 +78,18 @@ func (w *world) post(fields map[string]string) string {
 	signature, err := rsa.SignPKCS1v15(rand.Reader, keys.Gateway, crypto.SHA256, digest[:])
 	require.NoError(w.t, err)
 	form.Set("sign", base64.StdEncoding.EncodeToString(signature))
-	_, body := w.call(http.MethodPost, "/callbacks/alipay", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, form.Encode())
-	return body
+	return form
+}
+
+// postTo posts a signed notice to one of the nodes and returns the answer.
+func (w *world) postTo(node string, form url.Values) (string, error) {
+	rsp, err := w.http.PostForm(node+"/callbacks/alipay", form)
+	if err != nil {
+		return "", err
+	}
+	defer rsp.Body.Close()
+	body, err := io.ReadAll(rsp.Body)
+	return string(body), err
 }
 
 // A notice with Alipay's true signature still has to be about this shop, this seller, this payment and this amount.
