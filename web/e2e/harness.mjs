@@ -13,7 +13,7 @@ const startLimit = 30_000; // milliseconds
 const stopLimit = 15_000;
 
 // startServer runs the program on random ports and waits until it is healthy. `url` is where the public listens,
-// `privateURL` where operators look; `log()` is what it printed so far; `stop()` ends it as a deployment would, and
+// `privateURL` where operators look; `data` is its folder; `log()` is what it printed so far; `stop()` ends it as a deployment would, and
 // fails when it does not end well.
 export async function startServer(...flags) {
   await access(binary).catch(() => {
@@ -25,7 +25,7 @@ export async function startServer(...flags) {
     ["serve", "--data", data, "--listen", "127.0.0.1:0", "--private-listen", "127.0.0.1:0", ...flags],
     { cwd: data, env: cleanEnvironment(), stdio: ["ignore", "pipe", "pipe"] },
   );
-  const server = { log: collect(child), stop: () => stop(child, data, server.log) };
+  const server = { data, log: collect(child), stop: () => stop(child, data, server.log) };
   try {
     server.url = await announced(child, server.log, "listening");
     server.privateURL = await announced(child, server.log, "private");

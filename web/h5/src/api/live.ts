@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, type RefObject } from "react";
 
 /** How often an open matter is asked about, in milliseconds, while nothing tells us by itself. */
 export const pollEvery = 2000;
@@ -8,19 +8,20 @@ const pollRarely = 20_000;
 
 const reopenAfter = 15_000;
 
+/** How often to ask: seldom while the stream is open. */
+export const pace = (live: RefObject<boolean>): number => (live.current ? pollRarely : pollEvery);
+
 /**
  * useLive is told by the server when something has changed, as long as path is not empty and somebody looks at the
- * page. It returns how often to ask all the same: seldom while the stream is open, every two seconds while it is not.
+ * page. It notes in live whether the stream is open.
  */
-export function useLive(path: string, changed: () => void): () => number {
-  const live = useRef(false);
+export function useLive(path: string, live: RefObject<boolean>, changed: () => void): void {
   const latest = useRef(changed);
   latest.current = changed;
   useEffect(() => {
     if (!path) return;
     return watch(path, () => latest.current(), (open) => (live.current = open));
-  }, [path]);
-  return () => (live.current ? pollRarely : pollEvery);
+  }, [path, live]);
 }
 
 /** watch keeps a stream open while the page is looked at, and returns how to end it. */

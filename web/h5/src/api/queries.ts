@@ -1,7 +1,8 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient, QueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import { serverTime } from "../logic/servertime";
 import { api, lasting, signedOut, unwrap, type OrderInput, type OrderView, type Schema } from "./client";
-import { pollEvery, useLive } from "./live";
+import { pace, pollEvery, useLive } from "./live";
 
 /** newQueryClient asks again after what may pass by itself, and never repeats a write. */
 export function newQueryClient(): QueryClient {
@@ -78,14 +79,15 @@ export function usePreview(input: OrderInput) {
 /** One team, followed while anything can still happen to it. */
 export function useTeam(id: string) {
   const client = useQueryClient();
+  const live = useRef(false);
   const found = useQuery({
     queryKey: ["team", id],
     enabled: id !== "",
-    refetchInterval: (query) => (query.state.data && teamIsOpen(query.state.data) ? every() : false),
+    refetchInterval: (query) => (query.state.data && teamIsOpen(query.state.data) ? pace(live) : false),
     queryFn: () => timed(() => unwrap(api.GET("/api/mall/v1/teams/{team_id}", { params: { path: { team_id: id } } }))),
   });
   const open = found.data !== undefined && teamIsOpen(found.data);
-  const every = useLive(open ? `/api/mall/v1/teams/${encodeURIComponent(id)}/events` : "", () => void client.invalidateQueries({ queryKey: ["team", id] }));
+  useLive(open ? `/api/mall/v1/teams/${encodeURIComponent(id)}/events` : "", live, () => void client.invalidateQueries({ queryKey: ["team", id] }));
   return found;
 }
 
@@ -95,14 +97,15 @@ export const teamIsOpen = ({ team }: Schema["TeamView"]): boolean => team.status
 /** One order, followed while the caller finds it open. */
 export function useOrder(id: string, open: (view: OrderView) => boolean) {
   const client = useQueryClient();
+  const live = useRef(false);
   const found = useQuery({
     queryKey: ["order", id],
     enabled: id !== "",
-    refetchInterval: (query) => (query.state.data && open(query.state.data) ? every() : false),
+    refetchInterval: (query) => (query.state.data && open(query.state.data) ? pace(live) : false),
     queryFn: () => fetchOrder(id),
   });
   const follow = found.data !== undefined && open(found.data);
-  const every = useLive(follow ? "/api/mall/v1/events" : "", () => void client.invalidateQueries({ queryKey: ["order", id] }));
+  useLive(follow ? "/api/mall/v1/events" : "", live, () => void client.invalidateQueries({ queryKey: ["order", id] }));
   return found;
 }
 

@@ -62,14 +62,14 @@ function PasswordForm({ joining, next }: { joining: boolean; next: string }) {
     <form className="panel form" onSubmit={send} noValidate aria-describedby={problem ? problemID : undefined}>
       <label>{say("login_field")}<input name="login" type="text" inputMode="email" autoComplete="username" autoCapitalize="none" spellCheck={false} maxLength={254} required /></label>
       {joining && <label>{say("nickname_field")}<input name="nickname" type="text" autoComplete="nickname" maxLength={30} /></label>}
-      <label>
-        {say("password_field")}
+      <div className="field">
+        <label htmlFor="password">{say("password_field")}</label>
         <span className="with-button">
-          <input name="password" type={shown ? "text" : "password"} autoComplete={joining ? "new-password" : "current-password"} maxLength={128} required />
+          <input id="password" name="password" aria-describedby={joining ? "password-hint" : undefined} type={shown ? "text" : "password"} autoComplete={joining ? "new-password" : "current-password"} maxLength={128} required />
           <button type="button" className="icon-button" aria-pressed={shown} aria-label={say(shown ? "password_hide" : "password_show")} onClick={() => setShown(!shown)}><Icon name="eye" /></button>
         </span>
-        {joining && <small className="soft">{say("password_hint")}</small>}
-      </label>
+        {joining && <small id="password-hint" className="soft">{say("password_hint")}</small>}
+      </div>
       <p className="form-problem" id={problemID} role="alert">{problem}</p>
       <button type="submit" className="button main" aria-busy={enter.isPending || undefined}>
         {enter.isPending && <span className="spinner" aria-hidden="true" />}
