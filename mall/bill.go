@@ -31,9 +31,10 @@ func (s *Shop) ReconcileDue(ctx context.Context, page int) (int, error) {
 		return 0, err
 	}
 	place := func(b bill.Bill) Place { return Place{At: b.NextAt, ID: string(b.Day)} }
-	return through(ctx, s.Clock(), page, s.Store.DueBills, place, func(b bill.Bill) error {
-		return s.ReconcileBill(ctx, b.Day)
-	})
+	return round[bill.Bill]{
+		by: s.Clock(), page: page, atOnce: 1, // a day's run asks and writes much
+		due: s.Store.DueBills, place: place, do: func(b bill.Bill) error { return s.ReconcileBill(ctx, b.Day) },
+	}.through(ctx)
 }
 
 // BillsDue counts the days that ReconcileDue would look at now, up to limit.

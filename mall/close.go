@@ -131,13 +131,16 @@ func (s *Shop) RepairCreated(ctx context.Context, page int) (int, error) {
 // sweep does something about the orders in a state that are due by a moment. One that fails is put off and does not
 // stop the others.
 func (s *Shop) sweep(ctx context.Context, page int, status order.Status, by time.Time, do func(order.Order) error) (int, error) {
-	due := func(ctx context.Context, q DueQuery) ([]order.Order, error) { return s.Store.DueOrders(ctx, status, q) }
-	return through(ctx, by, page, due, orderPlace, func(o order.Order) error {
-		if err := do(o); err != nil {
-			return errors.Join(err, s.postpone(ctx, o, order.RetryAfter))
-		}
-		return nil
-	})
+	return round[order.Order]{
+		by: by, page: page, atOnce: s.AtOnce, place: orderPlace,
+		due: func(ctx context.Context, q DueQuery) ([]order.Order, error) { return s.Store.DueOrders(ctx, status, q) },
+		do: func(o order.Order) error {
+			if err := do(o); err != nil {
+				return errors.Join(err, s.postpone(ctx, o, order.RetryAfter))
+			}
+			return nil
+		},
+	}.through(ctx)
 }
 
 func (s *Shop) postpone(ctx context.Context, o order.Order, wait time.Duration) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
+	"sync"
 	"time"
 
 	"kaituan/mall/order"
@@ -23,44 +25,98 @@ type Place struct {
 	ID string
 }
 
-// through does something about everything that is due by a moment, page of them read at a time, and returns how many
-// there were. It goes on behind the last row of each page, so that rows which fail every time never stand before the
-// others. It ends early with ctx.
-func through[T any](
-	ctx context.Context, by time.Time, page int, due func(ctx context.Context, q DueQuery) ([]T, error),
-	place func(T) Place, do func(T) error,
-) (n int, err error) {
+// round is one pass of a sweep over everything that is due by a moment.
+type round[T any] struct {
+	by     time.Time
+	page   int // rows read at a time
+	atOnce int // rows worked on at a time
+	due    func(ctx context.Context, q DueQuery) ([]T, error)
+	place  func(T) Place
+	do     func(T) error
+}
+
+// through does something about every row and returns how many there were. It goes on behind the last row of each page, so
+// that rows which fail every time never stand before the others, and works on several at once, so that one whose answer
+// does not come keeps few of them waiting. It ends early with ctx.
+func (r round[T]) through(ctx context.Context) (n int, err error) {
 	var failed failures
-	for q := (DueQuery{By: by, Limit: page}); ; {
-		rows, err := due(ctx, q)
+	for q := (DueQuery{By: r.by, Limit: r.page}); ; {
+		rows, err := r.due(ctx, q)
 		if err != nil {
 			return n, errors.Join(failed.all(), err)
 		}
-		for _, row := range rows {
-			if ctx.Err() != nil {
-				return n, errors.Join(failed.all(), context.Cause(ctx))
-			}
-			n++
-			if err := do(row); err != nil {
-				failed.add(fmt.Errorf("%s: %w", place(row).ID, err))
-			}
+		done := r.work(ctx, rows, &failed)
+		n += done
+		if done < len(rows) {
+			return n, errors.Join(failed.all(), context.Cause(ctx))
 		}
-		if len(rows) < page {
+		if len(rows) < r.page {
 			return n, failed.all()
 		}
-		q.After = place(rows[len(rows)-1])
+		q.After = r.place(rows[len(rows)-1])
 	}
+}
+
+// work does something about each row, and returns how many it began with before ctx ended. Nothing runs when it returns.
+func (r round[T]) work(ctx context.Context, rows []T, failed *failures) (n int) {
+	if r.atOnce <= 1 {
+		for _, row := range rows {
+			if ctx.Err() != nil {
+				break
+			}
+			n++
+			failed.note(r.place(row), r.do(row))
+		}
+		return n
+	}
+	var working sync.WaitGroup
+	defer working.Wait()
+	places := make(chan struct{}, r.atOnce)
+	for _, row := range rows {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		n++
+		working.Go(func() {
+			defer func() { <-places }()
+			failed.note(r.place(row), r.guarded(row))
+		})
+	}
+	return n
+}
+
+// guarded makes an error of a panic, which in a goroutine of its own nobody else could.
+func (r round[T]) guarded(row T) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return r.do(row)
 }
 
 // maxFailures is how many errors of one sweep are told; the others are counted.
 const maxFailures = 20
 
 type failures struct {
+	mu   sync.Mutex
 	told []error
 	more int
 }
 
+func (f *failures) note(where Place, err error) {
+	if err != nil {
+		f.add(fmt.Errorf("%s: %w", where.ID, err))
+	}
+}
+
 func (f *failures) add(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if len(f.told) < maxFailures {
 		f.told = append(f.told, err)
 		return
@@ -69,6 +125,8 @@ func (f *failures) add(err error) {
 }
 
 func (f *failures) all() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.more == 0 {
 		return errors.Join(f.told...)
 	}

@@ -123,14 +123,18 @@ func newEnvOver(t *testing.T, db *sqldb.DB) *env {
 func (e *env) newShop(store mall.Store) *mall.Shop { return e.newShopWith(store, e.gateway) }
 
 func (e *env) newShopWith(store mall.Store, provider payment.Channel) *mall.Shop {
-	shop, err := mall.New(mall.Deps{
+	shop, err := mall.New(e.deps(store, provider))
+	require.NoError(e.t, err)
+	return shop
+}
+
+func (e *env) deps(store mall.Store, provider payment.Channel) mall.Deps {
+	return mall.Deps{
 		Store: store, GroupBuy: e.engine, Channel: provider, Hasher: plainHasher{},
 		Clock: e.clock.Now, IDs: e.ids.New, Random: rand.Reader, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Merchant: payment.Merchant{AppID: appID, SellerID: sellerID},
 		ReturnTo: func(id order.ID) string { return "https://shop.example/orders/" + string(id) },
-	})
-	require.NoError(e.t, err)
-	return shop
+	}
 }
 
 func (e *env) newRelay(shop *mall.Shop) *outbox.Relay {

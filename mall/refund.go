@@ -13,7 +13,10 @@ import (
 // PushRefunds asks the provider for all refunds that are due and whether they arrived, reading page of them at a time,
 // and returns how many it looked at. Those that fail are tried again later; their errors are joined.
 func (s *Shop) PushRefunds(ctx context.Context, page int) (int, error) {
-	return through(ctx, s.Clock(), page, s.Store.DueRefunds, refundPlace, func(r payment.Refund) error { return s.pushRefund(ctx, r.No) })
+	return round[payment.Refund]{
+		by: s.Clock(), page: page, atOnce: s.AtOnce,
+		due: s.Store.DueRefunds, place: refundPlace, do: func(r payment.Refund) error { return s.pushRefund(ctx, r.No) },
+	}.through(ctx)
 }
 
 // pushRefund asks for one refund. Whatever the provider answers, only its own word that the money went back makes

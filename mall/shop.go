@@ -34,6 +34,7 @@ type Deps struct {
 	ShipDelay    time.Duration            // from "to ship" to "shipped" in the simulation; default none
 	TrialTimeout time.Duration            // how long a page waits for group prices; default 2 s
 	BillAfter    time.Duration            // from a day's end to when its bill should be there; default 10 h
+	AtOnce       int                      // rows that a sweep works on at once; default 1
 }
 
 // Shop carries out the use cases. It keeps nothing between calls and is safe for concurrent use.

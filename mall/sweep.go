@@ -10,7 +10,10 @@ import (
 // QueryPending asks the provider about all payments whose notice may have been lost, reading page of them at a time,
 // and returns how many it looked at. Those that fail are asked again later; their errors are joined.
 func (s *Shop) QueryPending(ctx context.Context, page int) (int, error) {
-	return through(ctx, s.Clock(), page, s.Store.DuePayments, paymentPlace, func(p payment.Payment) error { return s.ask(ctx, p) })
+	return round[payment.Payment]{
+		by: s.Clock(), page: page, atOnce: s.AtOnce,
+		due: s.Store.DuePayments, place: paymentPlace, do: func(p payment.Payment) error { return s.ask(ctx, p) },
+	}.through(ctx)
 }
 
 // ShipDue simulates the warehouse: it ships the orders that have been ready for the shipping delay, reading page of them

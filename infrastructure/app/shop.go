@@ -40,9 +40,14 @@ func newShop(c config.Config, store *mallstore.Store, engine mall.GroupBuy, pay 
 		Store: store, GroupBuy: engine, Channel: pay.Channel, Hasher: hasher,
 		Clock: time.Now, IDs: func(prefix string) string { return ids{}.New(prefix + "_") }, Random: rand.Reader, Log: log,
 		Merchant: pay.merchant, SalesChannel: salesChannel, PayTTL: c.Mall.PayWithin, ShipDelay: c.Mall.ShipAfter, BillAfter: c.Mall.BillAfter,
+		AtOnce:   sweepAtOnce,
 		ReturnTo: func(id order.ID) string { return publicURL + mallapi.ReturnPath(string(id)) },
 	})
 }
+
+// sweepAtOnce is how many payments, refunds or orders a sweep of the mall has under way. Each waits for the provider or
+// the engine, up to ten seconds a call; one after the other, a few unanswered ones would hold up everybody's refunds.
+const sweepAtOnce = 16
 
 // newHasher hashes the passwords of buyers and operators.
 func newHasher() (*password.Hasher, error) {
