@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -111,6 +110,7 @@ type Engine struct {
 	Deps
 	rules *rulebook
 	share Do
+	pages *pages
 	by    Actor
 	decoy func() (string, error) // a password hash that nobody's password made
 
@@ -128,6 +128,7 @@ func New(deps Deps) *Engine {
 	}
 	e := &Engine{
 		Deps: deps, rules: &rulebook{store: deps.Store, crowd: deps.Crowd},
+		pages:     newPages(deps.Store, deps.Clock),
 		by:        Actor{ID: operator.System, Name: string(operator.System), Role: operator.Admin},
 		decoy:     sync.OnceValues(func() (string, error) { return decoyHash(deps) }),
 		lateTeams: newPatience[team.ID](), lateSeats: newPatience[team.Key](),
@@ -173,8 +174,14 @@ func (e *Engine) carryOut(ctx context.Context, cmds []team.Command) ([]team.Outc
 	if err != nil {
 		return nil, err
 	}
-	changed := func(out team.Outcome) bool { return !out.Replayed && out.Refusal == team.NoRefusal }
-	if slices.ContainsFunc(outs, changed) {
+	wake := false
+	for _, out := range outs {
+		if !out.Replayed && out.Refusal == team.NoRefusal {
+			e.pages.changed(out.Team)
+			wake = true
+		}
+	}
+	if wake {
 		e.Wake()
 	}
 	return outs, nil

@@ -40,7 +40,7 @@ func (e *Engine) RecordFacts(ctx context.Context, facts []crowd.Fact) ([]crowd.V
 // recordEventFacts turns those events of seats of ours that tell one into order facts. Safe to repeat, and in any order.
 // A fact that contradicts one that the partner sent itself is left out and logged.
 func (e *Engine) recordEventFacts(ctx context.Context, ids []partner.EventID) error {
-	events, err := e.Store.EventsByID(ctx, ids)
+	events, err := e.Store.EventsOf(ctx, ids, factTypes())
 	if err != nil {
 		return fmt.Errorf("groupbuy: facts of events %v: %w", ids, err)
 	}
@@ -63,6 +63,11 @@ func (e *Engine) recordEventFacts(ctx context.Context, ids []partner.EventID) er
 		}
 	}
 	return nil
+}
+
+// factTypes are the events that factOf takes. Most events, those of seats that are held, need not be read at all.
+func factTypes() []string {
+	return []string{string(team.EventSeatPaid), string(team.EventSeatRefunded), string(team.EventDifferenceBack)}
 }
 
 // factOf returns what an event says about an order. Money that came too late for a seat never bought anything.

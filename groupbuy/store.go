@@ -153,6 +153,8 @@ type Reader interface {
 	Team(ctx context.Context, p partner.ID, id team.ID) (team.Team, []team.Seat, error)
 	// OpenTeams lists teams that can be joined, the buyer's own first, then the soonest to end.
 	OpenTeams(ctx context.Context, q OpenTeamsQuery) ([]team.Team, error)
+	// OwnTeams lists the first part of OpenTeams alone: those that the buyer has a live seat in.
+	OwnTeams(ctx context.Context, q OpenTeamsQuery) ([]team.Team, error)
 	// Statistics counts what happened to goods in an activity.
 	Statistics(ctx context.Context, id activity.ID, goods activity.GoodsID) (Statistics, error)
 	// Standing returns what the seats already taken say about a buyer and a SKU.
@@ -164,8 +166,8 @@ type Reader interface {
 
 	// Event returns one event. Errors: ErrNotFound.
 	Event(ctx context.Context, id partner.EventID) (Event, error)
-	// EventsByID returns those of the events that exist, oldest first.
-	EventsByID(ctx context.Context, ids []partner.EventID) ([]Event, error)
+	// EventsOf returns those of the events that exist and are of the given types, oldest first.
+	EventsOf(ctx context.Context, ids []partner.EventID, types []string) ([]Event, error)
 	// Events lists a partner's events, oldest first.
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
 	// Deliveries lists a partner's deliveries, newest first.

@@ -60,8 +60,8 @@ type Outlook struct {
 // MaxTrialItems bounds one trial.
 const MaxTrialItems = 100
 
-// Trial tells a buyer's prices (试算). Prices come from memory; only open teams, statistics and explanations ask the
-// store. Errors: CodeInvalid.
+// Trial tells a buyer's prices (试算). Prices come from memory; only a buyer's own teams and explanations ask the store
+// each time. What else a page shows may be a second old, see pages. Errors: CodeInvalid.
 func (e *Engine) Trial(ctx context.Context, p partner.ID, req TrialRequest) (Trial, error) {
 	if err := req.validate(); err != nil {
 		return Trial{}, err
@@ -160,14 +160,14 @@ func (e *Engine) outlooks(ctx context.Context, p partner.ID, req TrialRequest, q
 func (e *Engine) outlook(ctx context.Context, p partner.ID, req TrialRequest, id activity.ID, goods activity.GoodsID, now time.Time) (Outlook, error) {
 	outlook := Outlook{Goods: goods}
 	if req.TeamsLimit > 0 {
-		teams, err := e.OpenTeams(ctx, OpenTeamsQuery{Partner: p, Activity: id, Goods: goods, Buyer: req.Buyer, Now: now, Limit: req.TeamsLimit})
+		teams, err := e.openTeams(ctx, OpenTeamsQuery{Partner: p, Activity: id, Goods: goods, Buyer: req.Buyer, Now: now, Limit: req.TeamsLimit})
 		if err != nil {
 			return Outlook{}, err
 		}
 		outlook.Teams = teams
 	}
 	if req.Statistics {
-		statistics, err := e.Store.Statistics(ctx, id, goods)
+		statistics, err := e.pages.counts(ctx, shelf{p, id, goods})
 		if err != nil {
 			return Outlook{}, fmt.Errorf("groupbuy: statistics: %w", err)
 		}

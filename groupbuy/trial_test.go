@@ -2,11 +2,13 @@ package groupbuy_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/activity"
+	"kaituan/groupbuy/team"
 	"kaituan/money"
 )
 
@@ -75,4 +77,58 @@ func TestTrial_Outlooks(t *testing.T) {
 	teams, err := w.OpenTeams(w.ctx, groupbuy.OpenTeamsQuery{Partner: mall, Goods: tea, Limit: 5})
 	require.NoError(t, err)
 	require.Len(t, teams, 1)
+}
+
+// look is what a buyer sees of the tea besides the price.
+func look(w *world, at *groupbuy.Engine, buyer activity.Buyer, limit int) (teams []team.ID, opened int) {
+	w.Helper()
+	trial, err := at.Trial(w.ctx, mall, groupbuy.TrialRequest{
+		Buyer: buyer, Channel: app, Items: []groupbuy.TrialItem{{tea, green}}, TeamsLimit: limit, Statistics: true,
+	})
+	require.NoError(w, err)
+	for _, t := range trial.Outlooks[0].Teams {
+		teams = append(teams, t.ID)
+	}
+	return teams, trial.Outlooks[0].Statistics.TeamsOpened
+}
+
+// A page shows at once what happened on its node, and within a second what happened on another.
+func TestTrial_PagesFollowEveryNode(t *testing.T) {
+	onEach(t, func(w *world) {
+		id := w.publish(nil)
+		other := w.secondNode()
+		first := w.open(id, "ann")
+		w.pay(first.Seat)
+		teams, opened := look(w, other, "eve", 5)
+		require.Equal(w, []team.ID{first.Team.ID}, teams)
+		require.Equal(w, 1, opened)
+		w.clock.advance(time.Millisecond)
+		second := w.open(id, "bob")
+		w.pay(second.Seat)
+		teams, opened = look(w, w.Engine, "eve", 5)
+		require.Equal(w, []team.ID{first.Team.ID, second.Team.ID}, teams)
+		require.Equal(w, 2, opened)
+		w.clock.advance(time.Second)
+		teams, opened = look(w, other, "eve", 5)
+		require.Equal(w, []team.ID{first.Team.ID, second.Team.ID}, teams)
+		require.Equal(w, 2, opened)
+		teams, _ = look(w, w.Engine, "bob", 5)
+		require.Equal(w, []team.ID{second.Team.ID, first.Team.ID}, teams, "the own one first")
+		teams, _ = look(w, w.Engine, "bob", 1)
+		require.Equal(w, []team.ID{second.Team.ID}, teams)
+		w.clock.advance(first.Team.ExpiresAt.Sub(w.clock.Now()))
+		teams, _ = look(w, w.Engine, "eve", 5)
+		require.Equal(w, []team.ID{second.Team.ID}, teams, "nobody joins what has run out")
+	})
+}
+
+// Who sits in very many teams sees those as well.
+func TestTrial_ManyOwnTeams(t *testing.T) {
+	w := newWorld(t)
+	id := w.publish(nil)
+	for range 25 {
+		w.pay(w.open(id, "ann").Seat)
+	}
+	teams, _ := look(w, w.Engine, "ann", 30)
+	require.Len(t, teams, 25)
 }

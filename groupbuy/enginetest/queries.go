@@ -72,6 +72,15 @@ func openTeamsOrder(e *env) {
 	require.Equal(e, []team.ID{late}, e.openTeams(func(q *groupbuy.OpenTeamsQuery) { q.Buyer, q.Limit = "ann", 1 }))
 	e.do(e.lockIn(middle, "ann"))
 	require.Equal(e, []team.ID{middle, late, soon}, e.openTeams(ann))
+	q := groupbuy.OpenTeamsQuery{Partner: mall, Activity: act, Goods: tea, Buyer: "ann", Now: time.Now().UTC(), Limit: 10}
+	own, err := e.store().OwnTeams(e.ctx, q)
+	require.NoError(e, err)
+	require.Len(e, own, 2)
+	require.Equal(e, []team.ID{middle, late}, []team.ID{own[0].ID, own[1].ID})
+	q.Buyer = "" // a stranger has none
+	own, err = e.store().OwnTeams(e.ctx, q)
+	require.NoError(e, err)
+	require.Empty(e, own)
 }
 
 func openTeamsUnpaid(e *env) {

@@ -162,10 +162,10 @@ func (s *Store) Event(ctx context.Context, id partner.EventID) (groupbuy.Event, 
 	return row.event()
 }
 
-// EventsByID returns events. See groupbuy.Reader.
-func (s *Store) EventsByID(ctx context.Context, ids []partner.EventID) ([]groupbuy.Event, error) {
+// EventsOf returns events of some types. See groupbuy.Reader.
+func (s *Store) EventsOf(ctx context.Context, ids []partner.EventID, types []string) ([]groupbuy.Event, error) {
 	var rows []eventRow
-	if err := s.db.Read(ctx).Where("id IN ?", texts(ids)).Order("id").Find(&rows).Error; err != nil {
+	if err := s.db.Read(ctx).Where("id IN ? AND kind IN ?", texts(ids), types).Order("id").Find(&rows).Error; err != nil {
 		return nil, failed(err, "%d events", len(ids))
 	}
 	return mappedOrFail(rows, eventRow.event)

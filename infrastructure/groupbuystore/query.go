@@ -95,6 +95,15 @@ func (s *Store) OpenTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) ([]tea
 	return mappedOrFail(listed[:min(len(listed), q.Limit)], teamRow.team)
 }
 
+// OwnTeams lists teams that can be joined and that the buyer sits in. See groupbuy.Reader.
+func (s *Store) OwnTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) ([]team.Team, error) {
+	own, err := s.ownTeams(ctx, q)
+	if err != nil {
+		return nil, failed(err, "own open teams")
+	}
+	return mappedOrFail(own, teamRow.team)
+}
+
 // ownTeams returns the teams that the buyer sits in. Asked in two steps, because a join lets SQLite walk through all
 // open teams in the order asked for.
 func (s *Store) ownTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) (own []teamRow, err error) {

@@ -10,7 +10,7 @@ import (
 	"kaituan/money"
 )
 
-// seatRow is also how a seat is kept in an event, hence the JSON names.
+// seatRow is also how a seat is kept in an event, hence the JSON names. What is left out is zero.
 type seatRow struct {
 	ID            string `gorm:"primaryKey" json:"id"`
 	PartnerID     string `json:"partner_id"`
@@ -22,29 +22,29 @@ type seatRow struct {
 	Channel       string `json:"channel"`
 	Buyer         string `json:"buyer"`
 	Quantity      int    `json:"quantity"`
-	Opened        int    `json:"opened"`
+	Opened        int    `json:"opened,omitempty"`
 	Status        string `json:"status"`
 	OriginalFen   int64  `json:"original_fen"`
 	PayPriceFen   int64  `json:"pay_price_fen"`
 	AmountFen     int64  `json:"amount_fen"`
 	Terms         string `json:"terms"`
-	Ordinal       *int   `json:"ordinal"`
+	Ordinal       *int   `json:"ordinal,omitempty"`
 	HeldAt        int64  `json:"held_at"`
 	ExpiresAt     int64  `json:"expires_at"`
-	PaidAt        int64  `json:"paid_at"`
-	PaidAmountFen int64  `json:"paid_amount_fen"`
-	ProviderNo    string `json:"provider_no"`
-	Settlement    string `json:"settlement"`
-	EndedAt       int64  `json:"ended_at"`
-	RefundNo      string `json:"refund_no"`
-	DifferenceFen int64  `json:"difference_fen"`
-	DifferenceNo  string `json:"difference_no"`
+	PaidAt        int64  `json:"paid_at,omitempty"`
+	PaidAmountFen int64  `json:"paid_amount_fen,omitempty"`
+	ProviderNo    string `json:"provider_no,omitempty"`
+	Settlement    string `json:"settlement,omitempty"`
+	EndedAt       int64  `json:"ended_at,omitempty"`
+	RefundNo      string `json:"refund_no,omitempty"`
+	DifferenceFen int64  `json:"difference_fen,omitempty"`
+	DifferenceNo  string `json:"difference_no,omitempty"`
 	AskedNo       string `json:"asked_no,omitempty"`
 	AskedAt       int64  `json:"asked_at,omitempty"`
 	AskedWhy      string `json:"asked_why,omitempty"`
 	LeftFormed    int    `json:"left_formed,omitempty"`
-	Reason        string `json:"reason"`
-	Version       int64  `json:"version"`
+	Reason        string `json:"reason,omitempty"`
+	Version       int64  `json:"version,omitempty"`
 }
 
 // TableName is GORM's hook for the table.

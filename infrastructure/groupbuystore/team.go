@@ -10,7 +10,7 @@ import (
 	"kaituan/money"
 )
 
-// teamRow is also how a team is kept in an event, hence the JSON names.
+// teamRow is also how a team is kept in an event, hence the JSON names. What is left out is zero.
 type teamRow struct {
 	ID         string `gorm:"primaryKey" json:"id"`
 	PartnerID  string `json:"partner_id"`
@@ -20,19 +20,19 @@ type teamRow struct {
 	Target     int    `json:"target"`
 	Tiers      string `json:"tiers,omitempty"` // JSON list of the sizes beyond the target
 	Capacity   int    `json:"capacity"`
-	MinReal    int    `json:"min_real"`
-	Held       int    `json:"held"`
-	Paid       int    `json:"paid"`
+	MinReal    int    `json:"min_real,omitempty"`
+	Held       int    `json:"held,omitempty"`
+	Paid       int    `json:"paid,omitempty"`
 	Refunded   int    `json:"refunded,omitempty"`
-	Virtual    int    `gorm:"column:virtual_seats" json:"virtual_seats"`
-	CostFen    int64  `json:"cost_fen"`
+	Virtual    int    `gorm:"column:virtual_seats" json:"virtual_seats,omitempty"`
+	CostFen    int64  `json:"cost_fen,omitempty"`
 	Leader     string `json:"leader"`
 	OpenedAt   int64  `json:"opened_at"`
 	ExpiresAt  int64  `json:"expires_at"`
-	EndedAt    int64  `json:"ended_at"`
-	ClosedAt   int64  `json:"closed_at"`
-	Tier       int    `json:"tier"`
-	Version    int64  `json:"version"`
+	EndedAt    int64  `json:"ended_at,omitempty"`
+	ClosedAt   int64  `json:"closed_at,omitempty"`
+	Tier       int    `json:"tier,omitempty"`
+	Version    int64  `json:"version,omitempty"`
 }
 
 // TableName is GORM's hook for the table.
