@@ -177,7 +177,7 @@ func (r *run) site(ctx context.Context, name string, embedded bool, settings ...
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	r.Log("server %s is ready after %.2f s", name, s.child.took.Seconds())
+	r.Log("server %s is ready after %.2f s, its profiles are at %s/debug/pprof/", name, s.child.took.Seconds(), s.child.private)
 	return s, nil
 }
 

@@ -17,7 +17,7 @@ const partnerAPI = "/api/groupbuy/v1"
 func (w *world) quotes(places []place, page bool) turns {
 	more := ""
 	if page {
-		more = `,"teams_limit":10,"statistics":true`
+		more = fmt.Sprintf(`,"teams_limit":%d,"statistics":true`, listedTeams)
 	}
 	return func(number int) play {
 		n := 0
@@ -27,6 +27,25 @@ func (w *world) quotes(places []place, page bool) turns {
 			return err
 		}
 	}
+}
+
+// listedTeams are shown on a page.
+const listedTeams = 10
+
+// gather opens as many teams as a page shows at each of some places, once: a page is no quicker for showing none.
+func (w *world) gather(places []place) error {
+	if w.gathered {
+		return nil
+	}
+	for _, at := range places {
+		for range listedTeams {
+			if _, err := w.openPaid(at); err != nil {
+				return err
+			}
+		}
+	}
+	w.gathered = true
+	return nil
 }
 
 func quote(at place, buyer, more string) []byte {

@@ -125,7 +125,7 @@ func (s *site) turns(ctx context.Context, of Workload, load Load, b *book) (turn
 	case Trial:
 		return s.world.quotes(shown, false), nil
 	case Query:
-		return s.world.quotes(shown, true), nil
+		return s.world.quotes(shown, true), s.world.gather(shown)
 	case Lock:
 		return smallTeams(b, s.world.spread), nil
 	case Hot:

@@ -40,6 +40,7 @@ type world struct {
 
 	spread, scaled []place
 	hot, big, due  place
+	gathered       bool // pages have teams to show
 
 	books atomic.Int64
 }
