@@ -17,16 +17,16 @@ import (
 
 // Violation is a row that breaks an invariant.
 type Violation struct {
-	Invariant string // of docs/invariants.md
-	Subject   string // the row: its key, or what a person would look for
-	Detail    string // what is wrong with it
+	Invariant string `json:"invariant"` // of docs/invariants.md
+	Subject   string `json:"subject"`   // the row: its key, or what a person would look for
+	Detail    string `json:"detail"`    // what is wrong with it
 }
 
 // Count is how many rows of a kind were looked at for an invariant.
 type Count struct {
-	Invariant string
-	What      string // the kind, in the plural
-	Rows      int64
+	Invariant string `json:"invariant"`
+	What      string `json:"what"` // the kind, in the plural
+	Rows      int64  `json:"rows"`
 }
 
 // Result is what a look found.

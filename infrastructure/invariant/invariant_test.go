@@ -92,7 +92,7 @@ func TestLook_TellsThePatternNotEverything(t *testing.T) {
 	for i := range crowd {
 		crowd[i].Subject = fmt.Sprintf("v_%03d", i)
 	}
-	rule := invariant.Rule{Invariant: "I1", Over: messages(), Find: func(_ context.Context, p invariant.Page) ([]invariant.Violation, error) {
+	rule := invariant.Rule{Invariant: "I1", Over: messages(), Find: func(context.Context, invariant.Page) ([]invariant.Violation, error) {
 		return crowd, nil
 	}}
 	require.Len(t, look(s, invariant.Options{Page: 1}, rule).Violations, invariant.MaxPerRule)
@@ -104,7 +104,7 @@ func TestLook_Again(t *testing.T) {
 		s.put(6)
 		s.do("UPDATE inbox SET received_at = 2 WHERE message_id IN ('m_01', 'm_02', 'm_05')")
 		looks := 0
-		mending := invariant.Rule{Invariant: "I9", Over: messages(), Find: func(_ context.Context, p invariant.Page) ([]invariant.Violation, error) {
+		mending := invariant.Rule{Invariant: "I9", Over: messages(), Find: func(context.Context, invariant.Page) ([]invariant.Violation, error) {
 			if looks++; looks == 7 { // after the six pages and the end, when pages are looked at again
 				s.do("UPDATE inbox SET received_at = 1 WHERE message_id IN ('m_01', 'm_05')")
 			}
