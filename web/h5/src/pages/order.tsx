@@ -31,6 +31,7 @@ function Detail({ view }: { view: OrderView }) {
   const say = useSay();
   const story = useStory(view);
   const { order } = view;
+  if (!story) return <Bones kind="story" />;
   return (
     <>
       <StoryBoard view={view} story={story} />

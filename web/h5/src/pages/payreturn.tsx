@@ -56,6 +56,7 @@ function Result({ view }: { view: OrderView }) {
   const say = useSay();
   const story = useStory(view, true);
   const { order } = view;
+  if (!story) return <Bones kind="story" />;
   return (
     <>
       <StoryBoard view={view} story={story} />

@@ -1,3 +1,4 @@
+import { useRef } from "react";
 import type { OrderView, Schema } from "../api/client";
 import type { Line, Story, Tone } from "../logic/story";
 import { storyOf, whyKey } from "../logic/story";
@@ -9,10 +10,15 @@ import { Countdown, useClock } from "./time";
 
 const icons: Record<Tone, IconName> = { wait: "clock", good: "check", bad: "undo", pay: "wallet" };
 
-/** useStory is where an order stands, its team looked up while that matters. */
-export function useStory(view: OrderView, back = false): Story {
+/**
+ * useStory is where an order stands, its team looked up while that matters. Until the team is there the story is the one
+ * before, or null: one that grows by a line would push the buttons below it away from the finger.
+ */
+export function useStory(view: OrderView, back = false): Story | null {
+  const told = useRef<Story | null>(null);
   const team = useTeam(view.order.status === "teaming" ? (view.order.team_id ?? "") : "");
-  return storyOf(view, team.data?.team, back);
+  if (!team.isLoading || team.failureCount > 0) told.current = storyOf(view, team.data?.team, back);
+  return told.current;
 }
 
 /** StoryBoard tells where an order stands. It is read aloud when it changes. */
