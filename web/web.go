@@ -15,6 +15,9 @@ import (
 //go:embed h5/dist h5/src/routes.json
 var h5 embed.FS
 
+//go:embed console/dist
+var console embed.FS
+
 // An App is one built application with its own addresses. Its files are served under the names they have in the
 // build; its pages are all the same index.html, whose script looks at the address.
 type App struct {
@@ -48,6 +51,14 @@ func Buyers() (*App, error) {
 	}
 	return a, nil
 }
+
+// consolePolicy lets the operators' pages use their own files and call their own server. Pictures of products may be
+// anywhere.
+const consolePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: http: data:; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// Operators returns the console, which has every address below /console. Errors: a build that is not complete.
+func Operators() (*App, error) { return newApp(console, "console/dist", "/console/", consolePolicy) }
 
 // newApp reads the files of a build.
 func newApp(from fs.FS, dir, base, policy string) (*App, error) {
@@ -88,6 +99,9 @@ func mediaType(name string) string {
 	}
 	return mime.TypeByExtension(path.Ext(name))
 }
+
+// Owns reports whether a path is the app's base or below it.
+func (a *App) Owns(path string) bool { return strings.HasPrefix(path+"/", a.base) }
 
 // Answer serves a request for one of the app's files or pages. For a person at an address that is none of them it
 // shows the app, which says so, under status 404. It returns false, having done nothing, for everything else: other

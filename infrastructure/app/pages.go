@@ -17,9 +17,13 @@ import (
 // them, whatever is asked for below it.
 func machines() []string { return []string{"api", "callbacks", "sandbox", "docs", "openapi"} }
 
-// apps are the pages of the interfaces that the role serves; the first one that answers a request has it.
+// apps are the pages of the interfaces that the role serves; a request is for the first one that owns its address.
 func (a *App) apps() ([]*web.App, error) {
-	var apps []*web.App
+	console, err := web.Operators()
+	if err != nil {
+		return nil, err
+	}
+	apps := []*web.App{console}
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleMall {
 		buyers, err := web.Buyers()
 		if err != nil {
@@ -30,20 +34,19 @@ func (a *App) apps() ([]*web.App, error) {
 	return apps, nil
 }
 
-// servePages shows people the apps at every address that nothing else answers. Without any the reference is the way in.
+// servePages shows people the apps at every address that nothing else answers. Without the shop the reference is the way in.
 func (a *App) servePages(router *gin.Engine) error {
 	apps, err := a.apps()
 	if err != nil {
 		return err
 	}
-	if len(apps) == 0 {
+	if !slices.ContainsFunc(apps, func(app *web.App) bool { return app.Owns("/") }) {
 		router.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, "/docs") })
 	}
 	router.NoRoute(func(c *gin.Context) {
 		first, _, _ := strings.Cut(strings.TrimPrefix(c.Request.URL.Path, "/"), "/")
-		answered := !slices.Contains(machines(), first) &&
-			slices.ContainsFunc(apps, func(app *web.App) bool { return app.Answer(c.Writer, c.Request) })
-		if !answered {
+		owner := slices.IndexFunc(apps, func(app *web.App) bool { return app.Owns(c.Request.URL.Path) })
+		if slices.Contains(machines(), first) || owner < 0 || !apps[owner].Answer(c.Writer, c.Request) {
 			edge.Fail(c, &problem.Problem{Code: problem.NotFound})
 		}
 	})

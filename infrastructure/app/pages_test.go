@@ -23,9 +23,9 @@ func (w *world) visit(method, path string) (status int, header http.Header, page
 	return rsp.StatusCode, rsp.Header, string(text)
 }
 
-func TestApp_ShowsTheShop(t *testing.T) {
+func TestApp_ShowsTheShopAndTheConsole(t *testing.T) {
 	w := open(t, nil)
-	for path, want := range map[string]int{"/": 200, "/pay/return?order_id=ord_1": 200, "/products/cup": 200, "/nowhere": 404} {
+	for path, want := range map[string]int{"/": 200, "/console": 200, "/console/orders/ord_1": 200, "/pay/return?order_id=ord_1": 200, "/products/cup": 200, "/nowhere": 404} {
 		status, header, page := w.visit(http.MethodGet, path)
 		require.Equal(t, want, status, path)
 		require.Contains(t, page, `<div id="root">`, path)
@@ -38,7 +38,7 @@ func TestApp_ShowsTheShop(t *testing.T) {
 // A page in place of a problem would be read as an answer by programs.
 func TestApp_PagesNeverStandInForMachines(t *testing.T) {
 	w := open(t, nil)
-	for _, path := range []string{"/api", "/api/mall/v1/nothing", "/api/mall/v1/products/", "/callbacks/nobody", "/docs/nothing", "/openapi/none.yaml", "/assets/old.js"} {
+	for _, path := range []string{"/api", "/api/mall/v1/nothing", "/api/mall/v1/products/", "/callbacks/nobody", "/docs/nothing", "/openapi/none.yaml", "/assets/old.js", "/console/assets/old.js"} {
 		status, header, text := w.visit(http.MethodGet, path)
 		require.Equal(t, http.StatusNotFound, status, path)
 		require.Equal(t, "application/problem+json", header.Get("Content-Type"), path)

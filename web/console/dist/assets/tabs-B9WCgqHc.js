@@ -1,0 +1,1 @@
+import{t as e}from"./jsx-runtime-C3cWAN_r.js";var t=e();function n({name:e,value:n,options:r,change:i}){return(0,t.jsx)(`div`,{className:`tabs`,role:`group`,"aria-label":e,children:r.map(e=>(0,t.jsx)(`button`,{type:`button`,"aria-pressed":e.value===n,onClick:()=>i(e.value),children:e.label},e.value))})}export{n as t};

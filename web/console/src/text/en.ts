@@ -1,0 +1,8 @@
+import { shell } from "./en/shell";
+import { selling } from "./en/selling";
+import { mall } from "./en/mall";
+import { system } from "./en/system";
+import { state } from "./en/state";
+import type { Dictionary } from "./zh";
+
+export const en: Dictionary = { ...shell, ...selling, ...mall, ...system, ...state };
