@@ -39,6 +39,11 @@ const (
 	CodeNoticeMismatch   Code = "notice_mismatch"      // signed, but not what the payment says
 	CodeTeamNotFound     Code = "team_not_found"       // the engine knows no such team
 	CodeGroupUnavailable Code = "groupbuy_unavailable" // the engine gave no answer: try again
+	CodeScanOff          Code = "scan_off"             // the shop has no official account
+	CodeScanUnknown      Code = "scan_unavailable"     // the scanning app's provider gave no answer: try again
+	CodeScanNotFound     Code = "scan_not_found"       // absent, or begun in another browser
+	CodeScanPending      Code = "scan_pending"         // not confirmed on the phone yet
+	CodeScanEnded        Code = "scan_ended"           // refused, used or too late
 	CodeRefundNotFound   Code = "refund_not_found"     // no such refund
 	CodeRefundNotFailed  Code = "refund_not_failed"    // only failed refunds are redone by hand
 
@@ -55,7 +60,8 @@ func Codes() []Code {
 		CodeInvalid, CodeCursorInvalid, CodeLoginTaken, CodeCredentialsWrong, CodeSessionExpired, CodeForbidden,
 		CodeProductNotFound, CodeSKUNotFound, CodeSoldOut, CodeBuyAloneOff, CodePriceChanged, CodeIdempotency, CodeOrderNotFound,
 		CodeOrderNotReady, CodeOrderPaid, CodeOrderClosed, CodeOrderUnpaid, CodeAfterSale, CodePaymentUnknown, CodePaymentNotFound, CodeNoticeForged,
-		CodeNoticeMalformed, CodeNoticeMismatch, CodeTeamNotFound, CodeGroupUnavailable, CodeRefundNotFound,
+		CodeNoticeMalformed, CodeNoticeMismatch, CodeTeamNotFound, CodeGroupUnavailable, CodeScanOff, CodeScanUnknown,
+		CodeScanNotFound, CodeScanPending, CodeScanEnded, CodeRefundNotFound,
 		CodeRefundNotFailed, CodeBillNotFound, CodeDifferenceNotFound, CodeDifferenceEnded, CodeActionNotPossible, CodeRefundRefused,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"kaituan/mall/account"
 	"kaituan/mall/catalog"
 	"kaituan/mall/order"
 	"kaituan/mall/payment"
@@ -24,6 +25,8 @@ func (s *Shop) Perform(ctx context.Context, t Task) error {
 		return s.release(ctx, order.ID(t.Subject))
 	case TopicClose:
 		return s.closeReleased(ctx, order.ID(t.Subject))
+	case TopicGreet:
+		return s.greet(ctx, account.ScanID(t.Subject))
 	case TopicRefund:
 		_, err := s.giveUpSeat(ctx, payment.RequestNo(t.Subject))
 		return err

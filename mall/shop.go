@@ -21,6 +21,7 @@ type Deps struct {
 	Store    Store
 	GroupBuy GroupBuy
 	Channel  payment.Channel
+	Scanner  Scanner // to sign in by scanning; nil: there is no such way
 	Hasher   account.Hasher
 	Clock    func() time.Time
 	IDs      func(prefix string) string // sortable: a later id is larger

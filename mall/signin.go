@@ -59,14 +59,16 @@ func (s *Shop) enter(ctx context.Context, a account.Account, old account.Token) 
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return inTx(ctx, s, func(tx Tx) (SignedIn, error) {
-		now := tx.Now()
-		session := account.Session{Hash: token.Hash(), Account: a.ID, StartedAt: now, SeenAt: now}
-		if err := tx.DropSession(old.Hash()); err != nil {
-			return SignedIn{}, err
-		}
-		return SignedIn{Token: token, ExpiresAt: session.ExpiresAt(), Account: a}, tx.AddSession(session)
-	})
+	return inTx(ctx, s, func(tx Tx) (SignedIn, error) { return startSession(tx, a, token, old) })
+}
+
+func startSession(tx Tx, a account.Account, token, old account.Token) (SignedIn, error) {
+	now := tx.Now()
+	session := account.Session{Hash: token.Hash(), Account: a.ID, StartedAt: now, SeenAt: now}
+	if err := tx.DropSession(old.Hash()); err != nil {
+		return SignedIn{}, err
+	}
+	return SignedIn{Token: token, ExpiresAt: session.ExpiresAt(), Account: a}, tx.AddSession(session)
 }
 
 func (s *Shop) recognise(ctx context.Context, typed, password string) (account.Account, error) {

@@ -65,6 +65,17 @@ type TxAccounts interface {
 	SeeSession(hash account.TokenHash, at time.Time) error
 	// DropSession ends a session, if there is one.
 	DropSession(hash account.TokenHash) error
+	// AddScan records an attempt to sign in by scanning.
+	AddScan(s account.Scan) error
+	// LockScan returns an attempt and holds it against others. Errors: ErrNotFound.
+	LockScan(id account.ScanID) (account.Scan, error)
+	// LastScanOf returns the attempt that was begun last among those that a person scanned, and holds it against others.
+	// Errors: ErrNotFound.
+	LastScanOf(who account.OpenID) (account.Scan, error)
+	// PutScan updates the stored attempt of the same Version. Errors: ErrConflict.
+	PutScan(s account.Scan) error
+	// DropScans deletes attempts that were begun at or before an instant, at most limit, and returns how many.
+	DropScans(started time.Time, limit int) (int, error)
 	// DropSessions ends the sessions that were last used before idle or started before absolute, at most limit.
 	DropSessions(idle, absolute time.Time, limit int) (int, error)
 }
@@ -136,6 +147,8 @@ type Reader interface {
 	AccountByLogin(ctx context.Context, login account.Login) (account.Account, error)
 	// Session returns a session and whose it is. Errors: ErrNotFound.
 	Session(ctx context.Context, hash account.TokenHash) (account.Session, account.Account, error)
+	// Scan returns an attempt to sign in by scanning. Errors: ErrNotFound.
+	Scan(ctx context.Context, id account.ScanID) (account.Scan, error)
 	// Nicknames returns the nicknames of the accounts that exist.
 	Nicknames(ctx context.Context, ids []account.ID) (map[account.ID]string, error)
 
@@ -158,7 +171,7 @@ type Reader interface {
 	// TeamLeaders returns the nickname of each team's leader: the buyer of its earliest order that is paid and
 	// live. Teams without such an order are left out.
 	TeamLeaders(ctx context.Context, ids []order.TeamID) (map[order.TeamID]string, error)
-	// Marks returns a mark of each thing that is watched, which is another one whenever one of its orders has changed.
+	// Marks returns a mark of each thing that is watched, which is another one whenever it, or one of its orders, changed.
 	Marks(ctx context.Context, of []Watched) (map[Watched]string, error)
 	// History returns an order's moves, oldest first.
 	History(ctx context.Context, id order.ID) ([]order.Move, error)
@@ -180,10 +193,11 @@ type Reader interface {
 }
 
 // Watched names what a page shows: either a buyer's orders, with the teams that those are in while they are paid or may
-// be, or one team's orders.
+// be, or one team's orders, or an attempt to sign in by scanning.
 type Watched struct {
 	Buyer account.ID
 	Team  order.TeamID
+	Scan  account.ScanID
 }
 
 // ProductQuery selects products for a list.
@@ -221,11 +235,12 @@ const (
 	TopicClose         Topic = "mall.close"          // subject: an order whose seat is gone; close it unless it is paid
 	TopicRefund        Topic = "mall.refund"         // subject: a refund; tell the engine that the seat is given up
 	TopicConfirmRefund Topic = "mall.confirm_refund" // subject: a refund; tell the engine that the money is back
+	TopicGreet         Topic = "mall.greet"          // subject: an attempt to sign in by scanning; tell the person that it was used
 )
 
 // Topics returns every topic, so that a relay can be given a handler for each.
 func Topics() []Topic {
-	return []Topic{TopicPutGoods, TopicSettle, TopicRelease, TopicClose, TopicRefund, TopicConfirmRefund}
+	return []Topic{TopicPutGoods, TopicSettle, TopicRelease, TopicClose, TopicRefund, TopicConfirmRefund, TopicGreet}
 }
 
 // Task is something to do after the commit that causes it. Doing it twice is harmless.

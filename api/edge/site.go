@@ -66,6 +66,11 @@ func (k Cookie) Token(c *gin.Context) string {
 	if token, ok := Bearer(c); ok {
 		return token
 	}
+	return k.Sent(c)
+}
+
+// Sent returns what the browser's cookie holds; empty: there is none.
+func (k Cookie) Sent(c *gin.Context) string {
 	sent, err := c.Request.Cookie(k.name)
 	if err != nil {
 		return ""

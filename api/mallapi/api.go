@@ -73,6 +73,7 @@ func New(shop *mall.Shop, books Books, set Settings) (*API, error) {
 		live: set.Live, streamFor: cmp.Or(set.StreamFor, streamFor),
 		door: &door{
 			shop: shop, site: site, cookie: site.Cookie("kaituan", "kaituan_session", account.AbsoluteLimit),
+			scan:  site.Cookie("kaituan-scan", "kaituan_scan", account.ScanLimit),
 			desk:  site.Cookie("kaituan-op", "kaituan_operator", sessionOfOperators),
 			staff: set.Staff, token: edge.NewFixedToken(set.OperatorToken),
 		},

@@ -18,6 +18,7 @@ type door struct {
 	shop   *mall.Shop
 	site   *edge.Site
 	cookie edge.Cookie // of buyers
+	scan   edge.Cookie // of a browser that shows a QR code
 	desk   edge.Cookie // of operators, the engine's own
 	staff  mall.Staff
 	token  edge.FixedToken // the instance's own, an administrator's

@@ -41,6 +41,10 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/api/mall/v1/accounts/me", buyers, h.GetMe},
 		{http.MethodPost, "/api/mall/v1/sessions", anyone, h.SignIn},
 		{http.MethodDelete, "/api/mall/v1/sessions/current", buyers, h.SignOut},
+		{http.MethodPost, "/api/mall/v1/scans", anyone, h.StartScan},
+		{http.MethodGet, "/api/mall/v1/scans/:scan_id", anyone, h.GetScan},
+		{http.MethodGet, "/api/mall/v1/scans/:scan_id/events", anyone, h.WatchScan},
+		{http.MethodPost, "/api/mall/v1/scans/:scan_id/session", anyone, h.EnterByScan},
 		{http.MethodGet, "/api/mall/v1/products", visitors, h.ListProducts},
 		{http.MethodGet, "/api/mall/v1/products/:product_id", visitors, h.GetProduct},
 		{http.MethodPost, "/api/mall/v1/order-previews", visitors, h.PreviewOrder},
@@ -72,6 +76,8 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/api/mall/admin/v1/totals", viewers, h.GetTotals},
 
 		{http.MethodPost, "/callbacks/alipay", senders, h.ReceiveAlipay},
+		{http.MethodGet, "/callbacks/wechat", senders, h.EchoWeChat},
+		{http.MethodPost, "/callbacks/wechat", senders, h.ReceiveWeChat},
 		{http.MethodPost, "/callbacks/groupbuy", senders, h.ReceiveGroupBuy},
 	}
 }

@@ -96,6 +96,18 @@ type ServerInterface interface {
 	// GetProduct One product with the caller's group prices, open teams and statistics
 	// (GET /api/mall/v1/products/{product_id})
 	GetProduct(c *gin.Context, productID ProductID)
+	// StartScan Begin to sign in by scanning a QR code with WeChat
+	// (POST /api/mall/v1/scans)
+	StartScan(c *gin.Context)
+	// GetScan Where an attempt stands, for the browser that began it
+	// (GET /api/mall/v1/scans/{scan_id})
+	GetScan(c *gin.Context, scanID ScanID)
+	// WatchScan Be told when an attempt changes: server-sent events
+	// (GET /api/mall/v1/scans/{scan_id}/events)
+	WatchScan(c *gin.Context, scanID ScanID, params WatchScanParams)
+	// EnterByScan Sign in by a confirmed attempt, once
+	// (POST /api/mall/v1/scans/{scan_id}/session)
+	EnterByScan(c *gin.Context, scanID ScanID)
 	// SignIn Sign in; a session that the caller had before ends
 	// (POST /api/mall/v1/sessions)
 	SignIn(c *gin.Context)
@@ -117,6 +129,12 @@ type ServerInterface interface {
 	// ReceiveGroupBuy An event of the engine
 	// (POST /callbacks/groupbuy)
 	ReceiveGroupBuy(c *gin.Context)
+	// EchoWeChat WeChat asks whether this address is the account's
+	// (GET /callbacks/wechat)
+	EchoWeChat(c *gin.Context, params EchoWeChatParams)
+	// ReceiveWeChat A message of WeChat
+	// (POST /callbacks/wechat)
+	ReceiveWeChat(c *gin.Context, params ReceiveWeChatParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -921,6 +939,118 @@ func (siw *ServerInterfaceWrapper) GetProduct(c *gin.Context) {
 	siw.Handler.GetProduct(c, productID)
 }
 
+// StartScan operation middleware
+func (siw *ServerInterfaceWrapper) StartScan(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StartScan(c)
+}
+
+// GetScan operation middleware
+func (siw *ServerInterfaceWrapper) GetScan(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "scan_id" -------------
+	var scanID ScanID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "scan_id", c.Param("scan_id"), &scanID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scan_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetScan(c, scanID)
+}
+
+// WatchScan operation middleware
+func (siw *ServerInterfaceWrapper) WatchScan(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "scan_id" -------------
+	var scanID ScanID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "scan_id", c.Param("scan_id"), &scanID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scan_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WatchScanParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID LastEventID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WatchScan(c, scanID, params)
+}
+
+// EnterByScan operation middleware
+func (siw *ServerInterfaceWrapper) EnterByScan(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "scan_id" -------------
+	var scanID ScanID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "scan_id", c.Param("scan_id"), &scanID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scan_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EnterByScan(c, scanID)
+}
+
 // SignIn operation middleware
 func (siw *ServerInterfaceWrapper) SignIn(c *gin.Context) {
 
@@ -1090,6 +1220,100 @@ func (siw *ServerInterfaceWrapper) ReceiveGroupBuy(c *gin.Context) {
 	siw.Handler.ReceiveGroupBuy(c)
 }
 
+// EchoWeChat operation middleware
+func (siw *ServerInterfaceWrapper) EchoWeChat(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EchoWeChatParams
+
+	// ------------- Optional query parameter "echostr" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "echostr", c.Request.URL.Query(), &params.Echostr, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter echostr: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "signature" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "signature", c.Request.URL.Query(), &params.Signature, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter signature: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "timestamp" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "timestamp", c.Request.URL.Query(), &params.Timestamp, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter timestamp: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "nonce" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "nonce", c.Request.URL.Query(), &params.Nonce, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter nonce: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EchoWeChat(c, params)
+}
+
+// ReceiveWeChat operation middleware
+func (siw *ServerInterfaceWrapper) ReceiveWeChat(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReceiveWeChatParams
+
+	// ------------- Optional query parameter "signature" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "signature", c.Request.URL.Query(), &params.Signature, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter signature: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "timestamp" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "timestamp", c.Request.URL.Query(), &params.Timestamp, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter timestamp: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "nonce" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "nonce", c.Request.URL.Query(), &params.Nonce, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter nonce: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReceiveWeChat(c, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -1144,6 +1368,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/mall/v1/orders/:order_id/refund", wrapper.RefundOrder)
 	router.GET(options.BaseURL+"/api/mall/v1/products", wrapper.ListProducts)
 	router.GET(options.BaseURL+"/api/mall/v1/products/:product_id", wrapper.GetProduct)
+	router.POST(options.BaseURL+"/api/mall/v1/scans", wrapper.StartScan)
+	router.GET(options.BaseURL+"/api/mall/v1/scans/:scan_id", wrapper.GetScan)
+	router.GET(options.BaseURL+"/api/mall/v1/scans/:scan_id/events", wrapper.WatchScan)
+	router.POST(options.BaseURL+"/api/mall/v1/scans/:scan_id/session", wrapper.EnterByScan)
 	router.POST(options.BaseURL+"/api/mall/v1/sessions", wrapper.SignIn)
 	router.DELETE(options.BaseURL+"/api/mall/v1/sessions/current", wrapper.SignOut)
 	router.GET(options.BaseURL+"/api/mall/v1/teams/:team_id", wrapper.GetTeam)
@@ -1151,4 +1379,6 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/mall/v1/teams/mine", wrapper.ListMyTeams)
 	router.POST(options.BaseURL+"/callbacks/alipay", wrapper.ReceiveAlipay)
 	router.POST(options.BaseURL+"/callbacks/groupbuy", wrapper.ReceiveGroupBuy)
+	router.GET(options.BaseURL+"/callbacks/wechat", wrapper.EchoWeChat)
+	router.POST(options.BaseURL+"/callbacks/wechat", wrapper.ReceiveWeChat)
 }

@@ -25,8 +25,10 @@ import (
 	"kaituan/infrastructure/mallstore"
 	"kaituan/infrastructure/password"
 	"kaituan/infrastructure/sandbox"
+	phone "kaituan/infrastructure/sandbox/wechat"
 	"kaituan/infrastructure/sqldb"
 	"kaituan/infrastructure/sqldb/sqldbtest"
+	"kaituan/infrastructure/wechat"
 	"kaituan/mall"
 	"kaituan/mall/order"
 	"kaituan/mall/payment"
@@ -61,6 +63,10 @@ type shop struct {
 
 	invariants edge.InvariantReports
 	live       *live.Hub
+
+	phone   *phone.Phone
+	scanner mall.Scanner
+	pushes  pushbox
 }
 
 // streamFor is how long streams of events live: long enough for the first event.
@@ -93,6 +99,7 @@ func openShopAt(t *testing.T, publicURL string) *shop {
 	require.NoError(t, err)
 	s.channel = channel
 
+	s.openPhone()
 	store := mallstore.New(sqldbtest.Open(t, sqldb.Mall), s.now, nil)
 	s.mall = s.newMall(outage{store, &s.outage}, otherBill{channel, s}, payment.Merchant{AppID: box.AppID(), SellerID: box.SellerID()})
 	s.live = live.New(store.Marks, live.Options{Every: 5 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
@@ -113,6 +120,26 @@ func openShopAt(t *testing.T, publicURL string) *shop {
 	return s
 }
 
+// openPhone makes the shop an official account of the simulated WeChat.
+func (s *shop) openPhone() {
+	var err error
+	var handler atomic.Value // http.Handler; the simulator needs to know its own address
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.Load().(http.Handler).ServeHTTP(w, r)
+	}))
+	s.t.Cleanup(server.Close)
+	s.phone, err = phone.New(phone.Config{
+		AppID: "gh_shop", Secret: "secret", Token: "token", TemplateID: "t1", BaseURL: server.URL, CallbackURL: s.url + "/callbacks/wechat",
+		Client: &http.Client{Transport: &s.pushes}, Now: s.now,
+	})
+	require.NoError(s.t, err)
+	handler.Store(s.phone.Handler())
+	s.scanner, err = wechat.New(wechat.Config{
+		BaseURL: server.URL, AppID: "gh_shop", Secret: "secret", Token: "token", TemplateID: "t1", Clock: s.now,
+	})
+	require.NoError(s.t, err)
+}
+
 func (s *shop) openSandbox() *sandbox.Sandbox {
 	box, err := sandbox.New(sandbox.Config{
 		Path: filepath.Join(s.t.TempDir(), "sandbox.db"), Keys: keys(s.t), Now: s.now,
@@ -130,6 +157,7 @@ func (s *shop) newMall(store mall.Store, channel payment.Channel, merchant payme
 	var made atomic.Int64
 	shop, err := mall.New(mall.Deps{
 		Store: store, GroupBuy: s.engine, Channel: channel, Hasher: hasher, Clock: s.now, Random: rand.Reader,
+		Scanner:  s.scanner,
 		IDs:      func(prefix string) string { return fmt.Sprintf("%s_%08d", prefix, made.Add(1)) },
 		Log:      slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Merchant: merchant, ReturnTo: func(id order.ID) string { return s.url + mallapi.ReturnPath(string(id)) },

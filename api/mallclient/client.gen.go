@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
@@ -360,6 +361,34 @@ type ClientInterface interface {
 	// Corresponds with GET /api/mall/v1/products/{product_id} (the `GetProduct` operationId).
 	GetProduct(ctx context.Context, productID ProductID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// StartScan Begin to sign in by scanning a QR code with WeChat
+	//
+	// Show `qr_content` as a QR code. The answer sets a cookie: only the browser that has it can go on. Whoever scans the
+	// code is asked in WeChat; once they said yes, `status` is `confirmed` and `POST /api/mall/v1/scans/{scan_id}/session`
+	// signs in. An attempt lives for 5 minutes and serves once. 404 `scan_off` where the shop has no official account.
+	//
+	// Corresponds with POST /api/mall/v1/scans (the `StartScan` operationId).
+	StartScan(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetScan Where an attempt stands, for the browser that began it
+	//
+	// Corresponds with GET /api/mall/v1/scans/{scan_id} (the `GetScan` operationId).
+	GetScan(ctx context.Context, scanID ScanID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WatchScan Be told when an attempt changes: server-sent events
+	//
+	// As `/api/mall/v1/events`, for the browser that began it. That it is too late by now changes nothing; see `expires_at`.
+	//
+	// Corresponds with GET /api/mall/v1/scans/{scan_id}/events (the `WatchScan` operationId).
+	WatchScan(ctx context.Context, scanID ScanID, params *WatchScanParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EnterByScan Sign in by a confirmed attempt, once
+	//
+	// Who comes for the first time gets an account. 409 `scan_pending` before the yes, 409 `scan_ended` after a no, a session, or 5 minutes.
+	//
+	// Corresponds with POST /api/mall/v1/scans/{scan_id}/session (the `EnterByScan` operationId).
+	EnterByScan(ctx context.Context, scanID ScanID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SignInWithBody Sign in; a session that the caller had before ends
 	//
 	// An unknown login and a wrong password give the same answer.
@@ -439,6 +468,22 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /callbacks/groupbuy (the `ReceiveGroupBuy` operationId).
 	ReceiveGroupBuy(ctx context.Context, body ReceiveGroupBuyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EchoWeChat WeChat asks whether this address is the account's
+	//
+	// Corresponds with GET /callbacks/wechat (the `EchoWeChat` operationId).
+	EchoWeChat(ctx context.Context, params *EchoWeChatParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReceiveWeChatWithBody A message of WeChat
+	//
+	// Somebody scanned a code, or wrote to the official account. The signature covers the time, not the body: it is taken
+	// within 5 minutes, and for one body. The same message again has no second effect. Answered with what the person is to
+	// read, or with `success`; 503 asks for it again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /callbacks/wechat (the `ReceiveWeChat` operationId).
+	ReceiveWeChatWithBody(ctx context.Context, params *ReceiveWeChatParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ResolveBillDifferenceWithBody Do something about an open difference, and say why
@@ -1059,6 +1104,74 @@ func (c *Client) GetProduct(ctx context.Context, productID ProductID, reqEditors
 	return c.Client.Do(req)
 }
 
+// StartScan Begin to sign in by scanning a QR code with WeChat
+//
+// Show `qr_content` as a QR code. The answer sets a cookie: only the browser that has it can go on. Whoever scans the
+// code is asked in WeChat; once they said yes, `status` is `confirmed` and `POST /api/mall/v1/scans/{scan_id}/session`
+// signs in. An attempt lives for 5 minutes and serves once. 404 `scan_off` where the shop has no official account.
+//
+// Corresponds with POST /api/mall/v1/scans (the `StartScan` operationId).
+func (c *Client) StartScan(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartScanRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetScan Where an attempt stands, for the browser that began it
+//
+// Corresponds with GET /api/mall/v1/scans/{scan_id} (the `GetScan` operationId).
+func (c *Client) GetScan(ctx context.Context, scanID ScanID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetScanRequest(c.Server, scanID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WatchScan Be told when an attempt changes: server-sent events
+//
+// As `/api/mall/v1/events`, for the browser that began it. That it is too late by now changes nothing; see `expires_at`.
+//
+// Corresponds with GET /api/mall/v1/scans/{scan_id}/events (the `WatchScan` operationId).
+func (c *Client) WatchScan(ctx context.Context, scanID ScanID, params *WatchScanParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWatchScanRequest(c.Server, scanID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EnterByScan Sign in by a confirmed attempt, once
+//
+// Who comes for the first time gets an account. 409 `scan_pending` before the yes, 409 `scan_ended` after a no, a session, or 5 minutes.
+//
+// Corresponds with POST /api/mall/v1/scans/{scan_id}/session (the `EnterByScan` operationId).
+func (c *Client) EnterByScan(ctx context.Context, scanID ScanID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEnterByScanRequest(c.Server, scanID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SignInWithBody Sign in; a session that the caller had before ends
 //
 // An unknown login and a wrong password give the same answer.
@@ -1229,6 +1342,42 @@ func (c *Client) ReceiveGroupBuyWithBody(ctx context.Context, contentType string
 // Corresponds with POST /callbacks/groupbuy (the `ReceiveGroupBuy` operationId).
 func (c *Client) ReceiveGroupBuy(ctx context.Context, body ReceiveGroupBuyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReceiveGroupBuyRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EchoWeChat WeChat asks whether this address is the account's
+//
+// Corresponds with GET /callbacks/wechat (the `EchoWeChat` operationId).
+func (c *Client) EchoWeChat(ctx context.Context, params *EchoWeChatParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEchoWeChatRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReceiveWeChatWithBody A message of WeChat
+//
+// Somebody scanned a code, or wrote to the official account. The signature covers the time, not the body: it is taken
+// within 5 minutes, and for one body. The same message again has no second effect. Answered with what the person is to
+// read, or with `success`; 503 asks for it again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /callbacks/wechat (the `ReceiveWeChat` operationId).
+func (c *Client) ReceiveWeChatWithBody(ctx context.Context, params *ReceiveWeChatParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveWeChatRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2585,6 +2734,148 @@ func NewGetProductRequest(server string, productID ProductID) (*http.Request, er
 	return req, nil
 }
 
+// NewStartScanRequest constructs an http.Request for the StartScan method
+func NewStartScanRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/v1/scans")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetScanRequest constructs an http.Request for the GetScan method
+func NewGetScanRequest(server string, scanID ScanID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "scan_id", scanID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/v1/scans/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewWatchScanRequest constructs an http.Request for the WatchScan method
+func NewWatchScanRequest(server string, scanID ScanID, params *WatchScanParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "scan_id", scanID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/v1/scans/%s/events", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Last-Event-ID", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewEnterByScanRequest constructs an http.Request for the EnterByScan method
+func NewEnterByScanRequest(server string, scanID ScanID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "scan_id", scanID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/v1/scans/%s/session", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSignInRequest calls the generic SignIn builder with application/json body
 func NewSignInRequest(server string, body SignInJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -2879,6 +3170,152 @@ func NewReceiveGroupBuyRequestWithBody(server string, contentType string, body i
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewEchoWeChatRequest constructs an http.Request for the EchoWeChat method
+func NewEchoWeChatRequest(server string, params *EchoWeChatParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/callbacks/wechat")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Echostr != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "echostr", *params.Echostr, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "signature", params.Signature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timestamp", params.Timestamp, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nonce", params.Nonce, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReceiveWeChatRequestWithBody constructs an http.Request for the ReceiveWeChat method, with any body, and a specified content type
+func NewReceiveWeChatRequestWithBody(server string, params *ReceiveWeChatParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/callbacks/wechat")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "signature", params.Signature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timestamp", params.Timestamp, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nonce", params.Nonce, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
@@ -3241,6 +3678,42 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/mall/v1/products/{product_id} (the `GetProduct` operationId).
 	GetProductWithResponse(ctx context.Context, productID ProductID, reqEditors ...RequestEditorFn) (*GetProductResponse, error)
 
+	// StartScanWithResponse Begin to sign in by scanning a QR code with WeChat
+	//
+	// Show `qr_content` as a QR code. The answer sets a cookie: only the browser that has it can go on. Whoever scans the
+	// code is asked in WeChat; once they said yes, `status` is `confirmed` and `POST /api/mall/v1/scans/{scan_id}/session`
+	// signs in. An attempt lives for 5 minutes and serves once. 404 `scan_off` where the shop has no official account.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/v1/scans (the `StartScan` operationId).
+	StartScanWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*StartScanResponse, error)
+
+	// GetScanWithResponse Where an attempt stands, for the browser that began it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/mall/v1/scans/{scan_id} (the `GetScan` operationId).
+	GetScanWithResponse(ctx context.Context, scanID ScanID, reqEditors ...RequestEditorFn) (*GetScanResponse, error)
+
+	// WatchScanWithResponse Be told when an attempt changes: server-sent events
+	//
+	// As `/api/mall/v1/events`, for the browser that began it. That it is too late by now changes nothing; see `expires_at`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/mall/v1/scans/{scan_id}/events (the `WatchScan` operationId).
+	WatchScanWithResponse(ctx context.Context, scanID ScanID, params *WatchScanParams, reqEditors ...RequestEditorFn) (*WatchScanResponse, error)
+
+	// EnterByScanWithResponse Sign in by a confirmed attempt, once
+	//
+	// Who comes for the first time gets an account. 409 `scan_pending` before the yes, 409 `scan_ended` after a no, a session, or 5 minutes.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/v1/scans/{scan_id}/session (the `EnterByScan` operationId).
+	EnterByScanWithResponse(ctx context.Context, scanID ScanID, reqEditors ...RequestEditorFn) (*EnterByScanResponse, error)
+
 	// SignInWithBodyWithResponse Sign in; a session that the caller had before ends
 	//
 	// An unknown login and a wrong password give the same answer.
@@ -3328,6 +3801,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /callbacks/groupbuy (the `ReceiveGroupBuy` operationId).
 	ReceiveGroupBuyWithResponse(ctx context.Context, body ReceiveGroupBuyJSONRequestBody, reqEditors ...RequestEditorFn) (*ReceiveGroupBuyResponse, error)
+
+	// EchoWeChatWithResponse WeChat asks whether this address is the account's
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /callbacks/wechat (the `EchoWeChat` operationId).
+	EchoWeChatWithResponse(ctx context.Context, params *EchoWeChatParams, reqEditors ...RequestEditorFn) (*EchoWeChatResponse, error)
+
+	// ReceiveWeChatWithBodyWithResponse A message of WeChat
+	//
+	// Somebody scanned a code, or wrote to the official account. The signature covers the time, not the body: it is taken
+	// within 5 minutes, and for one body. The same message again has no second effect. Answered with what the person is to
+	// read, or with `success`; 503 asks for it again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /callbacks/wechat (the `ReceiveWeChat` operationId).
+	ReceiveWeChatWithBodyWithResponse(ctx context.Context, params *ReceiveWeChatParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveWeChatResponse, error)
 }
 
 type ResolveBillDifferenceResponse struct {
@@ -4647,6 +5138,205 @@ func (r GetProductResponse) ContentType() string {
 	return ""
 }
 
+// StartScanResponse201Headers the declared response headers of an HTTP 201 response for StartScan
+type StartScanResponse201Headers struct {
+	SetCookie string
+}
+
+type StartScanResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Scan
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *StartScanResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r StartScanResponse) GetJSON201() *Scan {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StartScanResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StartScanResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StartScanResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StartScanResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StartScanResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetScanResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Scan
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetScanResponse) GetJSON200() *Scan {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetScanResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetScanResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetScanResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetScanResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetScanResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WatchScanResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WatchScanResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WatchScanResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WatchScanResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WatchScanResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WatchScanResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// EnterByScanResponse201Headers the declared response headers of an HTTP 201 response for EnterByScan
+type EnterByScanResponse201Headers struct {
+	SetCookie string
+}
+
+type EnterByScanResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Session
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *EnterByScanResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r EnterByScanResponse) GetJSON201() *Session {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EnterByScanResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EnterByScanResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EnterByScanResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EnterByScanResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EnterByScanResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // SignInResponse201Headers the declared response headers of an HTTP 201 response for SignIn
 type SignInResponse201Headers struct {
 	SetCookie string
@@ -4956,6 +5646,95 @@ func (r ReceiveGroupBuyResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ReceiveGroupBuyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type EchoWeChatResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EchoWeChatResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EchoWeChatResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EchoWeChatResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EchoWeChatResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EchoWeChatResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReceiveWeChatResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// XML200 the response for an HTTP 200 `text/xml` response
+	XML200 *string
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetXML200 returns the response for an HTTP 200 `text/xml` response
+func (r ReceiveWeChatResponse) GetXML200() *string {
+	return r.XML200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReceiveWeChatResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReceiveWeChatResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReceiveWeChatResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReceiveWeChatResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReceiveWeChatResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5478,6 +6257,66 @@ func (c *ClientWithResponses) GetProductWithResponse(ctx context.Context, produc
 	return ParseGetProductResponse(rsp)
 }
 
+// StartScanWithResponse Begin to sign in by scanning a QR code with WeChat
+//
+// Show `qr_content` as a QR code. The answer sets a cookie: only the browser that has it can go on. Whoever scans the
+// code is asked in WeChat; once they said yes, `status` is `confirmed` and `POST /api/mall/v1/scans/{scan_id}/session`
+// signs in. An attempt lives for 5 minutes and serves once. 404 `scan_off` where the shop has no official account.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/v1/scans (the `StartScan` operationId).
+func (c *ClientWithResponses) StartScanWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*StartScanResponse, error) {
+	rsp, err := c.StartScan(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStartScanResponse(rsp)
+}
+
+// GetScanWithResponse Where an attempt stands, for the browser that began it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/mall/v1/scans/{scan_id} (the `GetScan` operationId).
+func (c *ClientWithResponses) GetScanWithResponse(ctx context.Context, scanID ScanID, reqEditors ...RequestEditorFn) (*GetScanResponse, error) {
+	rsp, err := c.GetScan(ctx, scanID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetScanResponse(rsp)
+}
+
+// WatchScanWithResponse Be told when an attempt changes: server-sent events
+//
+// As `/api/mall/v1/events`, for the browser that began it. That it is too late by now changes nothing; see `expires_at`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/mall/v1/scans/{scan_id}/events (the `WatchScan` operationId).
+func (c *ClientWithResponses) WatchScanWithResponse(ctx context.Context, scanID ScanID, params *WatchScanParams, reqEditors ...RequestEditorFn) (*WatchScanResponse, error) {
+	rsp, err := c.WatchScan(ctx, scanID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWatchScanResponse(rsp)
+}
+
+// EnterByScanWithResponse Sign in by a confirmed attempt, once
+//
+// Who comes for the first time gets an account. 409 `scan_pending` before the yes, 409 `scan_ended` after a no, a session, or 5 minutes.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/v1/scans/{scan_id}/session (the `EnterByScan` operationId).
+func (c *ClientWithResponses) EnterByScanWithResponse(ctx context.Context, scanID ScanID, reqEditors ...RequestEditorFn) (*EnterByScanResponse, error) {
+	rsp, err := c.EnterByScan(ctx, scanID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEnterByScanResponse(rsp)
+}
+
 // SignInWithBodyWithResponse Sign in; a session that the caller had before ends
 //
 // An unknown login and a wrong password give the same answer.
@@ -5624,6 +6463,36 @@ func (c *ClientWithResponses) ReceiveGroupBuyWithResponse(ctx context.Context, b
 		return nil, err
 	}
 	return ParseReceiveGroupBuyResponse(rsp)
+}
+
+// EchoWeChatWithResponse WeChat asks whether this address is the account's
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /callbacks/wechat (the `EchoWeChat` operationId).
+func (c *ClientWithResponses) EchoWeChatWithResponse(ctx context.Context, params *EchoWeChatParams, reqEditors ...RequestEditorFn) (*EchoWeChatResponse, error) {
+	rsp, err := c.EchoWeChat(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEchoWeChatResponse(rsp)
+}
+
+// ReceiveWeChatWithBodyWithResponse A message of WeChat
+//
+// Somebody scanned a code, or wrote to the official account. The signature covers the time, not the body: it is taken
+// within 5 minutes, and for one body. The same message again has no second effect. Answered with what the person is to
+// read, or with `success`; 503 asks for it again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /callbacks/wechat (the `ReceiveWeChat` operationId).
+func (c *ClientWithResponses) ReceiveWeChatWithBodyWithResponse(ctx context.Context, params *ReceiveWeChatParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveWeChatResponse, error) {
+	rsp, err := c.ReceiveWeChatWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReceiveWeChatResponse(rsp)
 }
 
 // ParseResolveBillDifferenceResponse parses an HTTP response from a ResolveBillDifferenceWithResponse call
@@ -6562,6 +7431,157 @@ func ParseGetProductResponse(rsp *http.Response) (*GetProductResponse, error) {
 	return response, nil
 }
 
+// ParseStartScanResponse parses an HTTP response from a StartScanWithResponse call
+func ParseStartScanResponse(rsp *http.Response) (*StartScanResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StartScanResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Scan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers StartScanResponse201Headers
+		if values := rsp.Header.Values("Set-Cookie"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Set-Cookie", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.SetCookie = value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetScanResponse parses an HTTP response from a GetScanWithResponse call
+func ParseGetScanResponse(rsp *http.Response) (*GetScanResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetScanResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Scan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWatchScanResponse parses an HTTP response from a WatchScanWithResponse call
+func ParseWatchScanResponse(rsp *http.Response) (*WatchScanResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WatchScanResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEnterByScanResponse parses an HTTP response from a EnterByScanWithResponse call
+func ParseEnterByScanResponse(rsp *http.Response) (*EnterByScanResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EnterByScanResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Session
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers EnterByScanResponse201Headers
+		if values := rsp.Header.Values("Set-Cookie"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Set-Cookie", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.SetCookie = value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseSignInResponse parses an HTTP response from a SignInWithResponse call
 func ParseSignInResponse(rsp *http.Response) (*SignInResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6781,6 +7801,68 @@ func ParseReceiveGroupBuyResponse(rsp *http.Response) (*ReceiveGroupBuyResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEchoWeChatResponse parses an HTTP response from a EchoWeChatWithResponse call
+func ParseEchoWeChatResponse(rsp *http.Response) (*EchoWeChatResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EchoWeChatResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReceiveWeChatResponse parses an HTTP response from a ReceiveWeChatWithResponse call
+func ParseReceiveWeChatResponse(rsp *http.Response) (*ReceiveWeChatResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReceiveWeChatResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "xml") && rsp.StatusCode == 200:
+		var dest string
+		if err := xml.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.XML200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/plain) unsupported
 
 	}
 

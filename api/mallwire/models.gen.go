@@ -355,6 +355,36 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for ScanStatus.
+const (
+	ScanStatusConfirmed ScanStatus = "confirmed"
+	ScanStatusExpired   ScanStatus = "expired"
+	ScanStatusRefused   ScanStatus = "refused"
+	ScanStatusScanned   ScanStatus = "scanned"
+	ScanStatusUsed      ScanStatus = "used"
+	ScanStatusWaiting   ScanStatus = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ScanStatus enum.
+func (e ScanStatus) Valid() bool {
+	switch e {
+	case ScanStatusConfirmed:
+		return true
+	case ScanStatusExpired:
+		return true
+	case ScanStatusRefused:
+		return true
+	case ScanStatusScanned:
+		return true
+	case ScanStatusUsed:
+		return true
+	case ScanStatusWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SeatStatus.
 const (
 	SeatStatusHeld      SeatStatus = "held"
@@ -1207,6 +1237,25 @@ type ResolutionInput struct {
 // Role defines model for Role.
 type Role string
 
+// Scan defines model for Scan.
+type Scan struct {
+	// ExpiresAt RFC 3339, UTC, milliseconds
+	ExpiresAt Instant `json:"expires_at"`
+
+	// QrContent To be shown as a QR code; with the simulator an address that plays the phone
+	QrContent string `json:"qr_content,omitempty,omitzero"`
+
+	// ScanID An identifier
+	ScanID Name `json:"scan_id"`
+
+	// ServerTime To count down from
+	ServerTime Instant    `json:"server_time"`
+	Status     ScanStatus `json:"status"`
+}
+
+// ScanStatus defines model for ScanStatus.
+type ScanStatus string
+
 // SeatStatus defines model for SeatStatus.
 type SeatStatus string
 
@@ -1443,6 +1492,9 @@ type OrderID = Name
 // ProductID An identifier
 type ProductID = Name
 
+// ScanID An identifier
+type ScanID = Name
+
 // ListBillsParams defines parameters for ListBills.
 type ListBillsParams struct {
 	// Cursor `next_cursor` of the page before
@@ -1524,6 +1576,12 @@ type ListProductsParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// WatchScanParams defines parameters for WatchScan.
+type WatchScanParams struct {
+	// LastEventID As browsers send it by themselves
+	LastEventID LastEventID `json:"Last-Event-ID,omitempty,omitzero"`
+}
+
 // ListMyTeamsParams defines parameters for ListMyTeams.
 type ListMyTeamsParams struct {
 	// Tab Left out, all teams
@@ -1542,6 +1600,21 @@ type WatchTeamParams struct {
 
 // ReceiveAlipayFormdataBody defines parameters for ReceiveAlipay.
 type ReceiveAlipayFormdataBody struct {
+}
+
+// EchoWeChatParams defines parameters for EchoWeChat.
+type EchoWeChatParams struct {
+	Echostr   *string `form:"echostr,omitempty" json:"echostr,omitempty"`
+	Signature string  `form:"signature,omitempty" json:"signature,omitempty,omitzero"`
+	Timestamp string  `form:"timestamp,omitempty" json:"timestamp,omitempty,omitzero"`
+	Nonce     string  `form:"nonce,omitempty" json:"nonce,omitempty,omitzero"`
+}
+
+// ReceiveWeChatParams defines parameters for ReceiveWeChat.
+type ReceiveWeChatParams struct {
+	Signature string `form:"signature,omitempty" json:"signature,omitempty,omitzero"`
+	Timestamp string `form:"timestamp,omitempty" json:"timestamp,omitempty,omitzero"`
+	Nonce     string `form:"nonce,omitempty" json:"nonce,omitempty,omitzero"`
 }
 
 // ResolveBillDifferenceJSONRequestBody defines body for ResolveBillDifference for application/json ContentType.

@@ -37,6 +37,10 @@ func mallInputs() []phrase {
 func mallStates() []phrase {
 	return []phrase{
 		{"sign in first", "请先登录"},
+		{"the shop has no official account", "本店没有公众号"},
+		{"WeChat gave no answer, try again in a moment", "微信暂未响应，请稍后重试"},
+		{"no such attempt, or it was begun in another browser", "扫码登录不存在，或由其他浏览器发起"},
+		{"it is {}", "当前状态为 {}"},
 		{"sign in again", "请重新登录"},
 		{"sign in instead", "请直接登录"},
 		{"no account with this login and password", "账号或密码不正确"},

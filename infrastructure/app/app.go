@@ -196,6 +196,7 @@ func (a *App) Banner() string {
 	}
 	if a.config.Role == config.RoleAll && a.config.Embedded() {
 		row("sandbox Alipay", sandboxPrefix+"/books")
+		row("sandbox phone", wechatPrefix+"/phone")
 	}
 	fmt.Fprintf(&b, "  %-14s %s/readyz\n", "health", a.PrivateURL())
 	for _, note := range a.notes {

@@ -169,8 +169,12 @@ func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, *live
 	if err != nil {
 		return nil, nil, err
 	}
+	scanner, err := a.newScanner(router)
+	if err != nil {
+		return nil, nil, err
+	}
 	store := mallstore.New(a.dbs.mall, time.Now, woken.wakeMall)
-	shop, err := newShop(a.config, store, engine, pay, a.publicURL, a.log)
+	shop, err := newShop(a.config, store, engine, pay, scanner, a.publicURL, a.log)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -57,6 +57,7 @@ func mallJobs(db *sqldb.DB, shop *mall.Shop) []schedule.Job {
 		sweep(db, "mall.daily_bill", "match the provider's bill of each day with the books", shop.ReconcileDue, shop.BillsDue),
 		portions(db, time.Hour, "mall.prune_bills", "drop the lines of bills that are a month old", shop.PruneBills),
 		portions(db, time.Second, "mall.drop_sessions", "drop buyers' sessions that are over", shop.DropSessions),
+		portions(db, time.Hour, "mall.drop_scans", "drop attempts to sign in by scanning that are over", shop.DropScans),
 		relayed(db, "mall.relay", "carry out tasks such as telling the engine of a payment"),
 	}
 }

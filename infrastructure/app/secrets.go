@@ -49,14 +49,16 @@ func loadSecrets(c config.Config) (s secrets, made bool, err error) {
 	return s.or(stored), made, nil
 }
 
-// setupToken makes the first operator. It follows from the operator token, so that all nodes print the same link, and
-// gives nothing else away.
-func (s secrets) setupToken() string {
+// setupToken makes the first operator. All nodes print the same link.
+func (s secrets) setupToken() string { return s.derive("make the first operator") }
+
+// derive makes a secret for a purpose that follows from the operator token and gives nothing of it away.
+func (s secrets) derive(purpose string) string {
 	if s.OperatorToken == "" {
 		return ""
 	}
 	mac := hmac.New(sha256.New, []byte(s.OperatorToken))
-	mac.Write([]byte("kaituan: make the first operator"))
+	mac.Write([]byte("kaituan: " + purpose))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 

@@ -31,13 +31,13 @@ const (
 // salesChannel is the mall's channel at the engine.
 const salesChannel = "mall"
 
-func newShop(c config.Config, store *mallstore.Store, engine mall.GroupBuy, pay channel, publicURL string, log *slog.Logger) (*mall.Shop, error) {
+func newShop(c config.Config, store *mallstore.Store, engine mall.GroupBuy, pay channel, scanner mall.Scanner, publicURL string, log *slog.Logger) (*mall.Shop, error) {
 	hasher, err := newHasher()
 	if err != nil {
 		return nil, err
 	}
 	return mall.New(mall.Deps{
-		Store: store, GroupBuy: engine, Channel: pay.Channel, Hasher: hasher,
+		Store: store, GroupBuy: engine, Channel: pay.Channel, Scanner: scanner, Hasher: hasher,
 		Clock: time.Now, IDs: func(prefix string) string { return ids{}.New(prefix + "_") }, Random: rand.Reader, Log: log,
 		Merchant: pay.merchant, SalesChannel: salesChannel, PayTTL: c.Mall.PayWithin, ShipDelay: c.Mall.ShipAfter, BillAfter: c.Mall.BillAfter,
 		AtOnce:   sweepAtOnce,

@@ -62,6 +62,7 @@ func (c Config) check(f *Faults) {
 	checkURL(f, "groupbuy.url", c.GroupBuy.URL)
 	checkURL(f, "mall.webhook_url", c.Mall.WebhookURL)
 	checkURL(f, "alipay.gateway", c.Alipay.Gateway)
+	checkURL(f, "wechat.url", c.WeChat.URL)
 	checkDB(f, "groupbuy.db", c.GroupBuy.DB)
 	checkDB(f, "mall.db", c.Mall.DB)
 	if c.Mall.PayWithin < minPayWithin {
@@ -75,6 +76,11 @@ func (c Config) check(f *Faults) {
 	}
 	c.checkSecrets(f)
 	c.checkAlipay(f)
+	if c.WeChat.URL != "" {
+		f.require("is required with wechat.url", map[string]string{
+			"wechat.app_id": c.WeChat.AppID, "wechat.secret": c.WeChat.Secret, "wechat.token": c.WeChat.Token,
+		})
+	}
 	c.checkSplit(f)
 }
 

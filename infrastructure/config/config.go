@@ -41,6 +41,7 @@ type Config struct {
 	GroupBuy GroupBuy `koanf:"groupbuy"`
 	Mall     Mall     `koanf:"mall"`
 	Alipay   Alipay   `koanf:"alipay"`
+	WeChat   WeChat   `koanf:"wechat"`
 }
 
 // GroupBuy sets up the engine, and how the mall reaches it.
@@ -81,6 +82,16 @@ type Alipay struct {
 	Timeout        time.Duration `koanf:"timeout"`
 }
 
+// WeChat sets up the official account by which buyers sign in.
+type WeChat struct {
+	// URL is the API's address, https://api.weixin.qq.com; empty: the simulator where the sandbox runs, else there is none.
+	URL        string `koanf:"url"`
+	AppID      string `koanf:"app_id"`
+	Secret     string `koanf:"secret"`
+	Token      string `koanf:"token"`       // what pushed messages are signed with
+	TemplateID string `koanf:"template_id"` // of the message after signing in; empty: none is sent
+}
+
 // defaults also lists every key that exists.
 func defaults() map[string]any {
 	return map[string]any{
@@ -91,6 +102,7 @@ func defaults() map[string]any {
 		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s", "mall.bill_after": "10h",
 		"alipay.gateway": "", "alipay.production": false, "alipay.app_id": "", "alipay.seller_id": "",
 		"alipay.private_key_file": "", "alipay.public_key_file": "", "alipay.timeout": "10s",
+		"wechat.url": "", "wechat.app_id": "", "wechat.secret": "", "wechat.token": "", "wechat.template_id": "",
 	}
 }
 

@@ -18,18 +18,22 @@ type markRow struct {
 
 // Marks implements mall.Reader.
 func (s *Store) Marks(ctx context.Context, of []mall.Watched) (map[mall.Watched]string, error) {
-	var buyers, teams []string
+	var buyers, teams, scans []string
 	marks := make(map[mall.Watched]string, len(of))
 	for _, w := range of {
 		marks[w] = ""
-		if w.Buyer != "" {
+		switch {
+		case w.Buyer != "":
 			buyers = append(buyers, string(w.Buyer))
-		} else {
+		case w.Team != "":
 			teams = append(teams, string(w.Team))
+		default:
+			scans = append(scans, string(w.Scan))
 		}
 	}
 	buyer := func(key string) mall.Watched { return mall.Watched{Buyer: account.ID(key)} }
 	team := func(key string) mall.Watched { return mall.Watched{Team: order.TeamID(key)} }
+	scan := func(key string) mall.Watched { return mall.Watched{Scan: account.ScanID(key)} }
 	for _, part := range []struct {
 		keys  []string
 		thing func(key string) mall.Watched
@@ -41,6 +45,7 @@ func (s *Store) Marks(ctx context.Context, of []mall.Watched) (map[mall.Watched]
 			FROM (SELECT DISTINCT buyer, team_id FROM orders WHERE buyer IN ? AND team_id <> '' AND status IN ?) mine
 			JOIN orders o ON o.team_id = mine.team_id GROUP BY mine.buyer`, []any{states(gathers)}},
 		{teams, team, `SELECT team_id AS subject, COUNT(*) AS orders, SUM(version) AS versions FROM orders WHERE team_id IN ? GROUP BY team_id`, nil},
+		{scans, scan, `SELECT id AS subject, 1 AS orders, version AS versions FROM scans WHERE id IN ?`, nil},
 	} {
 		if err := s.mark(ctx, marks, part.keys, part.thing, part.sql, part.rest); err != nil {
 			return nil, err

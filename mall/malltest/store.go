@@ -44,6 +44,7 @@ func RunStore(t *testing.T, open StoreOpener) {
 		"lists of orders":     storeOrderLists,
 		"teams":               storeTeams,
 		"marks":               storeMarks,
+		"scans":               storeScans,
 		"payments":            storePayments,
 		"one open payment":    storeOneOpenPayment,
 		"due payments":        storeDuePayments,

@@ -209,3 +209,47 @@ func storeStockAtOnce(e *storeEnv) {
 	require.Equal(e, 10, taken)
 	require.Zero(e, e.stock())
 }
+
+func storeScans(e *storeEnv) {
+	add := func(id account.ScanID, at time.Time) account.Scan {
+		s := account.Scan{ID: id, Browser: "browser", Status: account.ScanWaiting, StartedAt: at}
+		e.do(func(tx mall.Tx) error { return tx.AddScan(s) })
+		s.Version = 1
+		return s
+	}
+	first, second := add("scan-1", e.now), add("scan-2", e.now.Add(time.Minute))
+	e.do(func(tx mall.Tx) error {
+		_, err := tx.LastScanOf("ming")
+		require.ErrorIs(e, err, mall.ErrNotFound)
+		_, err = tx.LockScan("scan-9")
+		require.ErrorIs(e, err, mall.ErrNotFound)
+		for _, s := range []*account.Scan{&second, &first} {
+			locked, err := tx.LockScan(s.ID)
+			require.NoError(e, err)
+			require.Equal(e, *s, locked)
+			require.True(e, s.See("ming", e.now))
+			require.NoError(e, tx.PutScan(*s))
+			require.ErrorIs(e, tx.PutScan(*s), mall.ErrConflict)
+			s.Version++
+		}
+		last, err := tx.LastScanOf("ming")
+		require.Equal(e, second, last)
+		return err
+	})
+	found, err := e.store.Scan(e.ctx, "scan-1")
+	require.NoError(e, err)
+	require.Equal(e, first, found)
+	marks, err := e.store.Marks(e.ctx, []mall.Watched{{Scan: "scan-1"}})
+	require.NoError(e, err)
+	require.NotEmpty(e, marks[mall.Watched{Scan: "scan-1"}])
+
+	e.do(func(tx mall.Tx) error {
+		n, err := tx.DropScans(e.now, 10)
+		require.Equal(e, 1, n)
+		return err
+	})
+	_, err = e.store.Scan(e.ctx, "scan-1")
+	require.ErrorIs(e, err, mall.ErrNotFound)
+	_, err = e.store.Scan(e.ctx, "scan-2")
+	require.NoError(e, err)
+}

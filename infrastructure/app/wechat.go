@@ -1,0 +1,56 @@
+package app
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"kaituan/infrastructure/config"
+	phone "kaituan/infrastructure/sandbox/wechat"
+	"kaituan/infrastructure/wechat"
+	"kaituan/mall"
+)
+
+const (
+	wechatPrefix   = "/sandbox/wechat"
+	wechatCallback = "/callbacks/wechat"
+	wechatTemplate = "signed-in" // of the simulator
+	wechatTimeout  = 5 * time.Second
+)
+
+// newScanner is the official account by which buyers sign in: the configured one, or the simulator beside the sandbox,
+// else nil.
+func (a *App) newScanner(router *gin.Engine) (mall.Scanner, error) {
+	set := wechat.Config{
+		BaseURL: a.config.WeChat.URL, AppID: a.config.WeChat.AppID, Secret: a.config.WeChat.Secret, Token: a.config.WeChat.Token,
+		TemplateID: a.config.WeChat.TemplateID, Client: &http.Client{Timeout: wechatTimeout},
+	}
+	if set.BaseURL == "" {
+		if !a.config.Embedded() || a.config.Role != config.RoleAll {
+			return nil, nil //nolint:nilnil // there is no such way to sign in
+		}
+		set.BaseURL, set.AppID, set.TemplateID = a.publicURL+wechatPrefix, "wx_sandbox", wechatTemplate
+		set.Secret, set.Token = a.secrets.derive("WeChat simulator: secret"), a.secrets.derive("WeChat simulator: token")
+		if err := a.embedPhone(router, set); err != nil {
+			return nil, err
+		}
+	}
+	return wechat.New(set)
+}
+
+// embedPhone runs the simulated WeChat in this process.
+func (a *App) embedPhone(router *gin.Engine, set wechat.Config) error {
+	simulated, err := phone.New(phone.Config{
+		AppID: set.AppID, Secret: set.Secret, Token: set.Token, TemplateID: set.TemplateID,
+		BaseURL: set.BaseURL, CallbackURL: a.publicURL + wechatCallback, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	handler := gin.WrapH(http.StripPrefix(wechatPrefix, simulated.Handler()))
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		router.Handle(method, wechatPrefix+"/*path", handler)
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package wechat
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha1" //nolint:gosec // the protocol's own hash
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// message is what is pushed to the account's server.
+type message struct {
+	XMLName  xml.Name `xml:"xml"`
+	To       string   `xml:"ToUserName"`
+	From     string   `xml:"FromUserName"`
+	At       int64    `xml:"CreateTime"` // seconds
+	Type     string   `xml:"MsgType"`
+	Event    string   `xml:"Event,omitempty"`
+	EventKey string   `xml:"EventKey,omitempty"`
+	Ticket   string   `xml:"Ticket,omitempty"`
+	Content  string   `xml:"Content,omitempty"`
+	ID       int64    `xml:"MsgId,omitempty"`
+}
+
+// attempts is how often a message is pushed that nobody takes.
+const attempts = 3
+
+// push sends a message, again when it fails, and writes the answer into the person's chat.
+func (p *Phone) push(ctx context.Context, m message) (err error) {
+	m.At = p.set.Now().Unix()
+	body, err := xml.Marshal(m)
+	if err != nil {
+		return err
+	}
+	for range attempts {
+		var reply string
+		if reply, err = p.post(ctx, body); err == nil {
+			if reply != "" {
+				p.write(m.From, line{Text: reply})
+			}
+			return nil
+		}
+		p.set.Log.WarnContext(ctx, "the official account's server takes no message", "error", err)
+	}
+	p.write(m.From, line{Text: "该公众号提供的服务出现故障，请稍后再试"}) // what WeChat itself says then
+	return err
+}
+
+// post sends a message once and returns the text that the server answers with.
+func (p *Phone) post(ctx context.Context, body []byte) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.set.CallbackURL+"?"+p.sign().Encode(), bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", "text/xml")
+	rsp, err := p.set.Client.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer rsp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(rsp.Body, 64<<10))
+	switch {
+	case err != nil:
+		return "", err
+	case rsp.StatusCode != http.StatusOK:
+		return "", fmt.Errorf("status %d", rsp.StatusCode)
+	case len(text) == 0 || string(text) == "success":
+		return "", nil
+	}
+	var reply struct {
+		Content string
+	}
+	if err := xml.Unmarshal(text, &reply); err != nil {
+		return "", fmt.Errorf("unreadable answer: %w", err)
+	}
+	return reply.Content, nil
+}
+
+// sign makes the parameters by which the server knows that it is WeChat that calls.
+func (p *Phone) sign() url.Values {
+	timestamp, nonce := strconv.FormatInt(p.set.Now().Unix(), 10), rand.Text()
+	parts := []string{p.set.Token, timestamp, nonce}
+	slices.Sort(parts)
+	sum := sha1.Sum([]byte(strings.Join(parts, ""))) //nolint:gosec // the protocol's own hash
+	return url.Values{"timestamp": {timestamp}, "nonce": {nonce}, "signature": {hex.EncodeToString(sum[:])}}
+}

@@ -1,0 +1,280 @@
+package wechat_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	phone "kaituan/infrastructure/sandbox/wechat"
+	"kaituan/infrastructure/wechat"
+	"kaituan/mall"
+	"kaituan/mall/account"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A pushed message as it came in.
+type pushed struct {
+	query url.Values
+	body  []byte
+}
+
+// A world is the client against the simulator; what is pushed is kept.
+type world struct {
+	t       *testing.T
+	account *wechat.Account
+	phone   *phone.Phone
+	at      atomic.Int64 // unix seconds
+	fetched atomic.Int64 // tokens
+	api     *httptest.Server
+
+	mu     sync.Mutex
+	pushes []pushed
+	status int // that pushes are answered with
+}
+
+func open(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, status: http.StatusOK}
+	w.at.Store(time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC).Unix())
+	shop := httptest.NewServer(http.HandlerFunc(w.take))
+	t.Cleanup(shop.Close)
+	simulated, err := phone.New(phone.Config{
+		AppID: "wx_test", Secret: "secret", Token: "token", TemplateID: "t1", BaseURL: "http://phone.example", CallbackURL: shop.URL, Now: w.now,
+	})
+	require.NoError(t, err)
+	w.phone = simulated
+	w.api = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/cgi-bin/token" {
+			w.fetched.Add(1)
+		}
+		simulated.Handler().ServeHTTP(rw, r)
+	}))
+	t.Cleanup(w.api.Close)
+	w.account = w.dial(w.api.URL)
+	return w
+}
+
+func (w *world) dial(base string) *wechat.Account {
+	a, err := wechat.New(wechat.Config{
+		BaseURL: base, AppID: "wx_test", Secret: "secret", Token: "token", TemplateID: "t1", Clock: w.now,
+	})
+	require.NoError(w.t, err)
+	w.t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
+	return a
+}
+
+func (w *world) now() time.Time { return time.Unix(w.at.Load(), 0) }
+
+func (w *world) take(rw http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pushes = append(w.pushes, pushed{r.URL.Query(), body})
+	if err != nil {
+		w.status = http.StatusInternalServerError
+	}
+	rw.WriteHeader(w.status)
+}
+
+func (w *world) last() pushed {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pushes[len(w.pushes)-1]
+}
+
+// show makes a QR code and returns its ticket.
+func (w *world) show(scene account.ScanID) string {
+	content, err := w.account.Show(context.Background(), scene, 5*time.Minute)
+	require.NoError(w.t, err)
+	return content[strings.LastIndex(content, "/")+1:]
+}
+
+func TestShow_ReusesTheTokenAndFetchesAnotherWhenItIsVoid(t *testing.T) {
+	w := open(t)
+	for range 3 {
+		w.show("scene-1")
+	}
+	require.EqualValues(t, 1, w.fetched.Load())
+
+	// Another process fetched a token: ours is void, and is replaced within the same call.
+	_, err := w.dial(w.api.URL).Show(t.Context(), "scene-2", time.Minute)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, w.fetched.Load())
+	w.show("scene-3")
+	require.EqualValues(t, 3, w.fetched.Load())
+
+	w.at.Add(int64((phone.TokenLife - 6*time.Minute) / time.Second))
+	w.show("scene-4")
+	require.EqualValues(t, 3, w.fetched.Load())
+	w.at.Add(90)
+	w.show("scene-5")
+	require.EqualValues(t, 4, w.fetched.Load(), "fetched before it ends")
+}
+
+// Callers that come at once wait for one token instead of making each other's void.
+func TestShow_FetchesOneTokenForAll(t *testing.T) {
+	w := open(t)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			_, err := w.account.Show(context.Background(), "scene", time.Minute)
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 1, w.fetched.Load())
+}
+
+func TestShow_WithoutAnAnswerIsUnknownAndTellsNoSecret(t *testing.T) {
+	w := open(t)
+	for name, handler := range map[string]http.HandlerFunc{
+		"broken":   func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusBadGateway) },
+		"garbage":  func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, "{") },
+		"no token": func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, "{}") },
+		"a refusal": func(rw http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(rw, `{"errcode":40125,"errmsg":"invalid"}`)
+		},
+		"never valid": func(rw http.ResponseWriter, r *http.Request) { neverValid(rw, r) },
+	} {
+		server := httptest.NewServer(handler)
+		_, err := w.dial(server.URL).Show(t.Context(), "scene", time.Minute)
+		require.ErrorIs(t, err, mall.ErrScannerUnknown, name)
+		require.NotContains(t, err.Error(), "secret", name)
+		server.Close()
+		_, err = w.dial(server.URL).Show(t.Context(), "scene", time.Minute)
+		require.ErrorIs(t, err, mall.ErrScannerUnknown, name)
+		require.NotContains(t, err.Error(), "secret=", name)
+	}
+}
+
+func neverValid(rw http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/cgi-bin/token" {
+		_, _ = io.WriteString(rw, `{"access_token":"x","expires_in":7200}`)
+		return
+	}
+	_, _ = io.WriteString(rw, `{"errcode":40001,"errmsg":"invalid credential"}`)
+}
+
+func TestRead_TellsScansAndTexts(t *testing.T) {
+	w := open(t)
+	require.NoError(t, w.phone.Scan(t.Context(), "ming", w.show("scene-1")))
+	follow := w.last()
+	require.Contains(t, string(follow.body), "qrscene_scene-1")
+	first, err := w.account.Read(follow.query, follow.body)
+	require.NoError(t, err)
+	require.Equal(t, mall.Push{ID: first.ID, Who: "ming", To: "wx_test", Scene: "scene-1"}, first)
+
+	w.at.Add(1)
+	require.NoError(t, w.phone.Scan(t.Context(), "ming", w.show("scene-2")))
+	second, err := w.account.Read(w.last().query, w.last().body)
+	require.NoError(t, err)
+	require.EqualValues(t, "scene-2", second.Scene)
+	require.NotEqual(t, first.ID, second.ID)
+
+	require.NoError(t, w.phone.Say(t.Context(), "ming", "确认"))
+	said, err := w.account.Read(w.last().query, w.last().body)
+	require.NoError(t, err)
+	require.Equal(t, "确认", said.Text)
+	require.Empty(t, said.Scene)
+
+	reply, err := w.account.Reply(said, "好的 ]]> <b>")
+	require.NoError(t, err)
+	require.Contains(t, string(reply), "<ToUserName><![CDATA[ming]]></ToUserName><FromUserName><![CDATA[wx_test]]></FromUserName>")
+}
+
+// The signature does not cover the body: it serves for a short time, and for one body.
+func TestRead_RefusesWhatIsNotWeChats(t *testing.T) {
+	w := open(t)
+	require.NoError(t, w.phone.Scan(t.Context(), "ming", w.show("scene-1")))
+	good := w.last()
+	_, err := w.account.Read(good.query, good.body)
+	require.NoError(t, err)
+	again, err := w.account.Read(good.query, good.body)
+	require.NoError(t, err, "WeChat may send it again")
+	require.EqualValues(t, "ming", again.Who)
+
+	forged := []byte(strings.ReplaceAll(string(good.body), "ming", "hong"))
+	_, err = w.account.Read(good.query, forged)
+	require.ErrorIs(t, err, mall.ErrPushForged, "a signature seen by somebody else")
+
+	for _, name := range []string{"signature", "timestamp", "nonce"} {
+		query := url.Values{"signature": good.query["signature"], "timestamp": good.query["timestamp"], "nonce": good.query["nonce"]}
+		query.Set(name, "1")
+		_, err = w.account.Read(query, good.body)
+		require.ErrorIs(t, err, mall.ErrPushForged, name)
+	}
+	w.at.Add(int64(5*time.Minute/time.Second) + 1)
+	_, err = w.account.Read(good.query, good.body)
+	require.ErrorIs(t, err, mall.ErrPushForged, "too old")
+	require.False(t, w.account.Genuine(good.query))
+	require.False(t, w.account.Genuine(nil))
+}
+
+func TestRead_RefusesWhatItCannotRead(t *testing.T) {
+	for _, body := range []string{"", "{}", "<xml>", "<xml><CreateTime>1</CreateTime></xml>", "<xml><FromUserName>m</FromUserName></xml>",
+		"<xml><FromUserName>" + strings.Repeat("m", 65) + "</FromUserName><CreateTime>1</CreateTime></xml>"} {
+		w := open(t)
+		require.NoError(t, w.phone.Say(t.Context(), "ming", "x"))
+		_, err := w.account.Read(w.last().query, []byte(body))
+		require.ErrorIs(t, err, mall.ErrPushMalformed, body)
+	}
+}
+
+func TestGreet(t *testing.T) {
+	w := open(t)
+	require.ErrorIs(t, w.account.Greet(t.Context(), "ming", w.now()), mall.ErrPersonGone, "does not follow the account")
+	require.NoError(t, w.phone.Scan(t.Context(), "ming", w.show("scene")))
+	require.NoError(t, w.account.Greet(t.Context(), "ming", w.now()))
+	w.api.Close()
+	require.ErrorIs(t, w.account.Greet(t.Context(), "ming", w.now()), mall.ErrScannerUnknown)
+	silent, err := wechat.New(wechat.Config{BaseURL: w.api.URL, AppID: "a", Secret: "s", Token: "t"})
+	require.NoError(t, err)
+	require.NoError(t, silent.Greet(t.Context(), "ming", w.now()), "without a template nothing is sent")
+}
+
+// What the shop does not take is sent again, at most three times, and the person reads that something is wrong.
+func TestPhone_SendsAgain(t *testing.T) {
+	w := open(t)
+	w.mu.Lock()
+	w.status = http.StatusServiceUnavailable
+	w.mu.Unlock()
+	require.Error(t, w.phone.Say(t.Context(), "osim-xiaoming", "确认"))
+	require.Len(t, w.pushes, 3)
+	rec := httptest.NewRecorder()
+	w.phone.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/phone?person=osim-xiaoming", nil))
+	require.Contains(t, rec.Body.String(), "服务出现故障")
+}
+
+func TestPhone_RefusesOldCodes(t *testing.T) {
+	w := open(t)
+	ticket := w.show("scene")
+	w.at.Add(int64(5 * time.Minute / time.Second))
+	require.ErrorIs(t, w.phone.Scan(t.Context(), "ming", ticket), phone.ErrNoCode)
+	rec := httptest.NewRecorder()
+	w.phone.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/q/"+ticket, nil))
+	require.Equal(t, http.StatusGone, rec.Code)
+}
+
+func TestNew_RefusesSettings(t *testing.T) {
+	for _, set := range []wechat.Config{{}, {BaseURL: "x"}, {BaseURL: "http://x", AppID: "a", Secret: "s"}} {
+		_, err := wechat.New(set)
+		require.Error(t, err)
+	}
+	_, err := phone.New(phone.Config{})
+	require.Error(t, err)
+	require.False(t, errors.Is(err, mall.ErrPushForged))
+}
