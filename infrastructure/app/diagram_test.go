@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kaituan/groupbuy/team"
+	"kaituan/mall/account"
 	"kaituan/mall/order"
 	"kaituan/mall/payment"
 )
@@ -20,6 +21,7 @@ func TestTransitions_AreDrawn(t *testing.T) {
 	require.Equal(t, arrows(order.Created, order.Transitions()), drawn(t, "mall/order.Transitions"))
 	require.Equal(t, arrows(payment.Created, payment.Transitions()), drawn(t, "mall/payment.Transitions"))
 	require.Equal(t, arrows(payment.RefundCreated, payment.RefundTransitions()), drawn(t, "mall/payment.RefundTransitions"))
+	require.Equal(t, arrows(account.ScanWaiting, account.ScanTransitions()), drawn(t, "mall/account.ScanTransitions"))
 }
 
 // drawn reads the arrows of the drawing in docs/state-machines.md that carries the mark.

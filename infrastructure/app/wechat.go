@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"kaituan/infrastructure/config"
+	"kaituan/infrastructure/failpoint"
 	phone "kaituan/infrastructure/sandbox/wechat"
 	"kaituan/infrastructure/wechat"
 	"kaituan/mall"
@@ -24,7 +25,9 @@ const (
 func (a *App) newScanner(router *gin.Engine) (mall.Scanner, error) {
 	set := wechat.Config{
 		BaseURL: a.config.WeChat.URL, AppID: a.config.WeChat.AppID, Secret: a.config.WeChat.Secret, Token: a.config.WeChat.Token,
-		TemplateID: a.config.WeChat.TemplateID, Client: &http.Client{Timeout: wechatTimeout},
+		TemplateID: a.config.WeChat.TemplateID, Client: &http.Client{
+			Timeout: wechatTimeout, Transport: failpoint.Transport("wechat", http.DefaultTransport),
+		},
 	}
 	if set.BaseURL == "" {
 		if !a.config.Embedded() || a.config.Role != config.RoleAll {

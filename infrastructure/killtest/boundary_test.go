@@ -29,6 +29,7 @@ func boundaries() map[string]boundary {
 	commits := boundary{point: "sqldb.WithCommits(failpoint.Around("}
 	gateway := boundary{point: `failpoint.Transport("alipay", `}
 	engine := boundary{point: `failpoint.Transport("engine", `}
+	scanner := boundary{point: `failpoint.Transport("wechat", `}
 	outside := boundary{none: "the sandbox stands for a gateway outside of the process; its handler has points"}
 	client := boundary{none: "it calls servers, and is none"}
 	return map[string]boundary{
@@ -37,6 +38,7 @@ func boundaries() map[string]boundary {
 		"infrastructure/sqldb/script.go":     commits,
 		"infrastructure/alipay/config.go":    gateway,
 		"infrastructure/alipay/bill.go":      gateway,
+		"infrastructure/wechat/wechat.go":    scanner,
 		"api/groupbuyclient/client.go":       engine,
 		"infrastructure/webhook/sender.go":   {point: `failpoint.Hit("webhook.before")`},
 		"infrastructure/app/server.go":       {point: "failpoint.Handler(router)"},
@@ -47,6 +49,7 @@ func boundaries() map[string]boundary {
 		"infrastructure/sqldb/sqldbtest":     {none: "tests only"},
 		"infrastructure/sandbox/database.go": outside,
 		"infrastructure/sandbox/sandbox.go":  outside,
+		"infrastructure/sandbox/wechat":      outside,
 		"infrastructure/sandbox/buyer.go":    client,
 		"infrastructure/demo":                client,
 		"infrastructure/bench":               client,

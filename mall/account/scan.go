@@ -1,6 +1,9 @@
 package account
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // ScanID names an attempt to sign in by scanning. It is the scene in the QR code, so anybody who sees the code knows it.
 type ScanID string
@@ -20,6 +23,18 @@ const (
 	ScanUsed      ScanStatus = "used"      // the browser has its session
 	ScanExpired   ScanStatus = "expired"   // too late for whatever it waited for; told, never stored
 )
+
+// ScanTransitions is the whole life of an attempt; docs/state-machines.md is compared with it.
+func ScanTransitions() map[ScanStatus][]ScanStatus {
+	return map[ScanStatus][]ScanStatus{
+		ScanWaiting:   {ScanScanned, ScanExpired},
+		ScanScanned:   {ScanConfirmed, ScanRefused, ScanExpired},
+		ScanConfirmed: {ScanUsed, ScanExpired},
+		ScanRefused:   {},
+		ScanUsed:      {},
+		ScanExpired:   {},
+	}
+}
 
 // ScanLimit is how long an attempt lives, from showing the code to the session.
 const ScanLimit = 5 * time.Minute
@@ -41,8 +56,7 @@ func (s Scan) ExpiresAt() time.Time { return s.StartedAt.Add(ScanLimit) }
 
 // At returns the state that counts at now: whatever still waits is expired after the limit.
 func (s Scan) At(now time.Time) ScanStatus {
-	open := s.Status == ScanWaiting || s.Status == ScanScanned || s.Status == ScanConfirmed
-	if open && !now.Before(s.ExpiresAt()) {
+	if !now.Before(s.ExpiresAt()) && slices.Contains(ScanTransitions()[s.Status], ScanExpired) {
 		return ScanExpired
 	}
 	return s.Status
