@@ -2,7 +2,6 @@ package app
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,7 +16,6 @@ const (
 	wechatPrefix   = "/sandbox/wechat"
 	wechatCallback = "/callbacks/wechat"
 	wechatTemplate = "signed-in" // of the simulator
-	wechatTimeout  = 5 * time.Second
 )
 
 // newScanner is the official account by which buyers sign in: the configured one, or the simulator beside the sandbox,
@@ -25,9 +23,7 @@ const (
 func (a *App) newScanner(router *gin.Engine) (mall.Scanner, error) {
 	set := wechat.Config{
 		BaseURL: a.config.WeChat.URL, AppID: a.config.WeChat.AppID, Secret: a.config.WeChat.Secret, Token: a.config.WeChat.Token,
-		TemplateID: a.config.WeChat.TemplateID, Client: &http.Client{
-			Timeout: wechatTimeout, Transport: failpoint.Transport("wechat", http.DefaultTransport),
-		},
+		TemplateID: a.config.WeChat.TemplateID, Transport: failpoint.Transport("wechat", http.DefaultTransport),
 	}
 	if set.BaseURL == "" {
 		if !a.config.Embedded() || a.config.Role != config.RoleAll {

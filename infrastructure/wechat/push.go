@@ -28,14 +28,14 @@ const maxPushes = 100_000
 // message is what WeChat posts (developers.weixin.qq.com, "Receive event pushes" and "Receive standard messages").
 type message struct {
 	XMLName      xml.Name `xml:"xml"`
-	ToUserName   string
-	FromUserName string
-	CreateTime   int64
-	MsgType      string
-	Event        string
-	EventKey     string
-	Content      string
-	MsgID        string `xml:"MsgId"`
+	ToUserName   string   `xml:"ToUserName"`
+	FromUserName string   `xml:"FromUserName"`
+	CreateTime   int64    `xml:"CreateTime"`
+	MsgType      string   `xml:"MsgType"`
+	Event        string   `xml:"Event"`
+	EventKey     string   `xml:"EventKey"`
+	Content      string   `xml:"Content"`
+	MsgID        string   `xml:"MsgId"`
 }
 
 // Genuine implements mall.Scanner. It says whether a call's signature is WeChat's and of now. It is what the check of a callback's address asks.
@@ -134,11 +134,11 @@ func (a *Account) Reply(p mall.Push, text string) ([]byte, error) {
 	}
 	return xml.Marshal(struct {
 		XMLName      xml.Name `xml:"xml"`
-		ToUserName   cdata
-		FromUserName cdata
-		CreateTime   int64
-		MsgType      cdata
-		Content      cdata
+		ToUserName   cdata    `xml:"ToUserName"`
+		FromUserName cdata    `xml:"FromUserName"`
+		CreateTime   int64    `xml:"CreateTime"`
+		MsgType      cdata    `xml:"MsgType"`
+		Content      cdata    `xml:"Content"`
 	}{
 		ToUserName: cdata{string(p.Who)}, FromUserName: cdata{p.To}, CreateTime: a.set.Clock().Unix(),
 		MsgType: cdata{"text"}, Content: cdata{text},

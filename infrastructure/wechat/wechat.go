@@ -26,9 +26,9 @@ type Config struct {
 	BaseURL    string // https://api.weixin.qq.com, or a simulator's
 	AppID      string
 	Secret     string
-	Token      string // what pushed messages are signed with
-	TemplateID string // of the message after signing in; empty: none is sent
-	Client     *http.Client
+	Token      string            // what pushed messages are signed with
+	TemplateID string            // of the message after signing in; empty: none is sent
+	Transport  http.RoundTripper // nil: http.DefaultTransport
 	Clock      func() time.Time
 }
 
@@ -44,12 +44,16 @@ const (
 // tokenMargin is how long before its end a token is fetched anew.
 const tokenMargin = 5 * time.Minute
 
+// timeout is how long a call of the API may take; a buyer waits for most of them.
+const timeout = 5 * time.Second
+
 // maxAnswer bounds what is read of an answer, in bytes.
 const maxAnswer = 64 << 10
 
 // Account is an official account. It is safe for concurrent use.
 type Account struct {
 	set    Config
+	client *http.Client
 	pushes *pushes
 
 	mu    sync.Mutex // held while the token is fetched: one fetch makes the one before void
@@ -68,14 +72,11 @@ func New(set Config) (*Account, error) {
 	if set.AppID == "" || set.Secret == "" || set.Token == "" {
 		return nil, errors.New("wechat: app id, secret and token are required")
 	}
-	if set.Client == nil {
-		set.Client = &http.Client{Timeout: 5 * time.Second}
-	}
 	if set.Clock == nil {
 		set.Clock = time.Now
 	}
 	set.BaseURL = strings.TrimSuffix(set.BaseURL, "/")
-	return &Account{set: set, pushes: newPushes(set.Clock)}, nil
+	return &Account{set: set, client: &http.Client{Transport: set.Transport, Timeout: timeout}, pushes: newPushes(set.Clock)}, nil
 }
 
 // failure is how the API says that it did not do something. It comes with status 200.
@@ -195,7 +196,7 @@ func (a *Account) do(ctx context.Context, method, path string, body []byte, out 
 	if err != nil {
 		return errors.New("wechat: the address cannot be called")
 	}
-	rsp, err := a.set.Client.Do(req)
+	rsp, err := a.client.Do(req)
 	if err != nil {
 		var address *url.Error
 		if errors.As(err, &address) {

@@ -85,7 +85,9 @@ func (p *Phone) act(w http.ResponseWriter, r *http.Request, do func(openID strin
 	if err := do(who.OpenID); err != nil {
 		p.set.Log.WarnContext(r.Context(), "simulated phone", "error", err)
 	}
-	http.Redirect(w, r, "../phone?person="+url.QueryEscape(who.OpenID)+"#end", http.StatusSeeOther)
+	// Set by hand: http.Redirect resolves against the address without the prefix that the handler is mounted under.
+	w.Header().Set("Location", "../phone?person="+url.QueryEscape(who.OpenID)+"#end")
+	w.WriteHeader(http.StatusSeeOther)
 }
 
 func (p *Phone) show(w http.ResponseWriter, v phoneView) {

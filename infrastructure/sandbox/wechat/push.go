@@ -76,7 +76,8 @@ func (p *Phone) post(ctx context.Context, body []byte) (string, error) {
 		return "", nil
 	}
 	var reply struct {
-		Content string
+		XMLName xml.Name `xml:"xml"`
+		Content string   `xml:"Content"`
 	}
 	if err := xml.Unmarshal(text, &reply); err != nil {
 		return "", fmt.Errorf("unreadable answer: %w", err)

@@ -224,8 +224,8 @@ func (p *Phone) write(openID string, l line) {
 	l.At = p.set.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	chat := append(p.chats[openID], l)
-	p.chats[openID] = chat[max(0, len(chat)-maxLines):]
+	p.chats[openID] = append(p.chats[openID], l)
+	p.chats[openID] = p.chats[openID][max(0, len(p.chats[openID])-maxLines):]
 }
 
 // ErrNoCode says that a QR code is unknown or too old.
