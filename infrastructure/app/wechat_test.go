@@ -12,7 +12,7 @@ import (
 // The simulated phone signs a buyer in: the whole way of WeChat's protocol, in one process.
 func TestApp_SignsInByTheSimulatedPhone(t *testing.T) {
 	w := open(t, nil)
-	begun, err := http.Post(w.shopAt+"/api/mall/v1/scans", "", nil) //nolint:noctx // our own server
+	begun, err := http.Post(w.shopAt+"/api/mall/v1/scans", "", nil)
 	require.NoError(t, err)
 	defer begun.Body.Close()
 	require.Equal(t, http.StatusCreated, begun.StatusCode)
