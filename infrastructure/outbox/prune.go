@@ -21,19 +21,42 @@ func PruneSent(ctx context.Context, db *sqldb.DB, before time.Time, limit int) (
 	return prune(ctx, db, func(tx *gorm.DB) *gorm.DB { return tx.Where("id IN ?", ids).Delete(&row{}) })
 }
 
-// PruneTaken forgets up to limit messages that a consumer took before a moment, and returns how many. One that is
-// delivered again after that counts as new. Errors: those of the database.
-func PruneTaken(ctx context.Context, db *sqldb.DB, before time.Time, limit int) (int, error) {
+// PruneTaken forgets up to limit messages of each consumer that were taken before a moment, and returns how many. One
+// that is delivered again after that counts as new. It looks at the messages with the lowest numbers, and so expects
+// senders that number theirs in the order of time, as ULIDs are. Errors: those of the database.
+func PruneTaken(ctx context.Context, db *sqldb.DB, before time.Time, limit int) (n int, err error) {
+	for consumer := ""; ; {
+		var next *string
+		err := db.Read(ctx).Raw("SELECT MIN(consumer) FROM inbox WHERE consumer > ?", consumer).Row().Scan(&next)
+		if err != nil || next == nil {
+			return n, pruned(err)
+		}
+		consumer = *next
+		forgotten, err := pruneTaken(ctx, db, consumer, before, limit)
+		n += forgotten
+		if err != nil {
+			return n, err
+		}
+	}
+}
+
+func pruneTaken(ctx context.Context, db *sqldb.DB, consumer string, before time.Time, limit int) (int, error) {
 	var taken []receipt
-	if err := db.Read(ctx).Where("received_at < ?", before.UnixMilli()).Limit(limit).Find(&taken).Error; err != nil || len(taken) == 0 {
+	err := db.Read(ctx).Where("consumer = ?", consumer).Order("message_id").Limit(limit).Find(&taken).Error
+	if err != nil {
 		return 0, pruned(err)
 	}
-	keys := make([][]any, len(taken))
-	for i, r := range taken {
-		keys[i] = []any{r.Consumer, r.MessageID}
+	var ids []string
+	for _, r := range taken {
+		if r.ReceivedAt < before.UnixMilli() {
+			ids = append(ids, r.MessageID)
+		}
+	}
+	if len(ids) == 0 {
+		return 0, nil
 	}
 	return prune(ctx, db, func(tx *gorm.DB) *gorm.DB {
-		return tx.Where("(consumer, message_id) IN ?", keys).Delete(&receipt{})
+		return tx.Where("consumer = ? AND message_id IN ?", consumer, ids).Delete(&receipt{})
 	})
 }
 
