@@ -291,7 +291,7 @@ func TestApp_ForgedNewsChangesNothing(t *testing.T) {
 
 func TestApp_KeepsItsSecretsToItself(t *testing.T) {
 	w := open(t, nil)
-	for _, name := range []string{"secrets.json", "sandbox.db", "groupbuy.db", "mall.db"} {
+	for _, name := range []string{"secrets.json", "seal.key", "sandbox.db", "groupbuy.db", "mall.db"} {
 		info, err := os.Stat(filepath.Join(w.config.Data, name))
 		require.NoError(t, err)
 		require.Zero(t, info.Mode().Perm()&0o077, "%s is readable by others", name)

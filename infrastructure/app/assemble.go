@@ -93,7 +93,11 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	}
 	webhookURL += mallEventPath
 	sender := webhook.New(webhook.Options{AllowHosts: a.allowedHosts(webhookURL)})
-	engine, err := newEngine(a.dbs.groupbuy, sender, a.share(), woken.wakeEngine, a.log)
+	store, err := a.sealedStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := newEngine(a.dbs.groupbuy, store, sender, a.share(), woken.wakeEngine, a.log)
 	if err != nil {
 		return nil, err
 	}

@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"kaituan/api/groupbuyapi"
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/partner"
+	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/crowdstore"
 	"kaituan/infrastructure/groupbuystore"
 	"kaituan/infrastructure/sqldb"
@@ -27,7 +30,7 @@ const (
 // eventLag is far longer than a transaction that has numbered its events needs to commit.
 const eventLag = 3 * time.Second
 
-func newEngine(db *sqldb.DB, sender *webhook.Sender, share func(groupbuy.CarryOut) groupbuy.Do, wake func(), log *slog.Logger) (*groupbuy.Engine, error) {
+func newEngine(db *sqldb.DB, store *groupbuystore.Store, sender *webhook.Sender, share func(groupbuy.CarryOut) groupbuy.Do, wake func(), log *slog.Logger) (*groupbuy.Engine, error) {
 	hasher, err := newHasher()
 	if err != nil {
 		return nil, err
@@ -37,9 +40,28 @@ func newEngine(db *sqldb.DB, sender *webhook.Sender, share func(groupbuy.CarryOu
 		lag = 0 // one writer: events are numbered in the order they are committed
 	}
 	return groupbuy.New(groupbuy.Deps{
-		Store: groupbuystore.New(db), Crowds: crowdstore.New(db), Sender: webhooks{sender}, Encoder: groupbuyapi.Encoder{}, Schedule: attempts,
+		Store: store, Crowds: crowdstore.New(db), Sender: webhooks{sender}, Encoder: groupbuyapi.Encoder{}, Schedule: attempts,
 		IDs: ids{}, Secrets: random{}, Hasher: hasher, Random: rand.Reader, Clock: time.Now, EventLag: lag, Log: log, Wake: wake, Share: share,
 	}), nil
+}
+
+// sealedStore is the engine's store. It seals partners' secrets that are kept in another way, and starts only when it can
+// open all of them.
+func (a *App) sealedStore(ctx context.Context) (*groupbuystore.Store, error) {
+	sealer, err := loadSealer(a.config)
+	if err != nil {
+		return nil, err
+	}
+	store := groupbuystore.New(a.dbs.groupbuy, groupbuystore.WithSealer(sealer))
+	n, err := store.Reseal(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("secrets in groupbuy.db do not open; restore %s, or add their key to groupbuy.seal_keys (%s), or give them up with "+
+			"kaituan forget-secrets: %w", filepath.Join(a.config.Data, SealKey), config.EnvName("groupbuy.seal_keys"), err)
+	}
+	if n > 0 {
+		a.log.InfoContext(ctx, "secrets sealed", "rows", n)
+	}
+	return store, nil
 }
 
 // enrol makes our mall a partner with the key and webhook address that this instance is configured with. Doing it

@@ -77,7 +77,8 @@ func rules() []rule {
 		{pkg: "infrastructure/bench", may: append([]string{ // it calls a server, and looks into its databases afterwards
 			"api/groupbuyclient", "api/groupbuywire", "api/mallclient", "api/mallwire", "infrastructure/sandbox", "infrastructure/sqldb",
 		}, wire...), modules: true},
-		{pkg: "infrastructure/config", may: []string{"money", "api/sign"}, modules: true},
+		{pkg: "infrastructure/seal"},
+		{pkg: "infrastructure/config", may: []string{"money", "api/sign", "infrastructure/seal"}, modules: true},
 		{pkg: "infrastructure/observe", modules: true},
 		{pkg: "infrastructure/sqldb", may: []string{"infrastructure/observe"}, modules: true},
 		{pkg: "infrastructure/sqldb/sqldbtest", may: []string{"infrastructure/sqldb"}, modules: true},

@@ -11,9 +11,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"kaituan/api/sign"
 	"kaituan/infrastructure/config"
+	"kaituan/infrastructure/seal"
 )
 
 // secrets are what an instance on its own makes for itself on first start, so that it runs without any
@@ -47,6 +50,34 @@ func loadSecrets(c config.Config) (s secrets, made bool, err error) {
 		return secrets{}, false, fmt.Errorf("secrets of this instance: %w", err)
 	}
 	return s.or(stored), made, nil
+}
+
+// SealKey is the file in the data directory with the key that seals partners' secrets in the database. It is a file of its
+// own, to be kept apart from the database's backups.
+const SealKey = "seal.key"
+
+// loadSealer returns the configured keys, and behind them the one of the data directory, so that one which is configured
+// later takes over. Without any it makes one there.
+func loadSealer(c config.Config) (*seal.Keys, error) {
+	keys := slices.Clone(c.GroupBuy.SealKeys)
+	path := filepath.Join(c.Data, SealKey)
+	text, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		keys = append(keys, strings.TrimSpace(string(text)))
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("key of the secrets in the database: %w", err)
+	case len(keys) == 0:
+		keys = append(keys, seal.NewKey())
+		if err := os.WriteFile(path, []byte(keys[0]+"\n"), 0o600); err != nil {
+			return nil, fmt.Errorf("key of the secrets in the database: %w", err)
+		}
+	}
+	sealer, err := seal.New(keys...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return sealer, nil
 }
 
 // setupToken makes the first operator. All nodes print the same link.

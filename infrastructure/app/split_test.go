@@ -15,6 +15,7 @@ import (
 	"kaituan/infrastructure/app"
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/demo"
+	"kaituan/infrastructure/seal"
 	"kaituan/infrastructure/sqldb/sqldbtest"
 )
 
@@ -29,7 +30,8 @@ func TestApp_RunsAsSeveralProcesses(t *testing.T) {
 	shared := map[string]string{
 		"public_url": "http://" + mallAt, "operator_token": "operator-token-of-this-test",
 		"groupbuy.key_id": "key_split", "groupbuy.key_secret": "a-secret-of-more-than-32-characters", "groupbuy.webhook_secret": sign.NewSecret(),
-		"groupbuy.db": string(sqldbtest.Schema(t)), "mall.db": string(sqldbtest.Schema(t)),
+		"groupbuy.seal_keys": seal.NewKey(),
+		"groupbuy.db":        string(sqldbtest.Schema(t)), "mall.db": string(sqldbtest.Schema(t)),
 		"groupbuy.url": "http://" + engineAt, "mall.webhook_url": "http://" + mallAt, "mall.ship_after": "0s",
 		"alipay.gateway": box.URL() + "/gateway.do", "alipay.app_id": appID, "alipay.seller_id": sellerID,
 		"alipay.private_key_file": filepath.Join(dir, "box", app.AppPrivateKey), "alipay.public_key_file": filepath.Join(dir, "box", app.GatewayPublicKey),
@@ -102,6 +104,29 @@ func TestApp_SurvivesTheLossOfItsSecrets(t *testing.T) {
 		require.NoError(t, os.Remove(filepath.Join(w.config.Data, "secrets.json")))
 		w.start()
 	}
+	anna := w.buyer("anna")
+	order := anna.lock("cup", activityID, "")
+	anna.pay(order.OrderID)
+	anna.becomes(order.OrderID, "teaming")
+	w.check()
+}
+
+// Without the key that sealed the partners' secrets an instance does not start, before an operator has given them up.
+func TestApp_LosesNoSealedSecretUnasked(t *testing.T) {
+	w := open(t, nil)
+	activityID := w.sell("cup", 10, nil)
+	w.stop()
+	require.NoError(t, os.Remove(filepath.Join(w.config.Data, app.SealKey)))
+	for range 2 {
+		_, err := app.New(context.Background(), w.config, slog.New(slog.DiscardHandler))
+		require.ErrorContains(t, err, "kaituan forget-secrets")
+	}
+	ids, err := app.ForgetSecrets(t.Context(), w.config)
+	require.NoError(t, err)
+	require.Len(t, ids, 2)
+	require.Contains(t, ids, "ep_mall")
+	require.NoError(t, os.Remove(filepath.Join(w.config.Data, "secrets.json"))) // for a new key of the mall
+	w.start()
 	anna := w.buyer("anna")
 	order := anna.lock("cup", activityID, "")
 	anna.pay(order.OrderID)

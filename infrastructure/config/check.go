@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kaituan/api/sign"
+	"kaituan/infrastructure/seal"
 )
 
 // Faults is everything wrong with a configuration.
@@ -94,6 +95,15 @@ func (c Config) checkSecrets(f *Faults) {
 	if c.GroupBuy.KeySecret != "" && len(c.GroupBuy.KeySecret) < 32 {
 		f.addf("groupbuy.key_secret", "is too short to be secret; want at least 32 characters")
 	}
+	// Sealed, a longer one would not fit the database.
+	if len(c.GroupBuy.KeySecret) > 100 {
+		f.addf("groupbuy.key_secret", "is %d characters long; want at most 100", len(c.GroupBuy.KeySecret))
+	}
+	for i, key := range c.GroupBuy.SealKeys {
+		if err := seal.Check(key); err != nil {
+			f.addf("groupbuy.seal_keys", "number %d is %v", i+1, err)
+		}
+	}
 	if c.GroupBuy.WebhookSecret != "" {
 		if err := sign.CheckSecret(c.GroupBuy.WebhookSecret); err != nil {
 			f.addf("groupbuy.webhook_secret", "is no webhook secret: %v", err)
@@ -128,6 +138,7 @@ func (c Config) checkSplit(f *Faults) {
 	}
 	if c.Role != RoleMall {
 		shared["mall.webhook_url"] = c.Mall.WebhookURL
+		shared["groupbuy.seal_keys"] = strings.Join(c.GroupBuy.SealKeys, ",")
 	}
 	if c.Role != RoleGroupBuy {
 		shared["groupbuy.url"] = c.GroupBuy.URL

@@ -56,6 +56,8 @@ type GroupBuy struct {
 	KeySecret string `koanf:"key_secret"`
 	// What the engine's webhooks to the mall are signed with; empty: made on first start.
 	WebhookSecret string `koanf:"webhook_secret"`
+	// SealKeys encrypt the secrets of partners in the database: the first writes, all read. Empty: made on first start.
+	SealKeys []string `koanf:"seal_keys"`
 	// AllowHosts are host:port pairs that webhooks may go to although they are private or without TLS.
 	AllowHosts []string `koanf:"allow_hosts"`
 }
@@ -98,7 +100,7 @@ func defaults() map[string]any {
 		"role": "all", "data": "data", "listen": ":8080", "private_listen": "127.0.0.1:8081", "public_url": "",
 		"log_level": "info", "operator_token": "", "demo_data": true,
 		"groupbuy.db": "", "groupbuy.url": "", "groupbuy.test_mode": true, "groupbuy.share_commits": true,
-		"groupbuy.key_id": "", "groupbuy.key_secret": "", "groupbuy.webhook_secret": "", "groupbuy.allow_hosts": []string{},
+		"groupbuy.key_id": "", "groupbuy.key_secret": "", "groupbuy.webhook_secret": "", "groupbuy.seal_keys": []string{}, "groupbuy.allow_hosts": []string{},
 		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s", "mall.bill_after": "10h",
 		"alipay.gateway": "", "alipay.production": false, "alipay.app_id": "", "alipay.seller_id": "",
 		"alipay.private_key_file": "", "alipay.public_key_file": "", "alipay.timeout": "10s",

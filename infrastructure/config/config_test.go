@@ -45,14 +45,27 @@ func TestLoad_LaterSourcesWin(t *testing.T) {
 func TestLoad_ReportsEveryFaultAtOnce(t *testing.T) {
 	_, err := config.Load(config.Source{Flags: map[string]string{
 		"role": "boss", "listen": "8080", "public_url": "mall.example.com", "groupbuy.db": "postgres:x", "mall.pay_within": "59s", "mall.bill_after": "0s",
-		"operator_token": "short", "groupbuy.key_id": "k", "groupbuy.webhook_secret": "x", "log_level": "loud",
+		"operator_token": "short", "groupbuy.key_id": "k", "groupbuy.webhook_secret": "x", "groupbuy.seal_keys": "changeme", "log_level": "loud",
 	}})
 	require.Error(t, err)
 	for _, want := range []string{
-		"role (KAITUAN_ROLE)", "listen (KAITUAN_LISTEN)", "public_url", "groupbuy.db", "mall.pay_within", "mall.bill_after", "operator_token", "groupbuy.key_id", "groupbuy.webhook_secret", "log_level",
+		"role (KAITUAN_ROLE)", "listen (KAITUAN_LISTEN)", "public_url", "groupbuy.db", "mall.pay_within", "mall.bill_after", "operator_token", "groupbuy.key_id", "groupbuy.webhook_secret", "groupbuy.seal_keys", "log_level",
 	} {
 		require.ErrorContains(t, err, want)
 	}
+}
+
+func TestLoad_RefusesWeakSecretsWithoutTellingThem(t *testing.T) {
+	for key, weak := range map[string]string{
+		"operator_token": "operator-token", "groupbuy.key_secret": "kaituan-default-secret", "groupbuy.webhook_secret": "whsec_c2hvcnQ=",
+		"groupbuy.seal_keys": strings.Repeat("0", 64),
+	} {
+		_, err := config.Load(config.Source{Flags: map[string]string{key: weak, "groupbuy.key_id": "key_1"}})
+		require.ErrorContains(t, err, key)
+		require.NotContains(t, err.Error(), weak)
+	}
+	_, err := config.Load(config.Source{Flags: map[string]string{"groupbuy.key_id": "key_1", "groupbuy.key_secret": strings.Repeat("s", 101)}})
+	require.ErrorContains(t, err, "at most 100")
 }
 
 func TestLoad_UnknownKeyInFile(t *testing.T) {
@@ -77,6 +90,7 @@ func TestLoad_SplitRolesNameWhatTheyMustShare(t *testing.T) {
 	_, err = config.Load(config.Source{Flags: map[string]string{"role": "groupbuy"}})
 	require.NotContains(t, err.Error(), "groupbuy.url")
 	require.ErrorContains(t, err, "mall.webhook_url")
+	require.ErrorContains(t, err, "groupbuy.seal_keys")
 }
 
 func TestLoad_ExternalGatewayNeedsKeys(t *testing.T) {

@@ -59,8 +59,10 @@ func (s *Store) config(db *gorm.DB) (c groupbuy.Config, err error) {
 		return c, err
 	}
 	var keys []keyRow
-	err = db.Where("revoked_at = 0").Order("partner_id, created_at, id").Find(&keys).Error
-	c.Keys = mapped(keys, keyRow.key)
+	if err = db.Where("revoked_at = 0").Order("partner_id, created_at, id").Find(&keys).Error; err != nil {
+		return c, err
+	}
+	c.Keys, err = mappedOrFail(keys, s.key)
 	return c, err
 }
 

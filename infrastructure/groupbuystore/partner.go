@@ -37,11 +37,12 @@ type keyRow struct {
 // TableName is GORM's hook for the table.
 func (keyRow) TableName() string { return "partner_keys" }
 
-func (r keyRow) key() partner.Key {
+func (s *Store) key(r keyRow) (partner.Key, error) {
+	secret, err := s.sealer.Open(r.Secret, r.ID)
 	return partner.Key{
-		ID: partner.KeyID(r.ID), Partner: partner.ID(r.PartnerID), Secret: r.Secret,
+		ID: partner.KeyID(r.ID), Partner: partner.ID(r.PartnerID), Secret: secret,
 		CreatedAt: instant(r.CreatedAt), RevokedAt: instant(r.RevokedAt),
-	}
+	}, failed(err, "secret of key %s", r.ID)
 }
 
 type endpointRow struct {
@@ -56,12 +57,16 @@ type endpointRow struct {
 // TableName is GORM's hook for the table.
 func (endpointRow) TableName() string { return "partner_endpoints" }
 
-func (r endpointRow) endpoint() (partner.Endpoint, error) {
+func (s *Store) endpoint(r endpointRow) (partner.Endpoint, error) {
 	e := partner.Endpoint{
 		ID: partner.EndpointID(r.ID), Partner: partner.ID(r.PartnerID), URL: r.URL,
 		Status: partner.EndpointStatus(r.Status), CreatedAt: instant(r.CreatedAt),
 	}
-	if err := json.Unmarshal([]byte(r.Secrets), &e.Secrets); err != nil {
+	secrets, err := s.sealer.Open(r.Secrets, r.ID)
+	if err != nil {
+		return e, failed(err, "secrets of endpoint %s", r.ID)
+	}
+	if err := json.Unmarshal([]byte(secrets), &e.Secrets); err != nil {
 		return e, fmt.Errorf("groupbuystore: secrets of endpoint %s: %w", r.ID, err)
 	}
 	return e, nil
@@ -89,23 +94,25 @@ func (t *tx) PutPartner(p partner.Partner) error {
 }
 
 // Keys returns every key of a partner. See groupbuy.Tx.
-func (t *tx) Keys(id partner.ID) ([]partner.Key, error) { return keysOf(t.db, id) }
+func (t *tx) Keys(id partner.ID) ([]partner.Key, error) { return t.store.keysOf(t.db, id) }
 
 // PartnerKeys returns a partner's keys. See groupbuy.Reader.
 func (s *Store) PartnerKeys(ctx context.Context, id partner.ID) ([]partner.Key, error) {
-	return keysOf(s.db.Read(ctx), id)
+	return s.keysOf(s.db.Read(ctx), id)
 }
 
-func keysOf(db *gorm.DB, id partner.ID) ([]partner.Key, error) {
+func (s *Store) keysOf(db *gorm.DB, id partner.ID) ([]partner.Key, error) {
 	var rows []keyRow
-	err := db.Where("partner_id = ?", string(id)).Order("created_at, id").Find(&rows).Error
-	return mapped(rows, keyRow.key), failed(err, "keys of %s", id)
+	if err := db.Where("partner_id = ?", string(id)).Order("created_at, id").Find(&rows).Error; err != nil {
+		return nil, failed(err, "keys of %s", id)
+	}
+	return mappedOrFail(rows, s.key)
 }
 
 // PutKey creates a key or revokes it. See groupbuy.Tx.
 func (t *tx) PutKey(k partner.Key) error {
 	row := keyRow{
-		ID: string(k.ID), PartnerID: string(k.Partner), Secret: k.Secret,
+		ID: string(k.ID), PartnerID: string(k.Partner), Secret: t.store.sealer.Seal(k.Secret, string(k.ID)),
 		CreatedAt: millis(k.CreatedAt), RevokedAt: millis(k.RevokedAt),
 	}
 	owner, err := t.owner(&keyRow{}, row.ID)
@@ -134,7 +141,7 @@ func (t *tx) PutEndpoint(e partner.Endpoint) error {
 		return fmt.Errorf("groupbuystore: secrets of endpoint %s: %w", e.ID, err)
 	}
 	row := endpointRow{
-		ID: string(e.ID), PartnerID: string(e.Partner), URL: e.URL, Secrets: string(secrets),
+		ID: string(e.ID), PartnerID: string(e.Partner), URL: e.URL, Secrets: t.store.sealer.Seal(string(secrets), string(e.ID)),
 		Status: string(e.Status), CreatedAt: millis(e.CreatedAt),
 	}
 	owner, err := t.owner(&endpointRow{}, row.ID)
@@ -155,23 +162,23 @@ func (t *tx) Endpoint(p partner.ID, id partner.EndpointID) (partner.Endpoint, er
 	if err := t.db.Where("id = ? AND partner_id = ?", string(id), string(p)).Take(&row).Error; err != nil {
 		return partner.Endpoint{}, failed(err, "endpoint %s", id)
 	}
-	return row.endpoint()
+	return t.store.endpoint(row)
 }
 
 // Endpoints returns a partner's endpoints. See groupbuy.Tx.
-func (t *tx) Endpoints(p partner.ID) ([]partner.Endpoint, error) { return endpointsOf(t.db, p) }
+func (t *tx) Endpoints(p partner.ID) ([]partner.Endpoint, error) { return t.store.endpointsOf(t.db, p) }
 
 // PartnerEndpoints returns a partner's endpoints. See groupbuy.Reader.
 func (s *Store) PartnerEndpoints(ctx context.Context, id partner.ID) ([]partner.Endpoint, error) {
-	return endpointsOf(s.db.Read(ctx), id)
+	return s.endpointsOf(s.db.Read(ctx), id)
 }
 
-func endpointsOf(db *gorm.DB, p partner.ID) ([]partner.Endpoint, error) {
+func (s *Store) endpointsOf(db *gorm.DB, p partner.ID) ([]partner.Endpoint, error) {
 	var rows []endpointRow
 	if err := db.Where("partner_id = ?", string(p)).Order("created_at, id").Find(&rows).Error; err != nil {
 		return nil, failed(err, "endpoints of %s", p)
 	}
-	return mappedOrFail(rows, endpointRow.endpoint)
+	return mappedOrFail(rows, s.endpoint)
 }
 
 // Partner returns one partner. See groupbuy.Reader.

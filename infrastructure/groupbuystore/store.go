@@ -23,9 +23,10 @@ import (
 // Store is the engine's store in one database, migrated for sqldb.GroupBuy. It is safe for concurrent use, by any
 // number of processes at once.
 type Store struct {
-	db    *sqldb.DB
-	clock func() time.Time
-	ids   *ids
+	db     *sqldb.DB
+	clock  func() time.Time
+	ids    *ids
+	sealer Sealer
 }
 
 // The ports that a Store serves.
@@ -43,9 +44,12 @@ func WithClock(now func() time.Time) Option { return func(s *Store) { s.clock = 
 // WithEntropy replaces the random part of identifiers, so that the same entropy makes the same ones.
 func WithEntropy(from io.Reader) Option { return func(s *Store) { s.ids = newIDs(from) } }
 
+// WithSealer encrypts the secrets of partners. Without one they are kept as they are.
+func WithSealer(sealer Sealer) Option { return func(s *Store) { s.sealer = sealer } }
+
 // New returns the store in db.
 func New(db *sqldb.DB, opts ...Option) *Store {
-	s := &Store{db: db, clock: time.Now, ids: newIDs(rand.Reader)}
+	s := &Store{db: db, clock: time.Now, ids: newIDs(rand.Reader), sealer: open{}}
 	for _, opt := range opts {
 		opt(s)
 	}
