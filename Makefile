@@ -21,8 +21,9 @@ build: ## build the static binary ./kaituan
 web: ## build the pages of web/ into their dist folders, which go into the binary (needs Node)
 	@.ci/web.sh
 
-generate: ## write types, routes and client again from api/openapi
+generate: ## write types, routes, client and tables again from api/openapi
 	go generate ./api/...
+	go test -count=1 ./api/problem ./api/openapi -update
 
 lint: $(GOLANGCI) ## formatting, import rules and house style
 	$(GOLANGCI) run --allow-parallel-runners ./...

@@ -3,6 +3,7 @@ package mallapi_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -187,6 +188,30 @@ func TestOrder_OfSomebodyElseIsNotFound(t *testing.T) {
 	}
 	a := s.call(get("/api/mall/v1/orders").as(other)).want(http.StatusOK)
 	require.Equal(t, "[]", a.text("items"))
+}
+
+// Every operation on an order, of those that are yet to be thought of too.
+func TestEveryOrderOperation_OfSomebodyElseIsNotFound(t *testing.T) {
+	s := openShop(t)
+	s.stock()
+	owner, other := s.signUp(), s.signUp()
+	id := s.order(owner, soloOrder)
+	tried := 0
+	for _, op := range operations(t) {
+		if !strings.Contains(op.path, "{order_id}") || op.needs(t) != "session" {
+			continue
+		}
+		r := op.example(t)
+		for _, p := range op.params {
+			if example, _ := p.Value.Example.(string); p.Value.Name == "order_id" {
+				r.path = strings.Replace(r.path, example, id, 1)
+			}
+		}
+		s.call(r.as(other)).want(http.StatusNotFound, "order_not_found")
+		tried++
+	}
+	require.Greater(t, tried, 4)
+	require.Equal(t, "awaiting_payment", s.call(get("/api/mall/v1/orders/"+id).as(owner)).want(http.StatusOK).text("order.status"))
 }
 
 func TestListOrders_ByTabAndPage(t *testing.T) {
