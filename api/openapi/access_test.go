@@ -76,7 +76,7 @@ func who(t *testing.T, spec *openapi3.T, operation *openapi3.Operation) string {
 		required = *operation.Security
 	}
 	names := map[string]string{
-		"signature": "partners, signed", "session": "buyers", "bearer": "buyers", "webhook": "the engine, signed",
+		"signature": "partners, signed", "session": "buyers", "bearer": "buyers", "webhook": "the engine, signed", "wechat": "WeChat, signed",
 		"operator": "operators", "desk": "operators",
 	}
 	var callers []string
