@@ -15,6 +15,7 @@ import (
 const (
 	wechatPrefix   = "/sandbox/wechat"
 	wechatCallback = "/callbacks/wechat"
+	aesKeySigns    = 43          // of an EncodingAESKey
 	wechatTemplate = "signed-in" // of the simulator
 )
 
@@ -22,8 +23,9 @@ const (
 // else nil.
 func (a *App) newScanner(router *gin.Engine) (mall.Scanner, error) {
 	set := wechat.Config{
-		BaseURL: a.config.WeChat.URL, AppID: a.config.WeChat.AppID, Secret: a.config.WeChat.Secret, Token: a.config.WeChat.Token,
-		TemplateID: a.config.WeChat.TemplateID, Transport: failpoint.Transport("wechat", http.DefaultTransport),
+		BaseURL: a.config.WeChat.URL, AppID: a.config.WeChat.AppID, Secret: a.config.WeChat.Secret,
+		Token: a.config.WeChat.Token, AESKey: a.config.WeChat.AESKey, TemplateID: a.config.WeChat.TemplateID,
+		Transport: failpoint.Transport("wechat", http.DefaultTransport),
 	}
 	if set.BaseURL == "" {
 		if !a.config.Embedded() || a.config.Role != config.RoleAll {
@@ -31,6 +33,7 @@ func (a *App) newScanner(router *gin.Engine) (mall.Scanner, error) {
 		}
 		set.BaseURL, set.AppID, set.TemplateID = a.publicURL+wechatPrefix, "wx_sandbox", wechatTemplate
 		set.Secret, set.Token = a.secrets.derive("WeChat simulator: secret"), a.secrets.derive("WeChat simulator: token")
+		set.AESKey = a.secrets.derive("WeChat simulator: AES key")[:aesKeySigns]
 		if err := a.embedPhone(router, set); err != nil {
 			return nil, err
 		}
@@ -41,7 +44,7 @@ func (a *App) newScanner(router *gin.Engine) (mall.Scanner, error) {
 // embedPhone runs the simulated WeChat in this process.
 func (a *App) embedPhone(router *gin.Engine, set wechat.Config) error {
 	simulated, err := phone.New(phone.Config{
-		AppID: set.AppID, Secret: set.Secret, Token: set.Token, TemplateID: set.TemplateID,
+		AppID: set.AppID, Secret: set.Secret, Token: set.Token, AESKey: set.AESKey, TemplateID: set.TemplateID,
 		BaseURL: set.BaseURL, CallbackURL: a.publicURL + wechatCallback, Log: a.log,
 	})
 	if err != nil {

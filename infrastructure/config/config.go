@@ -91,6 +91,7 @@ type WeChat struct {
 	AppID      string `koanf:"app_id"`
 	Secret     string `koanf:"secret"`
 	Token      string `koanf:"token"`       // what pushed messages are signed with
+	AESKey     string `koanf:"aes_key"`     // of the safe mode; empty: messages come in clear text
 	TemplateID string `koanf:"template_id"` // of the message after signing in; empty: none is sent
 }
 
@@ -104,7 +105,7 @@ func defaults() map[string]any {
 		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s", "mall.bill_after": "10h",
 		"alipay.gateway": "", "alipay.production": false, "alipay.app_id": "", "alipay.seller_id": "",
 		"alipay.private_key_file": "", "alipay.public_key_file": "", "alipay.timeout": "10s",
-		"wechat.url": "", "wechat.app_id": "", "wechat.secret": "", "wechat.token": "", "wechat.template_id": "",
+		"wechat.url": "", "wechat.app_id": "", "wechat.secret": "", "wechat.token": "", "wechat.aes_key": "", "wechat.template_id": "",
 	}
 }
 

@@ -1,14 +1,12 @@
 package wechat
 
 import (
-	"crypto/sha1" //nolint:gosec // the protocol's own hash
+	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"encoding/xml"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,12 +36,10 @@ type message struct {
 	MsgID        string   `xml:"MsgId"`
 }
 
-// Genuine implements mall.Scanner. It says whether a call's signature is WeChat's and of now. It is what the check of a callback's address asks.
+// Genuine implements mall.Scanner. It says whether a call's signature is WeChat's and of now. The check of a callback's
+// address asks no more, in the safe mode neither.
 func (a *Account) Genuine(query url.Values) bool {
-	parts := []string{a.set.Token, query.Get("timestamp"), query.Get("nonce")}
-	slices.Sort(parts)
-	sum := sha1.Sum([]byte(strings.Join(parts, ""))) //nolint:gosec // the protocol's own hash
-	if subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(query.Get("signature"))) != 1 {
+	if !sameSignature(signature(a.set.Token, query.Get("timestamp"), query.Get("nonce")), query.Get("signature")) {
 		return false
 	}
 	seconds, err := strconv.ParseInt(query.Get("timestamp"), 10, 64)
@@ -54,6 +50,10 @@ func (a *Account) Genuine(query url.Values) bool {
 func (a *Account) Read(query url.Values, body []byte) (mall.Push, error) {
 	if !a.Genuine(query) {
 		return mall.Push{}, fmt.Errorf("%w: signature", mall.ErrPushForged)
+	}
+	body, err := a.opened(query, body)
+	if err != nil {
+		return mall.Push{}, err
 	}
 	if !a.pushes.first(query.Get("timestamp")+" "+query.Get("nonce"), body) {
 		return mall.Push{}, fmt.Errorf("%w: the signature was used for another message", mall.ErrPushForged)
@@ -66,6 +66,30 @@ func (a *Account) Read(query url.Values, body []byte) (mall.Push, error) {
 		return mall.Push{}, fmt.Errorf("%w: no sender or time", mall.ErrPushMalformed)
 	}
 	return m.push(), nil
+}
+
+// opened returns the message itself. In the safe mode only what is sealed counts: whatever stands beside it is covered by
+// no signature.
+func (a *Account) opened(query url.Values, body []byte) ([]byte, error) {
+	if a.seal == nil {
+		return body, nil
+	}
+	var envelope struct {
+		XMLName xml.Name `xml:"xml"`
+		Encrypt string   `xml:"Encrypt"`
+	}
+	if err := xml.Unmarshal(body, &envelope); err != nil {
+		return nil, fmt.Errorf("%w: %w", mall.ErrPushMalformed, err)
+	}
+	signed := signature(a.set.Token, query.Get("timestamp"), query.Get("nonce"), envelope.Encrypt)
+	if !sameSignature(signed, query.Get("msg_signature")) {
+		return nil, fmt.Errorf("%w: signature of the sealed message", mall.ErrPushForged)
+	}
+	inner, err := a.seal.open(envelope.Encrypt)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", mall.ErrPushForged, err)
+	}
+	return inner, nil
 }
 
 // push is the message in the mall's words. Events repeat with the same sender and time, messages with the same MsgId.
@@ -127,12 +151,15 @@ func (p *pushes) first(signature string, body []byte) bool {
 	return true
 }
 
+// cdata is a text that needs no escapes.
+type cdata struct {
+	Text string `xml:",cdata"`
+}
+
 // Reply implements mall.Scanner: the answer to a pushed message, which the person reads in the chat.
 func (a *Account) Reply(p mall.Push, text string) ([]byte, error) {
-	type cdata struct {
-		Text string `xml:",cdata"`
-	}
-	return xml.Marshal(struct {
+	now := a.set.Clock().Unix()
+	reply, err := xml.Marshal(struct {
 		XMLName      xml.Name `xml:"xml"`
 		ToUserName   cdata    `xml:"ToUserName"`
 		FromUserName cdata    `xml:"FromUserName"`
@@ -140,7 +167,20 @@ func (a *Account) Reply(p mall.Push, text string) ([]byte, error) {
 		MsgType      cdata    `xml:"MsgType"`
 		Content      cdata    `xml:"Content"`
 	}{
-		ToUserName: cdata{string(p.Who)}, FromUserName: cdata{p.To}, CreateTime: a.set.Clock().Unix(),
-		MsgType: cdata{"text"}, Content: cdata{text},
+		ToUserName: cdata{string(p.Who)}, FromUserName: cdata{p.To}, CreateTime: now, MsgType: cdata{"text"}, Content: cdata{text},
+	})
+	if err != nil || a.seal == nil {
+		return reply, err
+	}
+	sealed, nonce := a.seal.close(reply), rand.Text()
+	return xml.Marshal(struct {
+		XMLName      xml.Name `xml:"xml"`
+		Encrypt      cdata    `xml:"Encrypt"`
+		MsgSignature cdata    `xml:"MsgSignature"`
+		TimeStamp    int64    `xml:"TimeStamp"`
+		Nonce        cdata    `xml:"Nonce"`
+	}{
+		Encrypt: cdata{sealed}, TimeStamp: now, Nonce: cdata{nonce},
+		MsgSignature: cdata{signature(a.set.Token, strconv.FormatInt(now, 10), nonce, sealed)},
 	})
 }

@@ -27,6 +27,7 @@ type Config struct {
 	AppID      string
 	Secret     string
 	Token      string            // what pushed messages are signed with
+	AESKey     string            // of the safe mode, 43 signs; empty: messages come in clear text
 	TemplateID string            // of the message after signing in; empty: none is sent
 	Transport  http.RoundTripper // nil: http.DefaultTransport
 	Clock      func() time.Time
@@ -54,6 +55,7 @@ const maxAnswer = 64 << 10
 type Account struct {
 	set    Config
 	client *http.Client
+	seal   *seal // nil: messages come in clear text
 	pushes *pushes
 
 	mu    sync.Mutex // held while the token is fetched: one fetch makes the one before void
@@ -72,11 +74,15 @@ func New(set Config) (*Account, error) {
 	if set.AppID == "" || set.Secret == "" || set.Token == "" {
 		return nil, errors.New("wechat: app id, secret and token are required")
 	}
+	sealed, err := newSeal(set.AESKey, set.AppID)
+	if err != nil {
+		return nil, err
+	}
 	if set.Clock == nil {
 		set.Clock = time.Now
 	}
 	set.BaseURL = strings.TrimSuffix(set.BaseURL, "/")
-	return &Account{set: set, client: &http.Client{Transport: set.Transport, Timeout: timeout}, pushes: newPushes(set.Clock)}, nil
+	return &Account{set: set, client: &http.Client{Transport: set.Transport, Timeout: timeout}, seal: sealed, pushes: newPushes(set.Clock)}, nil
 }
 
 // failure is how the API says that it did not do something. It comes with status 200.

@@ -2,10 +2,14 @@ package wechat_test
 
 import (
 	"context"
+	"crypto/sha1"
+	"encoding/hex"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,6 +36,7 @@ type pushed struct {
 // A world is the client against the simulator; what is pushed is kept.
 type world struct {
 	t       *testing.T
+	key     string // of the safe mode
 	account *wechat.Account
 	phone   *phone.Phone
 	at      atomic.Int64 // unix seconds
@@ -40,17 +45,30 @@ type world struct {
 
 	mu     sync.Mutex
 	pushes []pushed
-	status int // that pushes are answered with
+	status int    // that pushes are answered with
+	reply  []byte // and what
 }
 
-func open(t *testing.T) *world {
+func open(t *testing.T) *world { return openWith(t, "") }
+
+// testKey is an EncodingAESKey of the safe mode.
+const testKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+
+// inEachMode runs a test with messages in clear text, and with sealed ones.
+func inEachMode(t *testing.T, test func(w *world)) {
 	t.Helper()
-	w := &world{t: t, status: http.StatusOK}
+	t.Run("clear", func(t *testing.T) { test(openWith(t, "")) })
+	t.Run("sealed", func(t *testing.T) { test(openWith(t, testKey)) })
+}
+
+func openWith(t *testing.T, key string) *world {
+	t.Helper()
+	w := &world{t: t, key: key, status: http.StatusOK}
 	w.at.Store(time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC).Unix())
 	shop := httptest.NewServer(http.HandlerFunc(w.take))
 	t.Cleanup(shop.Close)
 	simulated, err := phone.New(phone.Config{
-		AppID: "wx_test", Secret: "secret", Token: "token", TemplateID: "t1", BaseURL: "http://phone.example", CallbackURL: shop.URL, Now: w.now,
+		AppID: "wx_test", Secret: "secret", Token: "token", AESKey: key, TemplateID: "t1", BaseURL: "http://phone.example", CallbackURL: shop.URL, Now: w.now,
 	})
 	require.NoError(t, err)
 	w.phone = simulated
@@ -67,7 +85,7 @@ func open(t *testing.T) *world {
 
 func (w *world) dial(base string) *wechat.Account {
 	a, err := wechat.New(wechat.Config{
-		BaseURL: base, AppID: "wx_test", Secret: "secret", Token: "token", TemplateID: "t1", Clock: w.now,
+		BaseURL: base, AppID: "wx_test", Secret: "secret", Token: "token", AESKey: w.key, TemplateID: "t1", Clock: w.now,
 	})
 	require.NoError(w.t, err)
 	w.t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
@@ -85,6 +103,7 @@ func (w *world) take(rw http.ResponseWriter, r *http.Request) {
 		w.status = http.StatusInternalServerError
 	}
 	rw.WriteHeader(w.status)
+	_, _ = rw.Write(w.reply)
 }
 
 func (w *world) last() pushed {
@@ -168,11 +187,13 @@ func neverValid(rw http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(rw, `{"errcode":40001,"errmsg":"invalid credential"}`)
 }
 
-func TestRead_TellsScansAndTexts(t *testing.T) {
-	w := open(t)
+func TestRead_TellsScansAndTexts(t *testing.T) { inEachMode(t, tellsScansAndTexts) }
+
+func tellsScansAndTexts(w *world) {
+	t := w.t
 	require.NoError(t, w.phone.Scan(t.Context(), "ming", w.show("scene-1")))
 	follow := w.last()
-	require.Contains(t, string(follow.body), "qrscene_scene-1")
+	require.Equal(t, w.key == "", strings.Contains(string(follow.body), "qrscene_scene-1"))
 	first, err := w.account.Read(follow.query, follow.body)
 	require.NoError(t, err)
 	require.Equal(t, mall.Push{ID: first.ID, Who: "ming", To: "wx_test", Scene: "scene-1"}, first)
@@ -192,12 +213,32 @@ func TestRead_TellsScansAndTexts(t *testing.T) {
 
 	reply, err := w.account.Reply(said, "好的 ]]> <b>")
 	require.NoError(t, err)
-	require.Contains(t, string(reply), "<ToUserName><![CDATA[ming]]></ToUserName><FromUserName><![CDATA[wx_test]]></FromUserName>")
+	require.Equal(t, w.key == "", strings.Contains(string(reply), "<ToUserName><![CDATA[ming]]></ToUserName><FromUserName><![CDATA[wx_test]]></FromUserName>"))
+	w.answer(reply)
+	require.NoError(t, w.phone.Say(t.Context(), "osim-xiaoming", "?"))
+	require.Contains(t, w.chat(), "好的 ]]&gt; &lt;b&gt;")
+	w.answer([]byte("<xml><Encrypt>AAAA</Encrypt></xml>"))
+	require.Equal(t, w.key == "", w.phone.Say(t.Context(), "osim-xiaoming", "?") == nil, "WeChat takes sealed answers only")
+}
+
+func (w *world) answer(with []byte) {
+	w.mu.Lock()
+	w.reply = with
+	w.mu.Unlock()
+}
+
+// chat is what the phone of one person shows.
+func (w *world) chat() string {
+	rec := httptest.NewRecorder()
+	w.phone.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/phone?person=osim-xiaoming", nil))
+	return rec.Body.String()
 }
 
 // The signature does not cover the body: it serves for a short time, and for one body.
-func TestRead_RefusesWhatIsNotWeChats(t *testing.T) {
-	w := open(t)
+func TestRead_RefusesWhatIsNotWeChats(t *testing.T) { inEachMode(t, refusesWhatIsNotWeChats) }
+
+func refusesWhatIsNotWeChats(w *world) {
+	t := w.t
 	require.NoError(t, w.phone.Scan(t.Context(), "ming", w.show("scene-1")))
 	good := w.last()
 	_, err := w.account.Read(good.query, good.body)
@@ -206,12 +247,12 @@ func TestRead_RefusesWhatIsNotWeChats(t *testing.T) {
 	require.NoError(t, err, "WeChat may send it again")
 	require.EqualValues(t, "ming", again.Who)
 
-	forged := []byte(strings.ReplaceAll(string(good.body), "ming", "hong"))
+	forged := []byte("<xml><ToUserName>wx_test</ToUserName><FromUserName>hong</FromUserName><CreateTime>1</CreateTime><MsgType>text</MsgType></xml>")
 	_, err = w.account.Read(good.query, forged)
 	require.ErrorIs(t, err, mall.ErrPushForged, "a signature seen by somebody else")
 
 	for _, name := range []string{"signature", "timestamp", "nonce"} {
-		query := url.Values{"signature": good.query["signature"], "timestamp": good.query["timestamp"], "nonce": good.query["nonce"]}
+		query := maps.Clone(good.query)
 		query.Set(name, "1")
 		_, err = w.account.Read(query, good.body)
 		require.ErrorIs(t, err, mall.ErrPushForged, name)
@@ -231,6 +272,53 @@ func TestRead_RefusesWhatItCannotRead(t *testing.T) {
 		_, err := w.account.Read(w.last().query, []byte(body))
 		require.ErrorIs(t, err, mall.ErrPushMalformed, body)
 	}
+}
+
+// In the safe mode only what is sealed counts, and it must be sealed for this account and signed.
+func TestRead_RefusesWhatIsNotSealed(t *testing.T) {
+	w, other, open := openWith(t, testKey), openWith(t, strings.Repeat("A", 43)), openWith(t, "")
+	for _, w := range []*world{w, other, open} {
+		require.NoError(t, w.phone.Say(t.Context(), "ming", "确认"))
+	}
+	_, err := w.account.Read(open.last().query, open.last().body)
+	require.ErrorIs(t, err, mall.ErrPushForged, "in clear text")
+	_, err = w.account.Read(other.last().query, other.last().body)
+	require.ErrorIs(t, err, mall.ErrPushForged, "sealed with another key")
+
+	good := w.last()
+	for _, name := range []string{"msg_signature", "signature"} {
+		query := maps.Clone(good.query)
+		query.Set(name, "1")
+		_, err = w.account.Read(query, good.body)
+		require.ErrorIs(t, err, mall.ErrPushForged, name)
+	}
+	_, err = w.account.Read(good.query, []byte("<xml"))
+	require.ErrorIs(t, err, mall.ErrPushMalformed)
+
+	beside := strings.Replace(string(good.body), "<Encrypt>", "<FromUserName>hong</FromUserName><Encrypt>", 1)
+	read, err := w.account.Read(good.query, []byte(beside))
+	require.NoError(t, err)
+	require.EqualValues(t, "ming", read.Who, "what stands beside the sealed message is nobody's")
+}
+
+// The sample that Tencent publishes with its own code for the safe mode.
+func TestRead_OpensThePublishedSample(t *testing.T) {
+	const timestamp, nonce, token = "1409735669", "1320562132", "spamtest"
+	a, err := wechat.New(wechat.Config{
+		BaseURL: "http://x", AppID: "wx2c2769f8efd9abc2", Secret: "s", Token: token, AESKey: testKey,
+		Clock: func() time.Time { return time.Unix(1409735669, 0) },
+	})
+	require.NoError(t, err)
+	body, err := os.ReadFile("testdata/sample.xml")
+	require.NoError(t, err)
+	sum := sha1.Sum([]byte(nonce + timestamp + token))
+	query := url.Values{
+		"timestamp": {timestamp}, "nonce": {nonce}, "signature": {hex.EncodeToString(sum[:])}, "encrypt_type": {"aes"},
+		"msg_signature": {"5d197aaffba7e9b25a30732f161a50dee96bd5fa"},
+	}
+	read, err := a.Read(query, body)
+	require.NoError(t, err)
+	require.Equal(t, mall.Push{ID: read.ID, Who: "oyORnuP8q7ou2gfYjqLzSIWZf0rs", To: "gh_10f6c3c3ac5a", Text: "abcdteT"}, read)
 }
 
 func TestGreet(t *testing.T) {
@@ -253,9 +341,7 @@ func TestPhone_SendsAgain(t *testing.T) {
 	w.mu.Unlock()
 	require.Error(t, w.phone.Say(t.Context(), "osim-xiaoming", "确认"))
 	require.Len(t, w.pushes, 3)
-	rec := httptest.NewRecorder()
-	w.phone.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/phone?person=osim-xiaoming", nil))
-	require.Contains(t, rec.Body.String(), "服务出现故障")
+	require.Contains(t, w.chat(), "服务出现故障")
 }
 
 func TestPhone_RefusesOldCodes(t *testing.T) {
@@ -269,10 +355,13 @@ func TestPhone_RefusesOldCodes(t *testing.T) {
 }
 
 func TestNew_RefusesSettings(t *testing.T) {
-	for _, set := range []wechat.Config{{}, {BaseURL: "x"}, {BaseURL: "http://x", AppID: "a", Secret: "s"}} {
+	for _, set := range []wechat.Config{{}, {BaseURL: "x"}, {BaseURL: "http://x", AppID: "a", Secret: "s"},
+		{BaseURL: "http://x", AppID: "a", Secret: "s", Token: "t", AESKey: "short"}} {
 		_, err := wechat.New(set)
 		require.Error(t, err)
 	}
-	_, err := phone.New(phone.Config{})
-	require.Error(t, err)
+	for _, set := range []phone.Config{{}, {AppID: "a", Secret: "s", Token: "t", CallbackURL: "http://x", AESKey: "short"}} {
+		_, err := phone.New(set)
+		require.Error(t, err)
+	}
 }

@@ -4,16 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // the protocol's own hash
-	"encoding/hex"
 	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"strings"
 )
 
 // message is what is pushed to the account's server.
@@ -56,7 +52,11 @@ func (p *Phone) push(ctx context.Context, m message) (err error) {
 
 // post sends a message once and returns the text that the server answers with.
 func (p *Phone) post(ctx context.Context, body []byte) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.set.CallbackURL+"?"+p.sign().Encode(), bytes.NewReader(body))
+	query, body, err := p.sign(body)
+	if err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.set.CallbackURL+"?"+query.Encode(), bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}
@@ -75,6 +75,11 @@ func (p *Phone) post(ctx context.Context, body []byte) (string, error) {
 	case len(text) == 0 || string(text) == "success":
 		return "", nil
 	}
+	if p.key != nil {
+		if text, err = p.decrypt(text); err != nil {
+			return "", err
+		}
+	}
 	var reply struct {
 		XMLName xml.Name `xml:"xml"`
 		Content string   `xml:"Content"`
@@ -85,11 +90,19 @@ func (p *Phone) post(ctx context.Context, body []byte) (string, error) {
 	return reply.Content, nil
 }
 
-// sign makes the parameters by which the server knows that it is WeChat that calls.
-func (p *Phone) sign() url.Values {
+// sign makes the parameters by which the server knows that it is WeChat that calls, and what is sent.
+func (p *Phone) sign(body []byte) (url.Values, []byte, error) {
 	timestamp, nonce := strconv.FormatInt(p.set.Now().Unix(), 10), rand.Text()
-	parts := []string{p.set.Token, timestamp, nonce}
-	slices.Sort(parts)
-	sum := sha1.Sum([]byte(strings.Join(parts, ""))) //nolint:gosec // the protocol's own hash
-	return url.Values{"timestamp": {timestamp}, "nonce": {nonce}, "signature": {hex.EncodeToString(sum[:])}}
+	query := url.Values{"timestamp": {timestamp}, "nonce": {nonce}, "signature": {p.digest(timestamp, nonce)}}
+	if p.key == nil {
+		return query, body, nil
+	}
+	text, err := p.encrypt(body)
+	if err != nil {
+		return nil, nil, err
+	}
+	query.Set("encrypt_type", "aes")
+	query.Set("msg_signature", p.digest(timestamp, nonce, text))
+	body, err = xml.Marshal(sealed{To: p.set.AppID, Encrypt: text})
+	return query, body, err
 }

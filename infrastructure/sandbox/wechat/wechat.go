@@ -23,6 +23,7 @@ const TokenLife = 7200 * time.Second
 type Config struct {
 	AppID, Secret string
 	Token         string // pushed messages are signed with it
+	AESKey        string // of the safe mode; empty: messages go in clear text
 	TemplateID    string // the account's one template
 	BaseURL       string // how browsers reach Handler; begins the content of QR codes
 	CallbackURL   string // where messages are pushed
@@ -34,6 +35,7 @@ type Config struct {
 // Phone is the simulator. It is safe for concurrent use.
 type Phone struct {
 	set  Config
+	key  []byte // of the safe mode; nil: messages go in clear text
 	page *template.Template
 
 	mu        sync.Mutex
@@ -76,11 +78,15 @@ func New(set Config) (*Phone, error) {
 	if set.Log == nil {
 		set.Log = slog.New(slog.DiscardHandler)
 	}
+	key, err := aesKey(set.AESKey)
+	if err != nil {
+		return nil, err
+	}
 	page, err := template.ParseFS(files, "page/phone.html")
 	if err != nil {
 		return nil, fmt.Errorf("sandbox/wechat: page: %w", err)
 	}
-	return &Phone{set: set, page: page, codes: map[string]code{}, chats: map[string][]line{}, follows: map[string]bool{}}, nil
+	return &Phone{set: set, key: key, page: page, codes: map[string]code{}, chats: map[string][]line{}, follows: map[string]bool{}}, nil
 }
 
 // Handler serves the API below /cgi-bin and the phone below /q and /phone.
