@@ -87,7 +87,7 @@ func (s *Shop) recordRefund(ctx context.Context, claimed payment.Refund, done bo
 		case r.Status == payment.RefundFailed:
 			r.StillFailed(now)
 		case refused && queried == nil:
-			r.Refuse(refusal.Error(), now)
+			r.Refuse(refusal.Error(), s.RefundRetry, now)
 		default:
 			r.Undecided(text(errors.Join(asked, queried)), now)
 		}

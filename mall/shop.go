@@ -35,6 +35,7 @@ type Deps struct {
 	ShipDelay    time.Duration            // from "to ship" to "shipped" in the simulation; default none
 	TrialTimeout time.Duration            // how long a page waits for group prices; default 2 s
 	BillAfter    time.Duration            // from a day's end to when its bill should be there; default 10 h
+	RefundRetry  time.Duration            // after the first refusal of a refund, doubled at each; default 30 s
 	AtOnce       int                      // rows that a sweep works on at once; default 1
 }
 
@@ -56,6 +57,7 @@ func New(deps Deps) (*Shop, error) {
 	deps.PayTTL = orDefault(deps.PayTTL, 15*time.Minute)
 	deps.TrialTimeout = orDefault(deps.TrialTimeout, 2*time.Second)
 	deps.BillAfter = orDefault(deps.BillAfter, 10*time.Hour)
+	deps.RefundRetry = orDefault(deps.RefundRetry, 30*time.Second)
 	if deps.PayTTL < minPayTTL {
 		return nil, fmt.Errorf("mall: a payment deadline of %s is shorter than %s", deps.PayTTL, minPayTTL)
 	}
@@ -64,6 +66,9 @@ func New(deps Deps) (*Shop, error) {
 	}
 	if deps.ShipDelay < 0 {
 		return nil, fmt.Errorf("mall: a shipping delay of %s is negative", deps.ShipDelay)
+	}
+	if deps.RefundRetry < 0 {
+		return nil, fmt.Errorf("mall: a refund tried again after %s cannot be", deps.RefundRetry)
 	}
 	token, err := account.NewToken(deps.Random)
 	if err != nil {

@@ -28,6 +28,7 @@ func TestNew(t *testing.T) {
 	for name, change := range map[string]func(*mall.Deps){
 		"deadline too short": func(d *mall.Deps) { d.PayTTL = 59 * time.Second },
 		"negative delay":     func(d *mall.Deps) { d.ShipDelay = -1 },
+		"negative retry":     func(d *mall.Deps) { d.RefundRetry = -1 },
 		"no randomness":      func(d *mall.Deps) { d.Random = iotest.ErrReader(errors.New("no randomness")) },
 		"no hashes":          func(d *mall.Deps) { d.Hasher = brokenHasher{} },
 	} {

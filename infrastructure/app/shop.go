@@ -40,8 +40,9 @@ func newShop(c config.Config, store *mallstore.Store, engine mall.GroupBuy, pay 
 		Store: store, GroupBuy: engine, Channel: pay.Channel, Scanner: scanner, Hasher: hasher,
 		Clock: time.Now, IDs: func(prefix string) string { return ids{}.New(prefix + "_") }, Random: rand.Reader, Log: log,
 		Merchant: pay.merchant, SalesChannel: salesChannel, PayTTL: c.Mall.PayWithin, ShipDelay: c.Mall.ShipAfter, BillAfter: c.Mall.BillAfter,
-		AtOnce:   sweepAtOnce,
-		ReturnTo: func(id order.ID) string { return publicURL + mallapi.ReturnPath(string(id)) },
+		RefundRetry: c.Mall.RefundRetry,
+		AtOnce:      sweepAtOnce,
+		ReturnTo:    func(id order.ID) string { return publicURL + mallapi.ReturnPath(string(id)) },
 	})
 }
 

@@ -72,6 +72,9 @@ func (c Config) check(f *Faults) {
 	if c.Mall.BillAfter <= 0 {
 		f.addf("mall.bill_after", "is %s; want more than 0s, such as 10h", c.Mall.BillAfter)
 	}
+	if c.Mall.RefundRetry <= 0 {
+		f.addf("mall.refund_retry", "is %s; want more than 0s, such as 30s", c.Mall.RefundRetry)
+	}
 	if c.Mall.ShipAfter < 0 {
 		f.addf("mall.ship_after", "is %s; want 0s or more", c.Mall.ShipAfter)
 	}

@@ -64,11 +64,12 @@ type GroupBuy struct {
 
 // Mall sets up the shop.
 type Mall struct {
-	DB         string        `koanf:"db"`          // sqlite:FILE or mysql:DSN; empty: sqlite in Data
-	WebhookURL string        `koanf:"webhook_url"` // where the engine sends the mall's events; empty: PublicURL
-	PayWithin  time.Duration `koanf:"pay_within"`  // payment deadline of orders bought alone
-	ShipAfter  time.Duration `koanf:"ship_after"`  // simulated shipping
-	BillAfter  time.Duration `koanf:"bill_after"`  // from a day's end in China to when its bill is asked for
+	DB          string        `koanf:"db"`           // sqlite:FILE or mysql:DSN; empty: sqlite in Data
+	WebhookURL  string        `koanf:"webhook_url"`  // where the engine sends the mall's events; empty: PublicURL
+	PayWithin   time.Duration `koanf:"pay_within"`   // payment deadline of orders bought alone
+	ShipAfter   time.Duration `koanf:"ship_after"`   // simulated shipping
+	RefundRetry time.Duration `koanf:"refund_retry"` // after the first refusal of a refund, doubled at each further one
+	BillAfter   time.Duration `koanf:"bill_after"`   // from a day's end in China to when its bill is asked for
 }
 
 // Alipay sets up the payment channel.
@@ -102,7 +103,7 @@ func defaults() map[string]any {
 		"log_level": "info", "operator_token": "", "demo_data": true,
 		"groupbuy.db": "", "groupbuy.url": "", "groupbuy.test_mode": true, "groupbuy.share_commits": true,
 		"groupbuy.key_id": "", "groupbuy.key_secret": "", "groupbuy.webhook_secret": "", "groupbuy.seal_keys": []string{}, "groupbuy.allow_hosts": []string{},
-		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s", "mall.bill_after": "10h",
+		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s", "mall.bill_after": "10h", "mall.refund_retry": "30s",
 		"alipay.gateway": "", "alipay.production": false, "alipay.app_id": "", "alipay.seller_id": "",
 		"alipay.private_key_file": "", "alipay.public_key_file": "", "alipay.timeout": "10s",
 		"wechat.url": "", "wechat.app_id": "", "wechat.secret": "", "wechat.token": "", "wechat.aes_key": "", "wechat.template_id": "",

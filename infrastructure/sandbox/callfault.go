@@ -11,7 +11,7 @@ import (
 // before says that the gateway does not do what it was asked to.
 func (s Script) before() bool {
 	switch s.Fault {
-	case TimeoutBefore, HTTPErrorBefore, SystemErrorBefore, InProgressBefore:
+	case TimeoutBefore, HTTPErrorBefore, SystemErrorBefore, InProgressBefore, Refused:
 		return true
 	default:
 		return false
@@ -47,6 +47,8 @@ func (s *Sandbox) misanswer(w http.ResponseWriter, r *http.Request, fault Script
 		s.answer(w, method, true, nil, systemError())
 	case InProgressBefore, InProgressAfter:
 		s.answer(w, method, true, nil, inProgress())
+	case Refused:
+		s.answer(w, method, true, nil, refused("ACQ.SELLER_BALANCE_NOT_ENOUGH", "卖家余额不足"))
 	case Unsigned:
 		s.answer(w, method, false, fields, why)
 	case WronglySigned:

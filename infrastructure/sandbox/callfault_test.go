@@ -94,6 +94,19 @@ func TestCallFaults_BeforeAndAfterTheWork(t *testing.T) {
 	}
 }
 
+// A refusal is an answer: the merchant knows that nothing was done, and may ask again.
+func TestCallFaults_RefuseARefund(t *testing.T) {
+	m := newMerchant(open(t))
+	m.payTrade("o1", "10.00")
+	m.script(Script{OutTradeNo: "o1", Target: OnRefund, Fault: Refused, Times: 1})
+	answer, err := m.askTarget(OnRefund, "r1")
+	answers("40004", "ACQ.SELLER_BALANCE_NOT_ENOUGH")(t, answer, err)
+	require.Zero(t, m.totals().Refunded)
+	_, err = m.askTarget(OnRefund, "r1")
+	require.NoError(t, err)
+	require.Equal(t, money.Fen(400), m.totals().Refunded)
+}
+
 func TestCallFaults_ChooseTheirOrder(t *testing.T) {
 	e := open(t)
 	e.payTrade("o1", "10.00")

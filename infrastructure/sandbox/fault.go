@@ -57,6 +57,7 @@ const (
 	Garbage           Fault = "garbage"        // HTTP 200, no JSON
 	Unsigned          Fault = "unsigned"       // the true answer without its signature
 	WronglySigned     Fault = "wrongly_signed" // the true answer with another text's signature
+	Refused           Fault = "refused"        // refunds only: signed, 40004, the seller has not enough money; not done
 )
 
 // Faults of bills. They change what a bill says and nothing that the books say, in each download alike.
@@ -139,7 +140,7 @@ func faultsOf() map[Target][]Fault {
 	call := append(slices.Clone(page), InProgressBefore, InProgressAfter, Unsigned, WronglySigned)
 	return map[Target][]Fault{
 		OnNotice: {Lost, Late, Doubled, Held, Forged},
-		OnPage:   page, OnCall: call, OnQuery: call, OnClose: call, OnRefund: call, OnRefundQuery: call, OnBillURL: call,
+		OnPage:   page, OnCall: call, OnQuery: call, OnClose: call, OnRefund: append(slices.Clone(call), Refused), OnRefundQuery: call, OnBillURL: call,
 		OnBill: {LineMissing, LineExtra, LineDuplicated, AmountChanged},
 	}
 }

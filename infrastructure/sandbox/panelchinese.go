@@ -33,7 +33,7 @@ func chinesePanel() panelTexts {
 			"http_error_before": "HTTP 5xx，未处理", "http_error_after": "HTTP 5xx，已处理",
 			"system_error_before": "SYSTEM_ERROR，未处理", "system_error_after": "SYSTEM_ERROR，已处理",
 			"in_progress_before": "10003 处理中，未处理", "in_progress_after": "10003 处理中，已处理",
-			"garbage": "乱码，已处理", "unsigned": "无签名，已处理", "wrongly_signed": "签名错误，已处理",
+			"garbage": "乱码，已处理", "unsigned": "无签名，已处理", "wrongly_signed": "签名错误，已处理", "refused": "拒绝：卖家余额不足",
 			"line_missing": "缺一行", "line_extra": "多一行", "line_duplicated": "重复一行", "amount_changed": "金额不同",
 		},
 		events: map[string]string{"paid": "付款", "refunded": "退款", "closed": "关闭"},

@@ -33,7 +33,7 @@ func englishPanel() panelTexts {
 			"http_error_before": "HTTP 5xx, not done", "http_error_after": "HTTP 5xx, but done",
 			"system_error_before": "SYSTEM_ERROR, not done", "system_error_after": "SYSTEM_ERROR, but done",
 			"in_progress_before": "10003 in progress, not done", "in_progress_after": "10003 in progress, but done",
-			"garbage": "garbage, but done", "unsigned": "unsigned, but done", "wrongly_signed": "wrongly signed, but done",
+			"garbage": "garbage, but done", "unsigned": "unsigned, but done", "wrongly_signed": "wrongly signed, but done", "refused": "refused: the seller has not enough money",
 			"line_missing": "line missing", "line_extra": "line too many", "line_duplicated": "line twice", "amount_changed": "amount changed",
 		},
 		events: map[string]string{"paid": "payments", "refunded": "refunds", "closed": "closings"},

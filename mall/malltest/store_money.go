@@ -136,7 +136,7 @@ func storeRefunds(e *storeEnv) {
 	require.ErrorIs(e, err, mall.ErrConflict)
 	r = e.refund("rf_1")
 	for r.Status != payment.RefundFailed {
-		r.Refuse("ACQ.NO: 余额不足", e.now)
+		r.Refuse("ACQ.NO: 余额不足", time.Minute, e.now)
 	}
 	e.do(func(tx mall.Tx) error { return tx.PutRefund(r) })
 	require.Equal(e, "ACQ.NO: 余额不足", e.refund("rf_1").LastError)

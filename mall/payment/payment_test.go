@@ -105,7 +105,7 @@ func TestRefund_Life(t *testing.T) {
 	for i := range 5 {
 		require.Equal(t, payment.RefundSubmitted, r.Status, i)
 		before := r.NextAt
-		r.Refuse("no", start())
+		r.Refuse("no", time.Minute, start())
 		require.NotEqual(t, before, r.NextAt)
 	}
 	require.Equal(t, payment.RefundFailed, r.Status)
@@ -164,7 +164,7 @@ func TestPaymentAndRefund_AnyStory(t *testing.T) {
 			"undecided": func(*rapid.T) { r.Undecided("?", now) },
 			"refuse": func(*rapid.T) {
 				if r.Status == payment.RefundSubmitted {
-					r.Refuse("no", now)
+					r.Refuse("no", time.Minute, now)
 				}
 			},
 			"redo": func(*rapid.T) { r.Redo(now) },

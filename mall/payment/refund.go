@@ -76,7 +76,6 @@ const (
 	confirmAtMost   = 10 * time.Minute // the same of one that stays undecided
 	undecidedFor    = 24 * time.Hour   // until a person must look: Alipay settles a refund within minutes
 	failedAgain     = time.Hour        // between looks at a refund that waits for a person
-	refusedAfter    = 30 * time.Second // after the first refusal, doubled at each
 	maxRefundReason = 200              // runes kept of a provider's message
 )
 
@@ -142,11 +141,12 @@ func (r *Refund) Undecided(detail string, now time.Time) {
 	}
 }
 
-// Refuse records the provider's refusal; after several the refund waits for a person.
-func (r *Refund) Refuse(detail string, now time.Time) {
+// Refuse records the provider's refusal: it is asked again after retry, doubled at each further refusal, and after
+// several the refund waits for a person.
+func (r *Refund) Refuse(detail string, retry time.Duration, now time.Time) {
 	r.Refusals++
 	r.LastError = clip(detail)
-	r.NextAt = now.Add(refusedAfter << (r.Refusals - 1))
+	r.NextAt = now.Add(retry << (r.Refusals - 1))
 	if r.Refusals >= maxRefusals {
 		r.fail(now)
 	}
