@@ -11,7 +11,7 @@ import (
 )
 
 func TestNew_SaysWhichFieldIsWrong(t *testing.T) {
-	keys := newKeys(t)
+	keys := sharedKeys(t)
 	good := alipay.Config{
 		AppID: "app", PrivateKeyPEM: keys.AppPrivatePEM(), AlipayPublicKeyPEM: keys.GatewayPublicPEM(),
 		GatewayURL: "http://127.0.0.1/gateway.do", NotifyURL: "http://127.0.0.1/notify",
@@ -43,7 +43,7 @@ func TestNew_SaysWhichFieldIsWrong(t *testing.T) {
 }
 
 func TestNew_ProductionIsHTTPSOnly(t *testing.T) {
-	keys := newKeys(t)
+	keys := sharedKeys(t)
 	cfg := alipay.Config{
 		AppID: "app", PrivateKeyPEM: bare(keys.AppPrivatePEM()), AlipayPublicKeyPEM: bare(keys.GatewayPublicPEM()),
 		Production: true, NotifyURL: "https://shop.example/notify",

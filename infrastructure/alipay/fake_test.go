@@ -35,7 +35,7 @@ type gateway struct {
 
 func openGateway(t *testing.T) *gateway {
 	t.Helper()
-	g := &gateway{keys: newKeys(t)}
+	g := &gateway{keys: sharedKeys(t)}
 	g.node(map[string]any{"code": "20000"})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.calls.Add(1)

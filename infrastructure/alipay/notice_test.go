@@ -134,7 +134,7 @@ func TestAnswer_ForeignCertificateIsNotFetched(t *testing.T) {
 }
 
 func FuzzReadNotice(f *testing.F) {
-	keys := newKeys(f)
+	keys := sharedKeys(f)
 	channel, err := alipay.New(alipay.Config{
 		AppID: "app", PrivateKeyPEM: keys.AppPrivatePEM(), AlipayPublicKeyPEM: keys.GatewayPublicPEM(),
 		GatewayURL: "http://127.0.0.1:1/gateway.do", NotifyURL: "http://127.0.0.1:1/",

@@ -5,8 +5,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -25,14 +27,32 @@ func TestMain(m *testing.M) {
 }
 
 func TestChannel_OverTheSandbox(t *testing.T) {
-	keys := newKeys(t)
+	keys := sharedKeys(t)
 	malltest.RunChannel(t, func(t *testing.T) malltest.ChannelEnv { return openSandbox(t, keys) })
 }
 
-// newKeys costs more than a whole test: make them once for several.
+// newKeys makes keys that nobody else has. It costs more than a whole test.
 func newKeys(t testing.TB) sandbox.Keys {
 	t.Helper()
 	keys, err := sandbox.LoadOrCreateKeys(t.TempDir())
+	require.NoError(t, err)
+	return keys
+}
+
+//nolint:gochecknoglobals // written once, by sync.OnceValues
+var madeKeys = sync.OnceValues(func() (keys sandbox.Keys, err error) {
+	dir, err := os.MkdirTemp("", "kaituan-keys-*")
+	if err != nil {
+		return keys, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // below the temporary files in any case
+	return sandbox.LoadOrCreateKeys(dir)
+})
+
+// sharedKeys are every test's that does not need its own.
+func sharedKeys(t testing.TB) sandbox.Keys {
+	t.Helper()
+	keys, err := madeKeys()
 	require.NoError(t, err)
 	return keys
 }

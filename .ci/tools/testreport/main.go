@@ -89,6 +89,7 @@ func (r *report) end(e event, key string) {
 			fmt.Fprint(r.out, out.String())
 		}
 		if e.Test == "" {
+			r.unfinished(e.Package)
 			fmt.Fprintf(r.out, "FAIL %7.1fs  %s\n", e.Elapsed, e.Package)
 		}
 	case e.Test == "" && e.Action == "pass":
@@ -97,6 +98,16 @@ func (r *report) end(e event, key string) {
 		r.passed++
 	case e.Test != "" && e.Action == "skip":
 		r.skipped = append(r.skipped, key+r.reason(key))
+	}
+}
+
+// unfinished prints what the tests of a package said that had no verdict when it ended, as in a panic or a time-out.
+func (r *report) unfinished(pkg string) {
+	for key, out := range r.output {
+		if strings.HasPrefix(key, pkg+" ") && !strings.HasSuffix(key, " ") {
+			fmt.Fprint(r.out, out.String())
+			delete(r.output, key)
+		}
 	}
 }
 

@@ -15,6 +15,9 @@ func TestReport(t *testing.T) {
 {"Action":"fail","Package":"p","Test":"B"}
 {"Action":"fail","Package":"p","Elapsed":1}
 `
+		hung = `{"Action":"output","Package":"p","Test":"D","Output":"panic: test timed out\n"}
+{"Action":"fail","Package":"p","Elapsed":900}
+`
 		skip = `{"Action":"output","Package":"p","Test":"C","Output":"=== RUN C\n"}
 {"Action":"output","Package":"p","Test":"C","Output":"    x_test.go:2: no server\n"}
 {"Action":"skip","Package":"p","Test":"C"}
@@ -34,6 +37,7 @@ func TestReport(t *testing.T) {
 	}{
 		"pass":             {pass, true, true, "1 passed, 0 failed, 0 skipped"},
 		"fail":             {pass + fail, false, false, "wrong sum"},
+		"hung":             {pass + hung, false, false, "panic: test timed out"},
 		"skip":             {pass + skip, false, true, "SKIP p C: x_test.go:2: no server"},
 		"skip under CI":    {pass + skip, true, false, "a skipped test is a failure"},
 		"package of none":  {pass + noTests, true, true, "0 skipped"},
