@@ -37,6 +37,12 @@ services() {
 	[ "$ours" = no ] || touch "$mark"
 }
 
+# programs installs what tests call beside the servers; where that is not possible those tests are skipped, which CI counts.
+programs() {
+	command -v promtool >/dev/null 2>&1 || .ci/install.sh prometheus
+	command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || .ci/install.sh nginx-light
+}
+
 # Skips are invisible without -v, and a skipped suite looks like a passed one: so ask for the events and count.
 race() {
 	command -v "${CC:-cc}" >/dev/null 2>&1 || .ci/install.sh gcc libc6-dev # the race detector is linked by a C compiler
@@ -54,6 +60,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 stage services services
+stage programs programs
 stage lint make --no-print-directory lint
 stage vet make --no-print-directory vet
 stage go race

@@ -16,14 +16,16 @@ import (
 const MaxBody = 1 << 20
 
 // New returns a router that logs to log. Routes are registered on it afterwards; unknown addresses and methods are
-// answered with problems.
-func New(log *slog.Logger) *gin.Engine {
+// answered with problems. Those in around see each request from when it has its id until it was answered and logged.
+func New(log *slog.Logger, around ...gin.HandlerFunc) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode) // the other mode prints every route to stdout
 	router := gin.New()
 	router.HandleMethodNotAllowed = true
 	router.RedirectTrailingSlash = false // a redirected call would lose its signature
 	_ = router.SetTrustedProxies(nil)    // cannot fail without addresses
-	router.Use(identify, logTo(log), recoverPanic, protect)
+	router.Use(identify)
+	router.Use(around...)
+	router.Use(logTo(log), recoverPanic, protect)
 	router.NoRoute(func(c *gin.Context) { Fail(c, &problem.Problem{Code: problem.NotFound}) })
 	router.NoMethod(func(c *gin.Context) { Fail(c, &problem.Problem{Code: problem.MethodNotAllowed}) })
 	return router

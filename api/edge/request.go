@@ -36,6 +36,13 @@ type caller struct{ kind, id string }
 // SetCaller names who is calling, once that is proven, for the log: a kind such as "partner" or "account" and an id.
 func SetCaller(c *gin.Context, kind, id string) { c.Set(callerKey{}, caller{kind, id}) }
 
+// Caller names who called, and as what; both are empty when nobody has proven who they are.
+func Caller(c *gin.Context) (kind, id string) {
+	by, _ := c.Get(callerKey{})
+	who, _ := by.(caller)
+	return who.kind, who.id
+}
+
 // logTo writes one line per request when it has been answered. It names the route, never its parameters or
 // the query, which may hold secrets.
 func logTo(log *slog.Logger) gin.HandlerFunc {
@@ -54,8 +61,8 @@ func logTo(log *slog.Logger) gin.HandlerFunc {
 		if c.FullPath() == "" { // no route: there is no secret in an address that we do not have
 			attrs = append(attrs, slog.String("path", c.Request.URL.Path[:min(len(c.Request.URL.Path), 100)]))
 		}
-		if by, named := c.Get(callerKey{}); named {
-			attrs = append(attrs, slog.String(by.(caller).kind, by.(caller).id))
+		if kind, id := Caller(c); kind != "" {
+			attrs = append(attrs, slog.String(kind, id))
 		}
 		if code := c.GetString(codeKey); code != "" {
 			attrs = append(attrs, slog.String("code", code))

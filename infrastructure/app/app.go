@@ -12,10 +12,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kaituan/infrastructure/config"
+	"kaituan/infrastructure/observe"
 	"kaituan/infrastructure/sqldb"
 )
 
@@ -39,6 +41,7 @@ type App struct {
 	metrics *prometheus.Registry
 	node    string // names this process among all that share the databases
 	commits *commits
+	watch   *watch
 	parts   []part                            // started in this order, stopped in the reverse
 	seeds   []func(ctx context.Context) error // run once everything is started
 	notes   []string                          // for the banner
@@ -85,14 +88,26 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.dbs, err = openDatabases(ctx, a.config, sqldb.WithLog(a.log)); err != nil {
 		return err
 	}
-	a.metrics = newRegistry(a.dbs)
-	a.commits = newCommits()
-	a.metrics.MustRegister(a.commits.collectors()...)
-	a.health = &health{ping: a.dbs.ping, metrics: serveMetrics(a.metrics, a.log)}
+	a.observe()
 	if a.config.Split() {
 		return a.dbs.current(ctx)
 	}
 	return a.dbs.migrate(ctx)
+}
+
+// observe makes what the instance is watched by; its parts add what is theirs.
+func (a *App) observe() {
+	a.metrics = newRegistry(a.dbs)
+	a.commits = newCommits()
+	a.watch = newWatch(a.metrics, a.config.Role)
+	a.health = &health{metrics: serveMetrics(a.metrics, a.log), version: version{
+		Build: observe.ReadBuild(), Role: string(a.config.Role), Node: a.node, StartedAt: time.Now().UTC(),
+	}}
+	a.health.needs(a.dbs.needs()...)
+	a.metrics.MustRegister(a.health)
+	if a.dbs.groupbuy != nil {
+		a.metrics.MustRegister(a.commits.collectors()...)
+	}
 }
 
 // nodeName names a process for ever: no two listen on one address of one host, and after a restart it is the same.

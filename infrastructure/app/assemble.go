@@ -55,7 +55,7 @@ func (r *relays) wakeMall() {
 // comes last, so that a stop takes no new request before it ends anything else; the private one comes first, so that
 // health can be seen to the end.
 func (a *App) assemble(ctx context.Context) error {
-	router := edge.New(a.log)
+	router := edge.New(a.log, a.watch.requests.Handler)
 	reference.Register(router)
 	if err := a.servePages(router); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	if err != nil {
 		return nil, err
 	}
-	engine, err := newEngine(a.dbs.groupbuy, store, sender, a.share(), woken.wakeEngine, a.log)
+	engine, err := newEngine(a.dbs.groupbuy, store, webhooks{sender, a.watch.posts}, a.share(), woken.wakeEngine, a.log)
 	if err != nil {
 		return nil, err
 	}
@@ -165,11 +165,12 @@ func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, *live
 	if err != nil {
 		return nil, nil, err
 	}
-	pay, err := newChannel(a.config, box, keys, a.publicURL)
+	pay, err := newChannel(a.config, box, keys, a.publicURL, a.watch.transport("alipay", http.DefaultTransport))
 	if err != nil {
 		return nil, nil, err
 	}
-	engine, err := groupbuyclient.New(a.engineAddress(router))
+	address := a.engineAddress(router)
+	engine, err := groupbuyclient.New(address)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -177,7 +178,7 @@ func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, *live
 	if err != nil {
 		return nil, nil, err
 	}
-	store := mallstore.New(a.dbs.mall, time.Now, woken.wakeMall)
+	store := mallstore.New(a.dbs.mall, time.Now, woken.wakeMall, mallstore.WithMoves(a.watch.moves.Moved))
 	shop, err := newShop(a.config, store, engine, pay, scanner, a.publicURL, a.log)
 	if err != nil {
 		return nil, nil, err
@@ -186,11 +187,11 @@ func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, *live
 		return shop, nil, nil
 	}
 	pages := live.New(store.Marks, live.Options{Log: a.log})
-	return shop, pages, a.serveMall(router, shop, store, pages)
+	return shop, pages, a.serveMall(router, address, shop, store, pages)
 }
 
-func (a *App) serveMall(router *gin.Engine, shop *mall.Shop, store *mallstore.Store, pages *live.Hub) error {
-	staff, err := groupbuyclient.NewStaff(a.engineAddress(router))
+func (a *App) serveMall(router *gin.Engine, engine groupbuyclient.Config, shop *mall.Shop, store *mallstore.Store, pages *live.Hub) error {
+	staff, err := groupbuyclient.NewStaff(engine)
 	if err != nil {
 		return err
 	}
@@ -211,8 +212,13 @@ func (a *App) engineAddress(router http.Handler) groupbuyclient.Config {
 	address := groupbuyclient.Config{BaseURL: a.config.GroupBuy.URL, Key: a.secrets.mallKey()}
 	if address.BaseURL == "" {
 		address.BaseURL, address.Transport = a.publicURL, groupbuyclient.InProcess(router)
+	} else {
+		pool := pooled()
+		address.Transport = pool
+		a.add(closer(pool.CloseIdleConnections))
+		a.health.needs(dependency{name: "engine", ping: answers(pool, address.BaseURL)})
 	}
-	address.Transport = failpoint.Transport("engine", address.Transport)
+	address.Transport = a.watch.transport("engine", address.Transport)
 	return address
 }
 
@@ -241,7 +247,7 @@ func (a *App) assembleWorker(engine *groupbuy.Engine, shop *mall.Shop, woken *re
 	woken.mall = mallRelay(a.dbs.mall, shop, a.log)
 	a.add(woken.engine, woken.deliveries, woken.mall)
 	check := newStandingCheck(a.config, a.dbs)
-	a.metrics.MustRegister(check)
+	a.metrics.MustRegister(check, a.dbs.levels())
 	a.table(append(clusterJobs(a.dbs, engine, shop), check.job()))
 }
 

@@ -12,6 +12,12 @@ import (
 	"kaituan/infrastructure/coalesce"
 )
 
+// How commands were tried: those that arrived at once in one transaction, or each in its own after that had failed.
+const (
+	together = "together"
+	apart    = "apart"
+)
+
 // commits lets the engine's callers share commits, and measures it.
 type commits struct {
 	size, wait, took prometheus.Histogram
@@ -40,6 +46,9 @@ func newCommits() *commits {
 		}
 		return float64(c.group.Waiting())
 	})
+	for _, tried := range []string{together, apart} {
+		c.failed.WithLabelValues(tried) // told from the start: a rate needs its zero
+	}
 	return c
 }
 
@@ -73,9 +82,9 @@ func (c *commits) observe(b coalesce.Batch) {
 	if b.Err == nil {
 		return
 	}
-	tried := "together"
+	tried := together
 	if b.Apart {
-		tried = "apart"
+		tried = apart
 	}
 	c.failed.WithLabelValues(tried).Inc()
 }

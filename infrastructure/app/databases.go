@@ -109,17 +109,6 @@ func (d databases) close() error {
 	return errors.Join(errs...)
 }
 
-// ping says which databases do not answer.
-func (d databases) ping(ctx context.Context) error {
-	var errs []error
-	for name, db := range d.opened() {
-		if err := db.Ping(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", name, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // Migrate brings both databases to this binary's schema and reports their versions.
 func Migrate(ctx context.Context, c config.Config) (report string, err error) {
 	c.Role = config.RoleAll

@@ -16,7 +16,6 @@ import (
 	"kaituan/infrastructure/crowdstore"
 	"kaituan/infrastructure/groupbuystore"
 	"kaituan/infrastructure/sqldb"
-	"kaituan/infrastructure/webhook"
 )
 
 // mallPartner is the partner that our own mall is at the engine: number one among equals.
@@ -30,7 +29,7 @@ const (
 // eventLag is far longer than a transaction that has numbered its events needs to commit.
 const eventLag = 3 * time.Second
 
-func newEngine(db *sqldb.DB, store *groupbuystore.Store, sender *webhook.Sender, share func(groupbuy.CarryOut) groupbuy.Do, wake func(), log *slog.Logger) (*groupbuy.Engine, error) {
+func newEngine(db *sqldb.DB, store *groupbuystore.Store, sender webhooks, share func(groupbuy.CarryOut) groupbuy.Do, wake func(), log *slog.Logger) (*groupbuy.Engine, error) {
 	hasher, err := newHasher()
 	if err != nil {
 		return nil, err
@@ -40,7 +39,7 @@ func newEngine(db *sqldb.DB, store *groupbuystore.Store, sender *webhook.Sender,
 		lag = 0 // one writer: events are numbered in the order they are committed
 	}
 	return groupbuy.New(groupbuy.Deps{
-		Store: store, Crowds: crowdstore.New(db), Sender: webhooks{sender}, Encoder: groupbuyapi.Encoder{}, Schedule: attempts,
+		Store: store, Crowds: crowdstore.New(db), Sender: sender, Encoder: groupbuyapi.Encoder{}, Schedule: attempts,
 		IDs: ids{}, Secrets: random{}, Hasher: hasher, Random: rand.Reader, Clock: time.Now, EventLag: lag, Log: log, Wake: wake, Share: share,
 	}), nil
 }
@@ -52,7 +51,7 @@ func (a *App) sealedStore(ctx context.Context) (*groupbuystore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	store := groupbuystore.New(a.dbs.groupbuy, groupbuystore.WithSealer(sealer))
+	store := groupbuystore.New(a.dbs.groupbuy, groupbuystore.WithSealer(sealer), groupbuystore.WithMoves(a.watch.moves.Moved))
 	n, err := store.Reseal(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("secrets in groupbuy.db do not open; restore %s, or add their key to groupbuy.seal_keys (%s), or give them up with "+

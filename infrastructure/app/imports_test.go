@@ -74,6 +74,7 @@ func rules() []rule {
 		{pkg: "infrastructure/coalesce"},
 		{pkg: "infrastructure/failpoint"},
 		{pkg: "infrastructure/killtest"}, // tests only
+		{pkg: "infrastructure/deploy"},   // likewise
 		{pkg: "infrastructure/bench", may: append([]string{ // it calls a server, and looks into its databases afterwards
 			"api/groupbuyclient", "api/groupbuywire", "api/mallclient", "api/mallwire", "infrastructure/sandbox", "infrastructure/sqldb",
 		}, wire...), modules: true},

@@ -20,6 +20,9 @@ func newRegistry(dbs databases) *prometheus.Registry {
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBacklogs(dbs),
 	)
+	for name, db := range dbs.opened() {
+		registry.MustRegister(db.Collectors(name)...)
+	}
 	return registry
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"kaituan/api/sign"
 	"kaituan/groupbuy"
@@ -30,7 +31,10 @@ func (random) KeySecret() string { return cryptorand.Text() + cryptorand.Text() 
 func (random) WebhookSecret() string { return sign.NewSecret() }
 
 // webhooks fits the webhook sender to the engine's port.
-type webhooks struct{ sender *webhook.Sender }
+type webhooks struct {
+	sender   *webhook.Sender
+	attempts *prometheus.CounterVec // by outcome
+}
 
 func (w webhooks) CheckURL(url string) error { return w.sender.CheckURL(url) }
 
@@ -40,6 +44,9 @@ func (w webhooks) Send(ctx context.Context, p groupbuy.Post) groupbuy.Receipt {
 		ID: p.DeliveryID, EventID: p.MessageID, URL: p.URL, Secrets: p.Secrets, Body: p.Body, Timestamp: p.At,
 	})
 	failpoint.Hit("webhook.after")
+	if r.Reason != webhook.ReasonCancelled {
+		w.attempts.WithLabelValues(string(r.Outcome)).Inc()
+	}
 	receipt := groupbuy.Receipt{
 		Delivered: r.Outcome == webhook.Delivered, Gone: r.Outcome == webhook.Disable, Cancelled: r.Reason == webhook.ReasonCancelled,
 		RetryAfter: r.After, StatusCode: r.Status, Snippet: r.Snippet, Took: r.Took,

@@ -7,9 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -74,40 +72,4 @@ func listen(ctx context.Context, key, address string) (net.Listener, error) {
 		return nil, fmt.Errorf("%w; another program may use the address: choose one with --%s", err, key)
 	}
 	return listener, nil
-}
-
-// health is what the private listener tells about the instance.
-type health struct {
-	ping     func(ctx context.Context) error
-	metrics  http.Handler
-	draining atomic.Bool
-}
-
-// privateHandler serves health, metrics and profiles. It must not be reachable from outside.
-func (h *health) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	mux.HandleFunc("GET /readyz", h.ready)
-	mux.Handle("GET /metrics", h.metrics)
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return mux
-}
-
-// ready says whether requests should be sent here.
-func (h *health) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	err := h.ping(ctx)
-	if h.draining.Load() {
-		err = errors.New("draining")
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-		return
-	}
-	_, _ = w.Write([]byte("ready\n"))
 }

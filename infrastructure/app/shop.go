@@ -13,7 +13,6 @@ import (
 	"kaituan/api/sign"
 	"kaituan/infrastructure/alipay"
 	"kaituan/infrastructure/config"
-	"kaituan/infrastructure/failpoint"
 	"kaituan/infrastructure/mallstore"
 	"kaituan/infrastructure/password"
 	"kaituan/infrastructure/sandbox"
@@ -64,10 +63,10 @@ type channel struct {
 }
 
 // newChannel speaks to the configured gateway, or to the sandbox in this process, in the same way.
-func newChannel(c config.Config, box *sandbox.Sandbox, keys sandbox.Keys, publicURL string) (channel, error) {
+func newChannel(c config.Config, box *sandbox.Sandbox, keys sandbox.Keys, publicURL string, transport http.RoundTripper) (channel, error) {
 	set := alipay.Config{
 		NotifyURL: publicURL + alipayNotifyURL, Timeout: c.Alipay.Timeout, Production: c.Alipay.Production,
-		Transport: failpoint.Transport("alipay", http.DefaultTransport),
+		Transport: transport,
 	}
 	merchant := payment.Merchant{AppID: c.Alipay.AppID, SellerID: c.Alipay.SellerID}
 	if box != nil {

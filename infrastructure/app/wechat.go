@@ -6,7 +6,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"kaituan/infrastructure/config"
-	"kaituan/infrastructure/failpoint"
 	phone "kaituan/infrastructure/sandbox/wechat"
 	"kaituan/infrastructure/wechat"
 	"kaituan/mall"
@@ -25,7 +24,7 @@ func (a *App) newScanner(router *gin.Engine) (mall.Scanner, error) {
 	set := wechat.Config{
 		BaseURL: a.config.WeChat.URL, AppID: a.config.WeChat.AppID, Secret: a.config.WeChat.Secret,
 		Token: a.config.WeChat.Token, AESKey: a.config.WeChat.AESKey, TemplateID: a.config.WeChat.TemplateID,
-		Transport: failpoint.Transport("wechat", http.DefaultTransport),
+		Transport: a.watch.transport("wechat", http.DefaultTransport),
 	}
 	if set.BaseURL == "" {
 		if !a.config.Embedded() || a.config.Role != config.RoleAll {

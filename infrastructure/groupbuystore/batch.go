@@ -25,8 +25,15 @@ var errCollision = errors.New("groupbuystore: another transaction came first")
 // with groupbuy.ErrUnavailable.
 func (s *Store) Batch(ctx context.Context, touch team.Touch, decide func(*team.State, time.Time)) error {
 	for try := 1; ; try++ {
-		err := s.db.InPipe(ctx, func(p *sqldb.Pipe) ([]sqldb.Write, error) { return s.batch(p, touch, decide) })
+		var steps saved
+		err := s.db.InPipe(ctx, func(p *sqldb.Pipe) (_ []sqldb.Write, err error) {
+			steps, err = s.batch(p, touch, decide)
+			return steps.writes, err
+		})
 		if !errors.Is(err, errCollision) && !errors.Is(err, sqldb.ErrStale) && !sqldb.IsDuplicate(err) {
+			if err == nil {
+				steps.tell(s.moved)
+			}
 			return outward(err)
 		}
 		if try == batchTries {
@@ -53,10 +60,10 @@ func pause(ctx context.Context, try int) error {
 
 // batch is one try. The time is taken once everything is held, so that of two batches on one team the later one also
 // has the later time.
-func (s *Store) batch(p *sqldb.Pipe, touch team.Touch, decide func(*team.State, time.Time)) ([]sqldb.Write, error) {
+func (s *Store) batch(p *sqldb.Pipe, touch team.Touch, decide func(*team.State, time.Time)) (saved, error) {
 	loaded, err := s.load(p, touch)
 	if err != nil {
-		return nil, err
+		return saved{}, err
 	}
 	now := s.now()
 	decide(loaded.state, now)

@@ -11,33 +11,50 @@ import (
 // rowsPerWrite bounds one statement: SQLite takes 32,766 parameters.
 const rowsPerWrite = 400
 
+// saved is what a decision leads to: the statements, and the changes of status among them.
+type saved struct {
+	writes       []sqldb.Write
+	teams, seats []historyRow
+}
+
+func (d saved) tell(moved func(of, to string)) {
+	for _, row := range d.teams {
+		moved("team", row.ToStatus)
+	}
+	for _, row := range d.seats {
+		moved("seat", row.ToStatus)
+	}
+}
+
 // save is what writes down what the decision changed. Seats that give an ordinal up go before those that take one.
-func (s *Store) save(l loaded, now time.Time) ([]sqldb.Write, error) {
+func (s *Store) save(l loaded, now time.Time) (saved, error) {
 	teams, err := mappedOrFail(l.state.ChangedTeams(), newTeamRow)
 	if err != nil {
-		return nil, err
+		return saved{}, err
 	}
 	seats, err := mappedOrFail(l.state.ChangedSeats(), newSeatRow)
 	if err != nil {
-		return nil, err
+		return saved{}, err
 	}
 	events, err := s.newEvents(l.state.Events, now)
 	if err != nil {
-		return nil, err
+		return saved{}, err
 	}
 	messages, err := outbox.Insert(now, announcements(events)...)
 	if err != nil {
-		return nil, err
+		return saved{}, err
 	}
 	w := writing{dialect: s.db.Dialect()}
 	put(&w, table{name: "teams", key: []string{"id"}, columns: teamColumns(), changing: teamChanges()}, teams)
 	put(&w, table{name: "seats", key: []string{"id"}, columns: seatColumns(), changing: seatChanges()},
 		append(append(only(seats, seatRow.leaving), only(seats, seatRow.staying)...), only(seats, seatRow.isNew)...))
 	put(&w, table{name: "activity_stock", key: stockKey(), columns: stockColumns(), changing: []string{"taken"}}, mapped(l.state.ChangedStock(), newStockRow))
-	insert(&w, "team_history", historyColumns(), teamHistory(l, teams, now))
-	insert(&w, "seat_history", historyColumns(), seatHistory(l, seats, now))
+	done := saved{teams: teamHistory(l, teams, now), seats: seatHistory(l, seats, now)}
+	insert(&w, "team_history", historyColumns(), done.teams)
+	insert(&w, "seat_history", historyColumns(), done.seats)
 	insert(&w, "events", eventColumns(), events)
-	return append(w.writes, messages...), nil
+	done.writes = append(w.writes, messages...)
+	return done, nil
 }
 
 func (r seatRow) leaving() bool { return r.Version > 0 && r.Ordinal == nil }

@@ -27,6 +27,7 @@ type Store struct {
 	clock  func() time.Time
 	ids    *ids
 	sealer Sealer
+	moved  func(of, to string)
 }
 
 // The ports that a Store serves.
@@ -47,9 +48,13 @@ func WithEntropy(from io.Reader) Option { return func(s *Store) { s.ids = newIDs
 // WithSealer encrypts the secrets of partners. Without one they are kept as they are.
 func WithSealer(sealer Sealer) Option { return func(s *Store) { s.sealer = sealer } }
 
+// WithMoves has moved called after a commit for each change of status in it: of is team or seat. A commit whose answer was
+// lost is left out.
+func WithMoves(moved func(of, to string)) Option { return func(s *Store) { s.moved = moved } }
+
 // New returns the store in db.
 func New(db *sqldb.DB, opts ...Option) *Store {
-	s := &Store{db: db, clock: time.Now, ids: newIDs(rand.Reader), sealer: open{}}
+	s := &Store{db: db, clock: time.Now, ids: newIDs(rand.Reader), sealer: open{}, moved: func(string, string) {}}
 	for _, opt := range opts {
 		opt(s)
 	}

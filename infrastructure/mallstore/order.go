@@ -114,6 +114,7 @@ func (t *tx) addOrderMoves(o order.Order) error {
 			OrderID: string(o.ID), Version: o.Version + 1, Step: i,
 			FromStatus: string(m.From), ToStatus: string(m.To), Reason: string(m.Reason), At: millis(m.At),
 		}
+		t.moves = append(t.moves, move{"order", string(m.To)})
 	}
 	return translate(t.db.Create(&rows).Error)
 }

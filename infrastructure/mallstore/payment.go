@@ -134,6 +134,7 @@ func (t *tx) addPaymentMoves(p payment.Payment) error {
 			PaymentID: string(p.ID), Version: p.Version + 1, Step: i,
 			FromStatus: string(m.From), ToStatus: string(m.To), At: millis(m.At),
 		}
+		t.moves = append(t.moves, move{"payment", string(m.To)})
 	}
 	return translate(t.db.Create(&rows).Error)
 }

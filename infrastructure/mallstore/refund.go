@@ -110,6 +110,7 @@ func (t *tx) addRefundMoves(r payment.Refund) error {
 			RequestNo: string(r.No), Version: r.Version + 1, Step: i,
 			FromStatus: string(m.From), ToStatus: string(m.To), At: millis(m.At),
 		}
+		t.moves = append(t.moves, move{"refund", string(m.To)})
 	}
 	return translate(t.db.Create(&rows).Error)
 }

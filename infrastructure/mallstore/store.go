@@ -21,6 +21,7 @@ type Store struct {
 	clock func() time.Time
 	wake  func()
 	ids   func(now time.Time) string
+	moved func(of, to string)
 }
 
 // Option changes how a Store works.
@@ -31,13 +32,20 @@ func WithMessageIDs(next func(now time.Time) string) Option {
 	return func(s *Store) { s.ids = next }
 }
 
+// WithMoves has moved called after a commit for each change of status in it: of is payment, refund or order. A commit whose
+// answer was lost is left out.
+func WithMoves(moved func(of, to string)) Option {
+	return func(s *Store) { s.moved = moved }
+}
+
 // New returns a store over a migrated database. The clock gives each transaction its time. wake is called after
 // each commit that left tasks in the outbox, so that their relay need not wait for its next round; it may be nil.
 func New(db *sqldb.DB, clock func() time.Time, wake func(), opts ...Option) *Store {
 	if wake == nil {
 		wake = func() {}
 	}
-	s := &Store{db: db, clock: clock, wake: wake, ids: func(time.Time) string { return "" }} // the outbox makes them
+	s := &Store{db: db, clock: clock, wake: wake, moved: func(string, string) {}}
+	s.ids = func(time.Time) string { return "" } // the outbox makes them
 	for _, opt := range opts {
 		opt(s)
 	}
@@ -51,10 +59,16 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx mall.T
 		t = &tx{db: db, now: s.clock().UTC().Truncate(time.Millisecond), ids: s.ids}
 		return fn(ctx, t)
 	})
-	if err == nil && t.enqueued {
+	if err != nil {
+		return translate(err)
+	}
+	if t.enqueued {
 		s.wake()
 	}
-	return translate(err)
+	for _, m := range t.moves {
+		s.moved(m.of, m.to)
+	}
+	return nil
 }
 
 // read gives a handle for queries outside any transaction.
@@ -82,7 +96,11 @@ type tx struct {
 	now      time.Time
 	ids      func(now time.Time) string
 	enqueued bool
+	moves    []move
 }
+
+// move is a change of status.
+type move struct{ of, to string }
 
 // Now implements mall.Tx.
 func (t *tx) Now() time.Time { return t.now }

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"gorm.io/gorm"
 )
 
@@ -125,3 +127,15 @@ func (db *DB) Close() error {
 
 // closeAfter gives up a pool that failed to open and reports both errors.
 func closeAfter(err error, pool *sql.DB) error { return errors.Join(err, pool.Close()) }
+
+// Collectors tell Prometheus about the pools of connections: those that a process has open, uses and waits for.
+func (db *DB) Collectors(name string) []prometheus.Collector {
+	list := []prometheus.Collector{collectors.NewDBStatsCollector(db.writer, name)}
+	if db.reader != db.writer {
+		list = append(list, collectors.NewDBStatsCollector(db.reader, name+"_read"))
+	}
+	if db.scripts != nil {
+		list = append(list, collectors.NewDBStatsCollector(db.scripts, name+"_batch"))
+	}
+	return list
+}
