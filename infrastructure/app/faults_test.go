@@ -49,3 +49,21 @@ func requireTests(t *testing.T, cell string) (tests int) {
 	}
 	return tests
 }
+
+// Every test that docs/security.md names exists in the file that it names, and every risk has one.
+func TestSecurity_IsTested(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "docs", "security.md"))
+	require.NoError(t, err)
+	risks := 0
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| risk") || strings.HasPrefix(line, "| ---") {
+			continue
+		}
+		cells := strings.Split(line, "|")
+		require.Len(t, cells, 5, line)
+		require.Positive(t, requireTests(t, cells[3]), "nobody tries: %s", cells[1])
+		risks++
+	}
+	require.Greater(t, risks, 15)
+}
