@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,27 @@ const (
 
 // EventWebhookTest is the event that a partner sends itself to try its endpoint.
 const EventWebhookTest = "webhook.test"
+
+// Outbound is what the engine asks of a database for webhooks. There are several for each seat, so each of these costs
+// few round trips.
+type Outbound interface {
+	// Deliver creates the pending deliveries of events to their partners' enabled endpoints, each once however often
+	// it is called, with an outbox message for each. It returns the events' types. Errors: ErrNotFound when an event
+	// does not exist, ErrUnknown.
+	Deliver(ctx context.Context, events []partner.EventID) (map[partner.EventID]string, error)
+	// Outgoing returns a delivery with its endpoint and event. Errors: ErrNotFound.
+	Outgoing(ctx context.Context, id partner.DeliveryID) (Outgoing, error)
+	// Attempted updates a delivery and appends the attempt to its log. Errors: ErrDuplicate when the log has one of that
+	// number, ErrUnknown.
+	Attempted(ctx context.Context, d partner.Delivery, attempt partner.Attempt) error
+}
+
+// Outgoing is a delivery with all that sending it takes.
+type Outgoing struct {
+	Delivery partner.Delivery
+	Endpoint partner.Endpoint
+	Event    Event
+}
 
 // EventList is the payload of a message about events.
 func EventList(ids []partner.EventID) []byte {
@@ -45,11 +67,14 @@ func EventsIn(list []byte) []partner.EventID {
 // Dispatch turns each event into one delivery per endpoint of its partner, and into an order fact if it tells one. Safe
 // to repeat.
 func (e *Engine) Dispatch(ctx context.Context, ids ...partner.EventID) error {
-	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error { return tx.Deliver(ids) })
+	types, err := e.Store.Deliver(ctx, ids)
 	if err != nil {
 		return fmt.Errorf("groupbuy: dispatch %v: %w", ids, err)
 	}
 	e.Wake()
+	if !slices.ContainsFunc(ids, func(id partner.EventID) bool { return slices.Contains(factTypes(), types[id]) }) {
+		return nil
+	}
 	return e.recordEventFacts(ctx, ids)
 }
 
@@ -64,35 +89,44 @@ func (r *RetryAt) Error() string { return "groupbuy: delivery failed, retry late
 
 // SendDelivery makes one attempt of a delivery and logs it. Errors: *RetryAt when it is to be tried again.
 func (e *Engine) SendDelivery(ctx context.Context, id partner.DeliveryID) error {
-	d, endpoint, event, err := e.prepare(ctx, id)
-	if err != nil || d.Status != partner.DeliveryPending {
+	out, err := e.Store.Outgoing(ctx, id)
+	if err != nil || out.Delivery.Status != partner.DeliveryPending {
 		return err
 	}
-	body, err := e.Encoder.Encode(event)
+	body, err := e.Encoder.Encode(out.Event)
 	if err != nil {
-		return fmt.Errorf("groupbuy: encode event %s: %w", event.ID, err)
+		return fmt.Errorf("groupbuy: encode event %s: %w", out.Event.ID, err)
 	}
 	at := e.Clock()
 	receipt := Receipt{Error: "endpoint disabled", Gone: true}
-	if endpoint.Status == partner.EndpointEnabled {
-		receipt = e.Sender.Send(ctx, Post{DeliveryID: string(d.ID), MessageID: string(d.Event), URL: endpoint.URL, Secrets: endpoint.Secrets, Body: body, At: at})
+	if out.Endpoint.Status == partner.EndpointEnabled {
+		receipt = e.Sender.Send(ctx, Post{
+			DeliveryID: string(id), MessageID: string(out.Event.ID), URL: out.Endpoint.URL, Secrets: out.Endpoint.Secrets, Body: body, At: at,
+		})
 	}
 	if receipt.Cancelled {
 		return ctx.Err()
 	}
-	d, attempt := e.judge(d, receipt, at)
-	err = e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
-		if receipt.Gone {
-			if err := disable(tx, endpoint); err != nil {
-				return err
-			}
-		}
-		return tx.PutDelivery(d, &attempt)
-	})
+	d, attempt := e.judge(out.Delivery, receipt, at)
+	if receipt.Gone {
+		err = e.giveUp(ctx, out.Endpoint, d, attempt)
+	} else {
+		err = e.Store.Attempted(ctx, d, attempt)
+	}
 	if err == nil && d.Status == partner.DeliveryPending {
 		err = &RetryAt{At: d.NextAt, Cause: receipt.Error}
 	}
 	return err
+}
+
+// giveUp logs the last attempt at an endpoint that wants no more.
+func (e *Engine) giveUp(ctx context.Context, posted partner.Endpoint, d partner.Delivery, attempt partner.Attempt) error {
+	return e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+		if err := disable(tx, posted); err != nil {
+			return err
+		}
+		return tx.PutDelivery(d, &attempt)
+	})
 }
 
 // disable switches off an endpoint that wants no more. It is read again, because an operator may have changed it
@@ -107,21 +141,6 @@ func disable(tx Tx, posted partner.Endpoint) error {
 	}
 	endpoint.Status = partner.EndpointDisabled
 	return tx.PutEndpoint(endpoint)
-}
-
-func (e *Engine) prepare(ctx context.Context, id partner.DeliveryID) (d partner.Delivery, endpoint partner.Endpoint, event Event, err error) {
-	err = e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
-		if d, err = tx.Delivery(id); err != nil {
-			return err
-		}
-		endpoint, err = tx.Endpoint(d.Partner, d.Endpoint)
-		return err
-	})
-	if err != nil {
-		return d, endpoint, event, fmt.Errorf("groupbuy: delivery %s: %w", id, err)
-	}
-	event, err = e.Store.Event(ctx, d.Event)
-	return d, endpoint, event, err
 }
 
 // judge decides what becomes of a delivery after an attempt.

@@ -30,6 +30,7 @@ var ErrDuplicate = errors.New("groupbuy: duplicate")
 // ErrUnavailable.
 type Store interface {
 	Seats
+	Outbound
 	Reader
 	// InTx runs fn in one READ COMMITTED transaction. fn may run again after a deadlock, so it must have no effect
 	// but on tx. Errors: whatever fn returns, ErrUnknown.
@@ -90,9 +91,6 @@ type Tx interface {
 	// event's ID and At and returns it so.
 	Record(e Event) (Event, error)
 
-	// Deliver creates the pending deliveries of events to their partners' enabled endpoints, each once however often
-	// it is called, with an outbox message for each. Errors: ErrNotFound when an event does not exist.
-	Deliver(events []partner.EventID) error
 	// Delivery returns one delivery. Errors: ErrNotFound.
 	Delivery(id partner.DeliveryID) (partner.Delivery, error)
 	// PutDelivery updates a delivery and appends the attempt to its log, unless that is nil.

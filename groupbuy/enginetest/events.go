@@ -107,7 +107,9 @@ func (e *env) putEndpoint(id partner.EndpointID, p partner.ID, status partner.En
 
 func (e *env) deliver(ids ...partner.EventID) {
 	e.Helper()
-	e.inTx(func(tx groupbuy.Tx) error { return tx.Deliver(ids) })
+	types, err := e.store().Deliver(e.ctx, ids)
+	require.NoError(e, err)
+	require.Len(e, types, len(ids))
 }
 
 func (e *env) deliveries(change func(q *groupbuy.DeliveryQuery)) []partner.Delivery {
@@ -149,9 +151,7 @@ func deliverOnce(e *env) {
 	require.Len(e, e.deliveries(nil), 6)
 	require.Len(e, e.deliveries(func(q *groupbuy.DeliveryQuery) { q.Partner = "other" }), 1)
 
-	err := e.store().InTx(e.ctx, func(_ context.Context, tx groupbuy.Tx) error {
-		return tx.Deliver([]partner.EventID{event.ID, "evt_none"})
-	})
+	_, err := e.store().Deliver(e.ctx, []partner.EventID{event.ID, "evt_none"})
 	require.ErrorIs(e, err, groupbuy.ErrNotFound)
 }
 
@@ -162,12 +162,21 @@ func deliveryLife(e *env) {
 	d.Attempts, d.NextAt, d.LastError = 1, created(5), "answered 500"
 	// What a stranger's server sends need not be text.
 	failed := partner.Attempt{Number: 1, At: created(4), Took: 1500 * time.Millisecond, StatusCode: 500, Error: "answered 500", Snippet: "oops \xff"}
-	e.inTx(func(tx groupbuy.Tx) error { return tx.PutDelivery(d, &failed) })
+	require.NoError(e, e.store().Attempted(e.ctx, d, failed))
 	failed.Snippet = "oops \uFFFD"
 	d.Status, d.Attempts, d.NextAt, d.EndedAt, d.LastError = partner.DeliveryDelivered, 2, time.Time{}, created(6), ""
 	done := partner.Attempt{Number: 2, At: created(6), Took: time.Millisecond, StatusCode: 204}
 	e.inTx(func(tx groupbuy.Tx) error { return tx.PutDelivery(d, &done) })
 	require.Equal(e, []partner.Delivery{d}, e.deliveries(nil))
+	require.ErrorIs(e, e.store().Attempted(e.ctx, d, done), groupbuy.ErrDuplicate)
+	out, err := e.store().Outgoing(e.ctx, d.ID)
+	require.NoError(e, err)
+	require.Equal(e, d, out.Delivery)
+	require.Equal(e, d.Endpoint, out.Endpoint.ID)
+	require.Equal(e, []string{"whsec_1"}, out.Endpoint.Secrets)
+	require.Equal(e, d.Event, out.Event.ID)
+	_, err = e.store().Outgoing(e.ctx, "dlv_none")
+	require.ErrorIs(e, err, groupbuy.ErrNotFound)
 	again := e.store().InTx(e.ctx, func(_ context.Context, tx groupbuy.Tx) error { return tx.PutDelivery(d, &done) })
 	require.ErrorIs(e, again, groupbuy.ErrDuplicate)
 

@@ -107,7 +107,7 @@ func (w *world) multiply(service sqldb.Service, table string, apart []string) {
 			table, strings.Join(columns, ","), manyRows, strings.Join(values, ","), table)).Error
 	}))
 	var told []map[string]any
-	require.NoError(w.t, w.book(service).Read(context.Background()).Raw("ANALYZE TABLE " + table).Scan(&told).Error)
+	require.NoError(w.t, w.book(service).Read(context.Background()).Raw("ANALYZE TABLE "+table).Scan(&told).Error)
 }
 
 // unkeyed are the growing tables that a statement reads from end to end.

@@ -18,16 +18,22 @@ func TestColumns(t *testing.T) {
 		for name, listed := range map[string][]string{
 			"teams": teamColumns(), "seats": seatColumns(), "activity_stock": stockColumns(),
 			"team_history": historyColumns(), "seat_history": historyColumns(), "events": eventColumns(),
+			"deliveries": deliveryColumns(),
 		} {
-			rows, err := db.Read(t.Context()).Raw("SELECT * FROM " + name + " WHERE 1 = 0").Rows()
-			require.NoError(t, err)
-			columns, err := rows.Columns()
-			require.NoError(t, err)
-			require.NoError(t, rows.Err())
-			require.NoError(t, rows.Close())
-			require.ElementsMatch(t, columns, listed, name)
+			require.ElementsMatch(t, columnsOf(t, db, name), listed, name)
 		}
 	})
+}
+
+func columnsOf(t *testing.T, db *sqldb.DB, name string) []string {
+	t.Helper()
+	rows, err := db.Read(t.Context()).Raw("SELECT * FROM " + name + " WHERE 1 = 0").Rows()
+	require.NoError(t, err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	require.NoError(t, err)
+	require.NoError(t, rows.Err())
+	return columns
 }
 
 // TestColumns_Order writes rows with another value in each column, changes what may change, and reads them by name:

@@ -2,14 +2,12 @@ package groupbuystore
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/partner"
 	"kaituan/infrastructure/outbox"
-	"kaituan/infrastructure/sqldb"
 )
 
 type deliveryRow struct {
@@ -68,70 +66,15 @@ func (r attemptRow) attempt() partner.Attempt {
 	}
 }
 
-// Deliver creates the pending deliveries of events. See groupbuy.Tx.
-func (t *tx) Deliver(events []partner.EventID) error {
-	var of []eventRow
-	if err := t.db.Select("id", "partner_id", "kind").Where("id IN ?", texts(events)).Order("id").Find(&of).Error; err != nil {
-		return failed(err, "deliver events %v", events)
-	}
-	if len(of) < len(events) {
-		return fmt.Errorf("deliver events %v: %d of %d exist: %w", events, len(of), len(events), groupbuy.ErrNotFound)
-	}
-	rows, err := t.deliveriesOf(of)
-	if err != nil || len(rows) == 0 {
-		return err
-	}
-	err = t.db.CreateInBatches(rows, rowsPerWrite).Error
-	if sqldb.IsDuplicate(err) {
-		// Somebody else created some since the look, and sends them as well; the insert has waited for their commit.
-		return t.Deliver(events)
-	}
-	if err != nil {
-		return failed(err, "deliver events %v", events)
-	}
-	return failed(t.send(rows...), "send deliveries of events %v", events)
-}
-
-// deliveriesOf makes the deliveries of events that do not exist yet.
-func (t *tx) deliveriesOf(events []eventRow) ([]deliveryRow, error) {
-	var endpoints []endpointRow
-	partners := distinct(mapped(events, func(e eventRow) string { return e.PartnerID }))
-	err := t.db.Select("id", "partner_id").Where("partner_id IN ? AND status = ?", partners, string(partner.EndpointEnabled)).
-		Order("created_at, id").Find(&endpoints).Error
-	if err != nil || len(endpoints) == 0 {
-		return nil, failed(err, "endpoints of partners %v", partners)
-	}
-	type pair struct{ event, endpoint string }
-	var created []deliveryRow
-	ids := mapped(events, func(e eventRow) string { return e.ID })
-	if err := t.db.Select("event_id", "endpoint_id").Where("event_id IN ?", ids).Find(&created).Error; err != nil {
-		return nil, failed(err, "deliveries of events %v", ids)
-	}
-	known := map[pair]bool{}
-	for _, d := range created {
-		known[pair{d.EventID, d.EndpointID}] = true
-	}
-	var rows []deliveryRow
-	for _, e := range events {
-		for _, endpoint := range endpoints {
-			if endpoint.PartnerID != e.PartnerID || known[pair{e.ID, endpoint.ID}] {
-				continue
-			}
-			rows = append(rows, deliveryRow{
-				ID: t.store.ids.next("dlv_", t.now), PartnerID: e.PartnerID, EndpointID: endpoint.ID, EventID: e.ID, EventKind: e.Kind,
-				Status: string(partner.DeliveryPending), NextAt: millis(t.now), CreatedAt: millis(t.now),
-			})
-		}
-	}
-	return rows, nil
-}
-
 func (t *tx) send(rows ...deliveryRow) error {
-	return outbox.Add(t.db, t.now, mapped(rows, func(r deliveryRow) outbox.Message {
-		return outbox.Message{
-			ID: t.store.ids.next("", t.now), Topic: groupbuy.TopicDelivery, Key: r.EndpointID, Payload: []byte(r.ID),
-		}
-	})...)
+	return outbox.Add(t.db, t.now, t.store.sends(rows, t.now)...)
+}
+
+// sends are the messages that have deliveries sent.
+func (s *Store) sends(rows []deliveryRow, now time.Time) []outbox.Message {
+	return mapped(rows, func(r deliveryRow) outbox.Message {
+		return outbox.Message{ID: s.ids.next("", now), Topic: groupbuy.TopicDelivery, Key: r.EndpointID, Payload: []byte(r.ID)}
+	})
 }
 
 // Delivery returns one delivery. See groupbuy.Tx.

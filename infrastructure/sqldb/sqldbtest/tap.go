@@ -80,7 +80,7 @@ func (tap *Tap) accept() {
 
 // pass copies packets until either side hangs up.
 func (tap *Tap) pass(to, from net.Conn, see func(packet []byte)) {
-	defer to.Close()
+	defer func() { _ = to.Close() }() // nothing is lost with it
 	var head [4]byte
 	for {
 		if _, err := io.ReadFull(from, head[:]); err != nil {

@@ -1,0 +1,165 @@
+package groupbuystore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"kaituan/groupbuy"
+	"kaituan/groupbuy/partner"
+	"kaituan/infrastructure/outbox"
+	"kaituan/infrastructure/sqldb"
+)
+
+// Deliver creates the pending deliveries of events, in two round trips. See groupbuy.Outbound.
+func (s *Store) Deliver(ctx context.Context, events []partner.EventID) (map[partner.EventID]string, error) {
+	var f fanOut
+	err := s.db.InPipe(ctx, func(p *sqldb.Pipe) ([]sqldb.Write, error) {
+		f = fanOut{created: map[target]bool{}}
+		if err := p.Read(f.reads(distinct(texts(events)))...); err != nil {
+			return nil, err
+		}
+		if len(f.events) < len(events) {
+			return nil, fmt.Errorf("%d of %d exist: %w", len(f.events), len(events), groupbuy.ErrNotFound)
+		}
+		return s.fanOut(f)
+	})
+	if sqldb.IsDuplicate(err) {
+		// Somebody else created some since the look, and sends them as well; the insert has waited for their commit.
+		return s.Deliver(ctx, events)
+	}
+	types := make(map[partner.EventID]string, len(f.events))
+	for _, e := range f.events {
+		types[e.id()] = e.Kind
+	}
+	return types, failed(err, "deliver events %v", events)
+}
+
+// target is one delivery that an event must have.
+type target struct{ event, endpoint string }
+
+// fanOut is what the deliveries of events are made of.
+type fanOut struct {
+	events    []eventRow // without their bodies
+	endpoints []endpointRow
+	created   map[target]bool
+}
+
+func (f *fanOut) reads(ids []string) []sqldb.Query {
+	in, args := places(len(ids)), anys(ids)
+	return []sqldb.Query{{
+		SQL: "SELECT id, partner_id, kind FROM events WHERE id IN " + in + " ORDER BY id", Args: args,
+		Each: func(scan func(...any) error) error {
+			var e eventRow
+			err := scan(&e.ID, &e.PartnerID, &e.Kind)
+			f.events = append(f.events, e)
+			return err
+		},
+	}, {
+		SQL:  "SELECT id, partner_id FROM partner_endpoints WHERE partner_id IN (SELECT partner_id FROM events WHERE id IN " + in + ") AND status = ? ORDER BY created_at, id",
+		Args: append(args[:len(args):len(args)], string(partner.EndpointEnabled)),
+		Each: func(scan func(...any) error) error {
+			var e endpointRow
+			err := scan(&e.ID, &e.PartnerID)
+			f.endpoints = append(f.endpoints, e)
+			return err
+		},
+	}, {
+		SQL: "SELECT event_id, endpoint_id FROM deliveries WHERE event_id IN " + in, Args: args,
+		Each: func(scan func(...any) error) error {
+			var t target
+			err := scan(&t.event, &t.endpoint)
+			f.created[t] = true
+			return err
+		},
+	}}
+}
+
+// fanOut makes the deliveries that do not exist yet.
+func (s *Store) fanOut(f fanOut) ([]sqldb.Write, error) {
+	now := s.now()
+	var rows []deliveryRow
+	for _, e := range f.events {
+		for _, endpoint := range f.endpoints {
+			if endpoint.PartnerID != e.PartnerID || f.created[target{e.ID, endpoint.ID}] {
+				continue
+			}
+			rows = append(rows, deliveryRow{
+				ID: s.ids.next("dlv_", now), PartnerID: e.PartnerID, EndpointID: endpoint.ID, EventID: e.ID, EventKind: e.Kind,
+				Status: string(partner.DeliveryPending), NextAt: millis(now), CreatedAt: millis(now),
+			})
+		}
+	}
+	w := writing{dialect: s.db.Dialect()}
+	insert(&w, "deliveries", deliveryColumns(), rows)
+	messages, err := outbox.Insert(now, s.sends(rows, now)...)
+	return append(w.writes, messages...), err
+}
+
+// deliveryColumns are the columns of the table, in the order of values.
+func deliveryColumns() []string {
+	return []string{
+		"id", "partner_id", "endpoint_id", "event_id", "event_kind", "status", "attempts", "earlier", "next_at", "created_at", "ended_at",
+		"last_error",
+	}
+}
+
+func (r deliveryRow) values() []any {
+	return []any{
+		r.ID, r.PartnerID, r.EndpointID, r.EventID, r.EventKind, r.Status, r.Attempts, r.Earlier, r.NextAt, r.CreatedAt, r.EndedAt,
+		r.LastError,
+	}
+}
+
+func (r *deliveryRow) pointers() []any {
+	return []any{
+		&r.ID, &r.PartnerID, &r.EndpointID, &r.EventID, &r.EventKind, &r.Status, &r.Attempts, &r.Earlier, &r.NextAt, &r.CreatedAt, &r.EndedAt,
+		&r.LastError,
+	}
+}
+
+// Outgoing returns a delivery with its endpoint and event, in one round trip. See groupbuy.Outbound.
+func (s *Store) Outgoing(ctx context.Context, id partner.DeliveryID) (out groupbuy.Outgoing, err error) {
+	var d deliveryRow
+	var to endpointRow
+	var e eventRow
+	into := slices.Concat(d.pointers(), []any{&to.ID, &to.PartnerID, &to.URL, &to.Secrets, &to.Status, &to.CreatedAt},
+		[]any{&e.ID, &e.PartnerID, &e.Kind, &e.HappenedAt, &e.Body})
+	err = s.db.Read(ctx).Raw("SELECT "+columns("d", deliveryColumns())+", "+
+		columns("p", []string{"id", "partner_id", "url", "secrets", "status", "created_at"})+", "+
+		columns("e", []string{"id", "partner_id", "kind", "happened_at", "body"})+
+		" FROM deliveries d JOIN partner_endpoints p ON p.id = d.endpoint_id AND p.partner_id = d.partner_id"+
+		" JOIN events e ON e.id = d.event_id WHERE d.id = ?", string(id)).Row().Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = gorm.ErrRecordNotFound
+	}
+	if err != nil {
+		return out, failed(err, "delivery %s", id)
+	}
+	out.Delivery = d.delivery()
+	if out.Endpoint, err = to.endpoint(); err != nil {
+		return out, err
+	}
+	out.Event, err = e.event()
+	return out, err
+}
+
+// Attempted updates a delivery and logs the attempt, in one round trip. See groupbuy.Outbound.
+func (s *Store) Attempted(ctx context.Context, d partner.Delivery, attempt partner.Attempt) error {
+	row := newAttemptRow(d.ID, attempt)
+	err := s.db.InPipe(ctx, func(*sqldb.Pipe) ([]sqldb.Write, error) {
+		return []sqldb.Write{{
+			SQL:  "UPDATE deliveries SET status = ?, attempts = ?, earlier = ?, next_at = ?, ended_at = ?, last_error = ? WHERE id = ?",
+			Args: []any{string(d.Status), d.Attempts, d.Earlier, millis(d.NextAt), millis(d.EndedAt), readable(d.LastError), row.DeliveryID},
+			Rows: sqldb.AnyRows,
+		}, {
+			SQL:  "INSERT INTO delivery_attempts (delivery_id, number, started_at, took_ms, status_code, error, snippet) VALUES " + places(7),
+			Args: []any{row.DeliveryID, row.Number, row.StartedAt, row.TookMs, row.StatusCode, row.Error, row.Snippet}, Rows: 1,
+		}}, nil
+	})
+	return failed(err, "log attempt %d of delivery %s", row.Number, d.ID)
+}
