@@ -79,7 +79,7 @@ func (s *Shop) endCharge(ctx context.Context, p payment.Payment) error {
 		trade, err = s.closeCharge(ctx, p.ID)
 	}
 	if err != nil {
-		return errors.Join(err, s.learn(ctx, p.ID, (*payment.Payment).Unanswered))
+		return errors.Join(err, s.learn(ctx, p, (*payment.Payment).Unanswered))
 	}
 	return s.hear(ctx, p, trade)
 }

@@ -34,12 +34,12 @@ func (s *Shop) HandlePayNotice(ctx context.Context, form url.Values) error {
 	if differ := s.Merchant.Check(n, p); len(differ) > 0 {
 		return &Error{Code: CodeNoticeMismatch, Param: differ[0], Detail: "differs: " + strings.Join(differ, ", ")}
 	}
-	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error { return s.believe(tx, n) })
+	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error { return s.believe(tx, p, n) })
 }
 
-// believe carries out a notice that passed every check.
-func (s *Shop) believe(tx Tx, n payment.Notice) error {
-	o, p, err := lockPayment(tx, n.ID)
+// believe carries out a notice about a payment that passed every check.
+func (s *Shop) believe(tx Tx, of payment.Payment, n payment.Notice) error {
+	o, p, err := lockPayment(tx, of)
 	if err != nil {
 		return err
 	}
@@ -56,17 +56,14 @@ func (s *Shop) believe(tx Tx, n payment.Notice) error {
 	return nil
 }
 
-// lockPayment returns a payment with its order, which is held against others.
-func lockPayment(tx Tx, id payment.ID) (order.Order, payment.Payment, error) {
-	p, err := tx.Payment(id)
+// lockPayment returns a payment that was read before with its order, which is held against others: as it is now that
+// nobody else can change it. A payment's order never changes.
+func lockPayment(tx Tx, of payment.Payment) (order.Order, payment.Payment, error) {
+	o, err := tx.LockOrder(of.Order)
 	if err != nil {
-		return order.Order{}, p, err
+		return o, of, err
 	}
-	o, err := tx.LockOrder(p.Order)
-	if err != nil {
-		return o, p, err
-	}
-	p, err = tx.Payment(id) // as it is now that nobody else can change it
+	p, err := tx.Payment(of.ID)
 	return o, p, err
 }
 
@@ -144,7 +141,7 @@ func (s *Shop) ask(ctx context.Context, p payment.Payment) error {
 		}
 	}
 	if err != nil {
-		return errors.Join(err, s.learn(ctx, p.ID, (*payment.Payment).Unanswered))
+		return errors.Join(err, s.learn(ctx, p, (*payment.Payment).Unanswered))
 	}
 	return s.hear(ctx, p, trade)
 }
@@ -155,11 +152,11 @@ func (s *Shop) hear(ctx context.Context, p payment.Payment, trade payment.Trade)
 	case payment.TradeSucceeded:
 		return s.hearPaid(ctx, p, trade)
 	case payment.TradeClosed:
-		return s.learn(ctx, p.ID, func(p *payment.Payment, now time.Time) { p.Close(now) })
+		return s.learn(ctx, p, func(p *payment.Payment, now time.Time) { p.Close(now) })
 	case payment.TradeAbsent:
-		return s.learn(ctx, p.ID, (*payment.Payment).Absent)
+		return s.learn(ctx, p, (*payment.Payment).Absent)
 	default:
-		return s.learn(ctx, p.ID, (*payment.Payment).Answered)
+		return s.learn(ctx, p, (*payment.Payment).Answered)
 	}
 }
 
@@ -167,10 +164,10 @@ func (s *Shop) hear(ctx context.Context, p payment.Payment, trade payment.Trade)
 func (s *Shop) hearPaid(ctx context.Context, p payment.Payment, trade payment.Trade) error {
 	if trade.Amount != p.Amount {
 		err := fmt.Errorf("mall: payment %s of %d fen succeeded with %d fen at the provider", p.ID, p.Amount, trade.Amount)
-		return errors.Join(err, s.learn(ctx, p.ID, (*payment.Payment).Unanswered))
+		return errors.Join(err, s.learn(ctx, p, (*payment.Payment).Unanswered))
 	}
 	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
-		o, p, err := lockPayment(tx, p.ID)
+		o, p, err := lockPayment(tx, p)
 		if err != nil {
 			return err
 		}
@@ -179,9 +176,9 @@ func (s *Shop) hearPaid(ctx context.Context, p payment.Payment, trade payment.Tr
 }
 
 // learn changes a payment that is still pending.
-func (s *Shop) learn(ctx context.Context, id payment.ID, change func(*payment.Payment, time.Time)) error {
+func (s *Shop) learn(ctx context.Context, of payment.Payment, change func(*payment.Payment, time.Time)) error {
 	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
-		_, p, err := lockPayment(tx, id)
+		_, p, err := lockPayment(tx, of)
 		if err != nil || p.Status != payment.Pending {
 			return err
 		}

@@ -150,15 +150,28 @@ const (
 	eventRefundRequired = "seat.refund_required"
 )
 
+// ActsUpon says whether the mall does anything about an event of the engine. There are several for each order of which it
+// needs none, because it was told in the engine's answers.
+func ActsUpon(eventType string) bool {
+	switch eventType {
+	case eventTeamFormed, eventTeamFailed, eventSeatReleased, eventSeatRefunding, eventSeatDifference, eventRefundRequired:
+		return true
+	}
+	return false
+}
+
 // TeamEvents is the mall's name as a consumer of engine events.
 const TeamEvents = "mall.team_events"
 
 // HandleTeamEvent takes an event of the engine. Events come late, twice and in any order: each id has an effect
 // once, and only orders whose payment the engine has counted are delivered for a formed team. Events about
-// orders that the mall does not know, and kinds that it does not act upon, are taken and forgotten.
+// orders that the mall does not know are taken and forgotten; kinds that it does not act upon leave no trace.
 func (s *Shop) HandleTeamEvent(ctx context.Context, e EngineEvent) error {
 	if e.ID == "" || len(e.ID) > 64 {
 		return invalid("id", "1 to 64 bytes")
+	}
+	if !ActsUpon(e.Type) {
+		return nil
 	}
 	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
 		first, err := tx.Once(TeamEvents, e.ID)

@@ -141,7 +141,7 @@ func (s *Store) Outgoing(ctx context.Context, id partner.DeliveryID) (out groupb
 		return out, failed(err, "delivery %s", id)
 	}
 	out.Delivery = d.delivery()
-	if out.Endpoint, err = to.endpoint(); err != nil {
+	if out.Endpoint, err = s.endpoint(to); err != nil {
 		return out, err
 	}
 	out.Event, err = e.event()

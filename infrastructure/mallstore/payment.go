@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"kaituan/mall"
 	"kaituan/mall/account"
@@ -139,13 +140,11 @@ func (t *tx) addPaymentMoves(p payment.Payment) error {
 	return translate(t.db.Create(&rows).Error)
 }
 
-// AddNotice implements mall.TxPayments. The caller holds the order, so that equal notices come one after another.
+// AddNotice implements mall.TxPayments.
 func (t *tx) AddNotice(n payment.Notice) error {
-	result := t.db.Exec("UPDATE notices SET times = times + 1 WHERE notify_id = ?", n.NotifyID)
-	if result.Error != nil || result.RowsAffected > 0 {
-		return translate(result.Error)
-	}
-	return translate(t.db.Create(&noticeRow{
+	return translate(t.db.Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "notify_id"}}, DoUpdates: clause.Assignments(map[string]any{"times": gorm.Expr("notices.times + 1")}),
+	}).Create(&noticeRow{
 		NotifyID: n.NotifyID, PaymentID: string(n.ID), ProviderNo: n.ProviderNo, TradeStatus: string(n.Status),
 		AmountFen: int64(n.Amount), RefundFeeFen: int64(n.RefundFee), PaidAt: millis(n.PaidAt), ReceivedAt: millis(t.now), Times: 1,
 	}).Error)
