@@ -25,6 +25,7 @@ type Options struct {
 	Seats       int    // that are seeded before everything is measured once more; 0: none
 	Expiring    int    // teams that run out at the same second
 	Activities  int    // that a started server finds
+	Nodes       int    // processes over the databases of the measured server; the first one is everything, others serve the engine
 	MySQL       string // a server's DSN without a schema; empty: SQLite
 	Server      string // somebody else's; empty: our own
 	Token       string // the operator's of that server
@@ -41,6 +42,7 @@ const (
 	MaxConnections = 4096
 	MaxSeats       = 10_000_000
 	MaxRounds      = 20
+	MaxNodes       = 8
 )
 
 // Validate says everything that is wrong with the options at once.
@@ -63,6 +65,7 @@ func (o Options) Validate() error {
 	within("scale", o.Seats, 0, MaxSeats)
 	within("expiring", o.Expiring, 1, 1_000_000)
 	within("activities", o.Activities, 1, 100_000)
+	within("nodes", o.Nodes, 1, MaxNodes)
 	if o.Rate < 0 || o.Rate > 1e6 {
 		faults = append(faults, fmt.Errorf("rate: %g is not within 0 and 1000000", o.Rate))
 	}
@@ -160,17 +163,20 @@ func (r *run) open(ctx context.Context) (err error) {
 	if r.MySQL != "" {
 		r.report.Database = "MySQL at " + r.homes.mysql.Addr
 	}
-	r.shared, err = r.site(ctx, sharedServer, false)
+	r.shared, err = r.site(ctx, sharedServer, false, r.Nodes)
 	return err
 }
 
 // site starts a server of ours.
-func (r *run) site(ctx context.Context, name string, embedded bool, settings ...string) (*site, error) {
+func (r *run) site(ctx context.Context, name string, embedded bool, nodes int, settings ...string) (*site, error) {
 	home, err := r.homes.make(ctx, name, embedded)
 	if err != nil {
 		return nil, err
 	}
-	s := &site{program: r.Program, home: home, settings: settings, token: "operator-of-the-benchmark-" + rand.Text()}
+	s := &site{program: r.Program, home: home, nodes: nodes, settings: settings, token: "operator-of-the-benchmark-" + rand.Text()}
+	if nodes > 1 {
+		s.settings = append(s.settings, sharedSecrets()...)
+	}
 	if home.GroupBuy.Dialect() == sqldb.MySQL {
 		s.database = r.homes.pid(ctx)
 	}

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"strings"
 	"time"
 )
 
@@ -33,7 +32,7 @@ func (r *run) engine(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, of := range []Workload{Lock, Hot, Big, Settle, Mixed} {
+	for _, of := range []Workload{Lock, Hot, Big, Settle, Mixed, Rush} {
 		if err := r.measure(ctx, sharedServer, r.shared, of); err != nil {
 			return err
 		}
@@ -82,7 +81,7 @@ func (r *run) greet(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	address := strings.TrimPrefix(r.hello.public, "http://")
+	address := host(r.hello.public)
 	load := r.baseline(helloRow)
 	watch := func() usage {
 		u := r.shared.watch()
@@ -117,7 +116,7 @@ func (r *run) rivals(ctx context.Context) (err error) {
 	}
 	r.add(string(rawRow), best)
 	if r.apart == nil {
-		if r.apart, err = r.site(ctx, apartServer, false, "KAITUAN_GROUPBUY_SHARE_COMMITS=false"); err != nil {
+		if r.apart, err = r.site(ctx, apartServer, false, 1, "KAITUAN_GROUPBUY_SHARE_COMMITS=false"); err != nil {
 			return err
 		}
 	}
@@ -125,7 +124,7 @@ func (r *run) rivals(ctx context.Context) (err error) {
 		return err
 	}
 	if r.sqlite == nil {
-		if r.sqlite, err = r.site(ctx, sqliteServer, true); err != nil {
+		if r.sqlite, err = r.site(ctx, sqliteServer, true, 1); err != nil {
 			return err
 		}
 	}
@@ -164,7 +163,7 @@ func (r *run) purchase(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
-	out := r.shared.drive(ctx, load, shop.purchases(context.WithoutCancel(ctx)))
+	out := drive(ctx, load, r.shared.world.shopCaller, r.shared.watch, shop.purchases(context.WithoutCancel(ctx)))
 	if out.err != nil {
 		return out.err
 	}

@@ -154,67 +154,6 @@ func settles(b *book, seats []promise) turns {
 	}
 }
 
-// step is one call of several that follow each other; it tells the next one, nil after the last.
-type step func(c *worker) (next step, err error)
-
-// mixed does what partners do all day: of ten seats that are opened seven are paid and stay, two are given up unpaid, and
-// one is paid and refunded.
-func mixed(b *book, places []place) turns {
-	return func(number int) play {
-		n := 0
-		var next step
-		return func(c *worker) (err error) {
-			if next == nil {
-				n++
-				next = opening(b, places[(number+n)%len(places)], n)
-			}
-			next, err = next(c)
-			return err
-		}
-	}
-}
-
-// opening takes the n-th seat of a worker, in a team of its own.
-func opening(b *book, at place, n int) step {
-	return func(c *worker) (step, error) {
-		seat, _, err := c.lock(b, at, "")
-		switch {
-		case err != nil:
-			return nil, err
-		case n%5 == 0:
-			return changing(b, seat, "released", "/release", nil, nil), nil
-		case n%10 == 9:
-			refund := fmt.Appendf(nil, `{"out_request_no":"rf-%s"}`, seat.outTradeNo)
-			confirm := changing(b, seat, "refunded", "/refunds/rf-"+seat.outTradeNo+"/confirm", nil, nil)
-			return paying(b, seat, changing(b, seat, "refunding", "/refunds", refund, confirm)), nil
-		default:
-			return paying(b, seat, nil), nil
-		}
-	}
-}
-
-func paying(b *book, seat promise, next step) step {
-	return func(c *worker) (step, error) {
-		_, err := c.settle(b, seat)
-		return unless(err, next), err
-	}
-}
-
-func changing(b *book, seat promise, status, call string, body []byte, next step) step {
-	return func(c *worker) (step, error) {
-		_, err := c.change(b, seat, status, call, body)
-		return unless(err, next), err
-	}
-}
-
-// unless gives up what should follow a call that failed.
-func unless(err error, next step) step {
-	if err != nil {
-		return nil
-	}
-	return next
-}
-
 // book gives out order numbers that no order had before and keeps what became of them.
 type book struct {
 	prefix string

@@ -2,11 +2,15 @@ package bench
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
+	"kaituan/api/sign"
+	"kaituan/infrastructure/seal"
 	"kaituan/infrastructure/sqldb"
 )
 
@@ -15,10 +19,12 @@ type site struct {
 	program  []string
 	home     Home
 	settings []string // of the environment
+	nodes    int      // processes
 	token    string
 	database int // process of the database server, 0: embedded or not known
 
 	child  *child
+	others []*child  // nodes beside it that serve the engine
 	engine *sqldb.DB // nil: out of reach
 	mall   *sqldb.DB
 	world  *world
@@ -38,18 +44,54 @@ func (s *site) open(ctx context.Context) (err error) {
 	if s.mall, err = sqldb.Open(ctx, s.home.Mall, sqldb.WithLog(silent())); err != nil {
 		return err
 	}
-	s.world, err = newWorld(ctx, s.child.public, s.token)
-	return err
+	if s.world, err = newWorld(ctx, s.child.public, s.token); err != nil || len(s.others) == 0 {
+		return err
+	}
+	s.world.nodes = s.addresses()
+	time.Sleep(hearsay)
+	return nil
 }
 
-// start starts the server's process. It finds its data as the last one left it.
+// hearsay is how long a node may take to hear what was configured at another one.
+const hearsay = 3 * time.Second
+
+func (s *site) addresses() (list []string) {
+	for _, c := range s.children() {
+		list = append(list, host(c.public))
+	}
+	return list
+}
+
+// start starts the server's process, and its other nodes once it is ready. It finds its data as the last one left it.
 func (s *site) start(ctx context.Context) (err error) {
-	program := append(append(s.program[:len(s.program):len(s.program)], "serve", "--listen", "127.0.0.1:0", "--private-listen", "127.0.0.1:0",
-		"--demo-data", "false", "--log-level", "error"), s.home.flags()...)
-	s.child, err = startChild(ctx, program, true, append(s.settings,
-		"KAITUAN_OPERATOR_TOKEN="+s.token, "KAITUAN_MALL_SHIP_AFTER=12h", // what is formed stays so, to be seen
-	)...)
-	return err
+	if s.child, err = s.process(ctx); err != nil {
+		return err
+	}
+	for len(s.others) < s.nodes-1 {
+		other, err := s.process(ctx, "KAITUAN_ROLE=groupbuy", "KAITUAN_PUBLIC_URL="+s.child.public, "KAITUAN_MALL_WEBHOOK_URL="+s.child.public)
+		if err != nil {
+			return err
+		}
+		s.others = append(s.others, other)
+	}
+	return nil
+}
+
+func (s *site) process(ctx context.Context, settings ...string) (*child, error) {
+	program := slices.Concat(s.program, []string{
+		"serve", "--listen", "127.0.0.1:0", "--private-listen", "127.0.0.1:0", "--demo-data", "false", "--log-level", "error",
+	}, s.home.flags())
+	return startChild(ctx, program, true, slices.Concat(s.settings, settings, []string{
+		"KAITUAN_OPERATOR_TOKEN=" + s.token, "KAITUAN_MALL_SHIP_AFTER=12h", // what is formed stays so, to be seen
+	})...)
+}
+
+// sharedSecrets are what several processes must agree on.
+func sharedSecrets() []string {
+	return []string{
+		"KAITUAN_GROUPBUY_KEY_ID=key_" + rand.Text(), "KAITUAN_GROUPBUY_KEY_SECRET=" + rand.Text() + rand.Text(),
+		"KAITUAN_GROUPBUY_WEBHOOK_SECRET=" + sign.NewSecret(), "KAITUAN_GROUPBUY_SEAL_KEYS=" + seal.NewKey(),
+	}
 }
 
 // restart stops the server and starts it again.
@@ -59,6 +101,9 @@ func (s *site) restart(ctx context.Context) error {
 	}
 	if err := s.start(ctx); err != nil {
 		return err
+	}
+	if len(s.others) > 0 {
+		s.world.nodes = s.addresses()
 	}
 	return s.world.move(s.child.public)
 }
@@ -73,8 +118,8 @@ func (s *site) close() error {
 			errs = append(errs, db.Close())
 		}
 	}
-	if s.child != nil {
-		errs = append(errs, s.child.stop())
+	for _, c := range s.children() {
+		errs = append(errs, c.stop())
 	}
 	return errors.Join(errs...)
 }
@@ -82,18 +127,26 @@ func (s *site) close() error {
 // watch reads what everybody has used.
 func (s *site) watch() usage {
 	u := usage{client: processorTime(os.Getpid()), database: processorTime(s.database)}
-	if s.child != nil {
-		u.server = processorTime(s.child.pid())
+	for _, c := range s.children() {
+		u.server = together(u.server, processorTime(c.pid()))
 	}
 	return u
 }
 
-// memory is what the server holds, in megabytes; 0 is not known.
-func (s *site) memory() int64 {
+// children are the server's processes that were started.
+func (s *site) children() []*child {
 	if s.child == nil {
-		return 0
+		return nil
 	}
-	return megabytes(s.child.pid())
+	return append([]*child{s.child}, s.others...)
+}
+
+// memory is what the largest of the server's processes holds, in megabytes; 0 is not known.
+func (s *site) memory() (most int64) {
+	for _, c := range s.children() {
+		most = max(most, megabytes(c.pid()))
+	}
+	return most
 }
 
 // quiet waits until nothing is under way, so that a workload does not pay for the one before. Error: something is, for

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"strconv"
@@ -35,6 +36,15 @@ func processorTime(pid int) *time.Duration {
 	system, _ := strconv.ParseInt(string(fields[12]), 10, 64)
 	used := time.Duration(user+system) * tick
 	return &used
+}
+
+// together adds what two processes have used.
+func together(a, b *time.Duration) *time.Duration {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
+	}
+	sum := *a + *b
+	return &sum
 }
 
 // megabytes that a process holds in memory, 0 when that cannot be known.

@@ -19,6 +19,7 @@ const (
 	Big      Workload = "big"      // one team of 1,000, then the next
 	Settle   Workload = "settle"   // payments, each for another seat
 	Mixed    Workload = "mixed"    // locks, payments, releases and refunds
+	Rush     Workload = "rush"     // four connections at a time over the three seats of one team
 	Purchase Workload = "purchase" // whole orders through the shop
 	Expire   Workload = "expiry"   // many teams run out at the same second
 	Start    Workload = "start"    // from the process's start until it serves
@@ -26,7 +27,7 @@ const (
 
 // Workloads returns all, in the order in which they are measured.
 func Workloads() []Workload {
-	return []Workload{Trial, Query, Lock, Hot, Big, Settle, Mixed, Purchase, Expire, Start}
+	return []Workload{Trial, Query, Lock, Hot, Big, Settle, Mixed, Rush, Purchase, Expire, Start}
 }
 
 // What else is measured, for comparison.
@@ -134,6 +135,8 @@ func (s *site) turns(ctx context.Context, of Workload, load Load, b *book) (turn
 		return bigTeams(b, s.world.big, bigTeam), nil
 	case Mixed:
 		return mixed(b, s.world.spread), nil
+	case Rush:
+		return rush(b, s.world.hot), nil
 	case Settle:
 		// As many as a quick server could pay for while it is measured.
 		taken := s.drive(ctx, Load{Connections: load.Connections, Duration: load.Duration * 3 / 2}, smallTeams(b, s.world.spread))

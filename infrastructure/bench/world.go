@@ -33,6 +33,8 @@ type world struct {
 	server  string // scheme and host
 	token   string // the operator's
 	key     sign.Key
+	nodes   []string // host:port of each node that serves the engine; empty: the server alone
+	dealt   atomic.Int64
 	run     string // part of every name, so that runs do not meet
 	tag     string // whose members pay less
 	clients clients
@@ -186,7 +188,17 @@ func answered(what string, answer interface {
 	}
 }
 
-func (w *world) newCaller() *caller { return &caller{wire: wire{address: w.address()}, key: w.key} }
+// newCaller calls the engine, at the nodes in turn.
+func (w *world) newCaller() *caller {
+	c := w.shopCaller()
+	if len(w.nodes) > 0 {
+		c.wire.address = w.nodes[int(w.dealt.Add(1))%len(w.nodes)]
+	}
+	return c
+}
 
-// address is host:port.
-func (w *world) address() string { return strings.TrimPrefix(w.server, "http://") }
+// shopCaller calls the node that is everything.
+func (w *world) shopCaller() *caller { return &caller{wire: wire{address: host(w.server)}, key: w.key} }
+
+// host is host:port of a URL.
+func host(url string) string { return strings.TrimPrefix(url, "http://") }

@@ -53,6 +53,7 @@ func newBench() *cobra.Command {
 	flags.IntVar(&f.Seats, "scale", 0, "seed so many seats, a tenth as many open teams and half as many tag members, and measure once more beside them")
 	flags.IntVar(&f.Expiring, "expiring", 10_000, "teams that run out at the same second, for expiry")
 	flags.IntVar(&f.Activities, "activities", 1000, "that a started server finds, for start")
+	flags.IntVar(&f.Nodes, "nodes", 1, "processes over the measured databases: one is everything, the others serve the engine's API; connections are spread over all")
 	flags.StringVar(&f.MySQL, "mysql", "", "a MySQL server to measure on, USER:PASSWORD@tcp(HOST:PORT)/; its schemas are made and dropped. Left out: SQLite")
 	flags.StringVar(&f.Server, "server", "", "measure a server that runs, where a partner \"bench\" is made and stays; without what needs its database or process")
 	flags.StringVar(&f.Token, "operator-token", "", "of that server")
