@@ -202,6 +202,7 @@ func (a *App) Banner() string {
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleMall {
 		row("shop", "/")
 	}
+	row("console", "/console")
 	row("API reference", "/docs")
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleMall {
 		row("shop API", "/api/mall/v1/products")

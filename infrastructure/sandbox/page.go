@@ -136,7 +136,8 @@ func write(w http.ResponseWriter, page *template.Template, status int, v any, me
 	h.Add("Vary", "Accept-Language")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; "+
+	// Pictures, because browsers look for the icon of the shop that they came from.
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "+
 		"frame-ancestors 'none'; form-action 'self'"+origins(merchant))
 	w.WriteHeader(status)
 	_, _ = w.Write(text.Bytes()) // a browser that is gone asks again

@@ -75,6 +75,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mall/v1/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign in by scanning a QR code with WeChat
+         * @description Show `qr_content` as a QR code. The answer sets a cookie: only the browser that has it can go on. Whoever scans the
+         *     code is asked in WeChat; once they said yes, `status` is `confirmed` and `POST /api/mall/v1/scans/{scan_id}/session`
+         *     signs in. An attempt lives for 5 minutes and serves once. 404 `scan_off` where the shop has no official account.
+         */
+        post: operations["startScan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mall/v1/scans/{scan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Zk3vJ8yqT0m1u2hX5cW9rB7nL4pQ6sD8fG1aE3oI5kM */
+                scan_id: components["parameters"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        /** Where an attempt stands, for the browser that began it */
+        get: operations["getScan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mall/v1/scans/{scan_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Zk3vJ8yqT0m1u2hX5cW9rB7nL4pQ6sD8fG1aE3oI5kM */
+                scan_id: components["parameters"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Be told when an attempt changes: server-sent events
+         * @description As `/api/mall/v1/events`, for the browser that began it. That it is too late by now changes nothing; see `expires_at`.
+         */
+        get: operations["watchScan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mall/v1/scans/{scan_id}/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Zk3vJ8yqT0m1u2hX5cW9rB7nL4pQ6sD8fG1aE3oI5kM */
+                scan_id: components["parameters"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in by a confirmed attempt, once
+         * @description Who comes for the first time gets an account. 409 `scan_pending` before the yes, 409 `scan_ended` after a no, a session, or 5 minutes.
+         */
+        post: operations["enterByScan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mall/v1/products": {
         parameters: {
             query?: never;
@@ -654,6 +742,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/callbacks/wechat": {
+        parameters: {
+            query?: {
+                signature?: string;
+                timestamp?: string;
+                nonce?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** WeChat asks whether this address is the account's */
+        get: operations["echoWeChat"];
+        put?: never;
+        /**
+         * A message of WeChat
+         * @description Somebody scanned a code, or wrote to the official account. The signature covers the time, not the body: it is taken
+         *     within 5 minutes, and for one body. The same message again has no second effect. Answered with what the person is to
+         *     read, or with `success`; 503 asks for it again.
+         */
+        post: operations["receiveWeChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/callbacks/groupbuy": {
         parameters: {
             query?: never;
@@ -742,6 +857,17 @@ export interface components {
         };
         /** @enum {string} */
         Role: "buyer" | "operator";
+        /** @enum {string} */
+        ScanStatus: "waiting" | "scanned" | "confirmed" | "refused" | "used" | "expired";
+        Scan: {
+            scan_id: components["schemas"]["Name"];
+            status: components["schemas"]["ScanStatus"];
+            /** @description To be shown as a QR code; with the simulator an address that plays the phone */
+            qr_content?: string;
+            expires_at: components["schemas"]["Instant"];
+            /** @description To count down from */
+            server_time: components["schemas"]["Instant"];
+        };
         /** @enum {string} */
         Shelf: "on_shelf" | "off_shelf";
         ProductInput: {
@@ -1365,6 +1491,8 @@ export interface components {
     parameters: {
         /** @example cup */
         ProductId: components["schemas"]["Name"];
+        /** @example Zk3vJ8yqT0m1u2hX5cW9rB7nL4pQ6sD8fG1aE3oI5kM */
+        ScanId: components["schemas"]["Name"];
         /** @example ord_01JD0000000000000000000000 */
         OrderId: components["schemas"]["Name"];
         /** @example 2026-05-01 */
@@ -1382,6 +1510,8 @@ export interface components {
     headers: {
         /** @description `true` when the order had been placed before and nothing changed */
         Replayed: "true";
+        /** @description The secret of the attempt, HttpOnly, SameSite=Lax: `kaituan_scan`, or `__Host-kaituan-scan` over https */
+        ScanCookie: string;
         /** @description The session's cookie, HttpOnly, SameSite=Lax */
         SessionCookie: string;
     };
@@ -1491,6 +1621,99 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    startScan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The attempt */
+            201: {
+                headers: {
+                    "Set-Cookie": components["headers"]["ScanCookie"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getScan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Zk3vJ8yqT0m1u2hX5cW9rB7nL4pQ6sD8fG1aE3oI5kM */
+                scan_id: components["parameters"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The attempt, without `qr_content` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    watchScan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description As browsers send it by themselves
+                 * @example m1.3.
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventID"];
+            };
+            path: {
+                /** @example Zk3vJ8yqT0m1u2hX5cW9rB7nL4pQ6sD8fG1aE3oI5kM */
+                scan_id: components["parameters"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Events"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    enterByScan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Zk3vJ8yqT0m1u2hX5cW9rB7nL4pQ6sD8fG1aE3oI5kM */
+                scan_id: components["parameters"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session; one that the caller had before has ended */
+            201: {
+                headers: {
+                    "Set-Cookie": components["headers"]["SessionCookie"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -2295,6 +2518,63 @@ export interface operations {
                     "text/plain": "success" | "failure";
                 };
             };
+        };
+    };
+    echoWeChat: {
+        parameters: {
+            query?: {
+                signature?: string;
+                timestamp?: string;
+                nonce?: string;
+                echostr?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The `echostr` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    receiveWeChat: {
+        parameters: {
+            query?: {
+                signature?: string;
+                timestamp?: string;
+                nonce?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example <xml><ToUserName>gh_shop</ToUserName><FromUserName>o6_bmjrPTlm6</FromUserName><CreateTime>1795392000</CreateTime><MsgType>text</MsgType><Content>确认</Content><MsgId>1</MsgId></xml> */
+                "text/xml": string;
+            };
+        };
+        responses: {
+            /** @description Taken */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": "success";
+                    "text/xml": string;
+                };
+            };
+            default: components["responses"]["Problem"];
         };
     };
     receiveGroupBuy: {
