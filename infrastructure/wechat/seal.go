@@ -77,7 +77,7 @@ func (s *seal) open(text string) ([]byte, error) {
 // close seals a message.
 func (s *seal) close(message []byte) string {
 	data := make([]byte, sealRandom, sealRandom+sealLength+len(message)+len(s.appID)+sealBlock)
-	_, _ = rand.Read(data)                                           // it never fails
+	_, _ = rand.Read(data) // it never fails
 	data = binary.BigEndian.AppendUint32(data, uint32(len(message)))
 	data = append(append(data, message...), s.appID...)
 	pad := sealBlock - len(data)%sealBlock

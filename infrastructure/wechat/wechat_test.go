@@ -354,6 +354,17 @@ func TestPhone_RefusesOldCodes(t *testing.T) {
 	require.Equal(t, http.StatusGone, rec.Code)
 }
 
+func TestPhone_SpeaksTheBrowsersLanguage(t *testing.T) {
+	w := open(t)
+	for language, text := range map[string]string{"en-GB,en;q=0.9": "Whose phone?", "zh-CN,en": "打开谁的手机？", "": "打开谁的手机？"} {
+		req := httptest.NewRequest(http.MethodGet, "/phone", nil)
+		req.Header.Set("Accept-Language", language)
+		rec := httptest.NewRecorder()
+		w.phone.Handler().ServeHTTP(rec, req)
+		require.Contains(t, rec.Body.String(), text, language)
+	}
+}
+
 func TestNew_RefusesSettings(t *testing.T) {
 	for _, set := range []wechat.Config{{}, {BaseURL: "x"}, {BaseURL: "http://x", AppID: "a", Secret: "s"},
 		{BaseURL: "http://x", AppID: "a", Secret: "s", Token: "t", AESKey: "short"}} {

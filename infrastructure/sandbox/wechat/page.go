@@ -27,6 +27,7 @@ func People() []Person {
 
 // phoneView is one state of the page. Its links are relative to the handler.
 type phoneView struct {
+	Words  words
 	Root   string // from the page to the handler
 	Ticket string
 	Gone   bool // the code is too old
@@ -42,7 +43,7 @@ func (p *Phone) showCode(w http.ResponseWriter, r *http.Request) {
 	found, ok := p.codes[ticket]
 	gone := !ok || !p.set.Now().Before(found.until)
 	p.mu.Unlock()
-	p.show(w, phoneView{Root: "../", Ticket: ticket, Gone: gone, People: People()})
+	p.show(w, r, phoneView{Root: "../", Ticket: ticket, Gone: gone, People: People()})
 }
 
 // showPhone is GET /phone?person=...: the chat of a person with the account.
@@ -53,7 +54,7 @@ func (p *Phone) showPhone(w http.ResponseWriter, r *http.Request) {
 		v.Person, v.Lines = who, slices.Clone(p.chats[who.OpenID])
 		p.mu.Unlock()
 	}
-	p.show(w, v)
+	p.show(w, r, v)
 }
 
 func person(openID string) (Person, bool) {
@@ -90,7 +91,8 @@ func (p *Phone) act(w http.ResponseWriter, r *http.Request, do func(openID strin
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-func (p *Phone) show(w http.ResponseWriter, v phoneView) {
+func (p *Phone) show(w http.ResponseWriter, r *http.Request, v phoneView) {
+	v.Words = wordsFor(r.Header.Get("Accept-Language"))
 	var text bytes.Buffer
 	if err := p.page.Execute(&text, v); err != nil {
 		http.Error(w, "page cannot be shown", http.StatusInternalServerError)
@@ -99,6 +101,7 @@ func (p *Phone) show(w http.ResponseWriter, v phoneView) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept-Language")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'self'; form-action 'self'")
 	if v.Gone {

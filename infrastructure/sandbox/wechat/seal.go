@@ -43,7 +43,7 @@ func (p *Phone) encrypt(message []byte) (string, error) {
 		return "", err
 	}
 	text := make([]byte, 16, 20)
-	_, _ = rand.Read(text)                                           // it never fails
+	_, _ = rand.Read(text) // it never fails
 	text = binary.BigEndian.AppendUint32(text, uint32(len(message)))
 	text = slices.Concat(text, message, []byte(p.set.AppID))
 	pad := blockSize - len(text)%blockSize

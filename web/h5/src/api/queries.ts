@@ -47,7 +47,7 @@ export function useProducts() {
 }
 
 /** timed asks for something that says the server's time, which countdowns follow. */
-async function timed<T extends { server_time: string }>(ask: () => Promise<T>): Promise<T> {
+export async function timed<T extends { server_time: string }>(ask: () => Promise<T>): Promise<T> {
   const askedAt = Date.now();
   const view = await ask();
   serverTime.learn(Date.parse(view.server_time), askedAt, 1);
@@ -168,18 +168,24 @@ export const useRefund = (orderID: string) =>
 export const useCheckPayment = (orderID: string) =>
   useOrderWrite(orderID, () => unwrap(api.POST("/api/mall/v1/orders/{order_id}/payment/check", { params: { path: { order_id: orderID } } })));
 
-/** enter signs in, or up; everything that was shown before is asked for again as the one who came in. */
-export function useEnter(kind: "signIn" | "signUp") {
+/** useEntered takes a new session in: everything that was shown before is asked for again as the one who came in. */
+export function useEntered(): (session: Schema["Session"]) => void {
   const client = useQueryClient();
+  return (session) => {
+    client.clear();
+    client.setQueryData(["me"], session.account);
+  };
+}
+
+/** enter signs in, or up. */
+export function useEnter(kind: "signIn" | "signUp") {
+  const entered = useEntered();
   return useMutation({
     mutationFn: (input: { login: string; password: string; nickname?: string }) =>
       kind === "signUp"
         ? unwrap(api.POST("/api/mall/v1/accounts", { body: input }))
         : unwrap(api.POST("/api/mall/v1/sessions", { body: { login: input.login, password: input.password } })),
-    onSuccess: (session) => {
-      client.clear();
-      client.setQueryData(["me"], session.account);
-    },
+    onSuccess: entered,
   });
 }
 

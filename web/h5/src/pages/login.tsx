@@ -1,37 +1,58 @@
-import { useId, useState, type FormEvent } from "react";
-import { Refused } from "../api/client";
+import { lazy, Suspense, useId, useState, type FormEvent } from "react";
+import { Refused, type Schema } from "../api/client";
 import { useEnter } from "../api/queries";
 import { go, safeNext, to, type Place } from "../router";
 import { useSay } from "../text/text";
 import { Icon } from "../ui/icon";
+import { Button } from "../ui/parts";
 import { Shell } from "../ui/shell";
 import { useToast } from "../ui/toast";
+
+// With the QR code: who types a password needs none.
+const ScanPanel = lazy(() => import("../ui/scanpanel").then(({ ScanPanel }) => ({ default: ScanPanel })));
+
+/** A phone does not scan its own screen: the code is shown there to who asks for it. */
+const elsewhere = "(min-width: 48em)";
 
 /** Login lets somebody in, and leads on to where they were. */
 export function Login({ place }: { place: Place }) {
   const say = useSay();
   const next = safeNext(place.query.get("next"));
+  const toast = useToast();
   const [joining, setJoining] = useState(false);
+  const [scanning, setScanning] = useState(() => matchMedia(elsewhere).matches);
+  const entered = (account: Schema["Account"]) => {
+    toast(say("welcome", { name: account.nickname }));
+    go(next, { replace: true });
+  };
   return (
-    <Shell page="login" title={say(joining ? "signup_title" : "login_title")} back={to("home")} className="narrow login">
+    <Shell page="login" title={say(joining ? "signup_title" : "login_title")} back={to("home")} className="login">
       <div className="login-head">
         <img src="/favicon.svg" alt="" width="64" height="64" />
         <h2>{say("slogan")}</h2>
         {next !== "/" && <p className="soft">{say("login_continue")}</p>}
       </div>
-      <PasswordForm key={String(joining)} joining={joining} next={next} />
-      <button type="button" className="button plain" onClick={() => setJoining(!joining)}>
-        <span className="button-text">{say(joining ? "to_login" : "to_signup")}</span>
-      </button>
+      <div className="login-ways">
+        <div className="login-way">
+          <PasswordForm key={String(joining)} joining={joining} entered={entered} />
+          <Button look="plain" onClick={() => setJoining(!joining)}>{say(joining ? "to_login" : "to_signup")}</Button>
+        </div>
+        {scanning ? (
+          <Suspense fallback={<div className="panel scan" />}>
+            <ScanPanel entered={entered} />
+          </Suspense>
+        ) : (
+          <Button look="line" onClick={() => setScanning(true)}>{say("scan_title")}</Button>
+        )}
+      </div>
     </Shell>
   );
 }
 
 const shortest = 8;
 
-function PasswordForm({ joining, next }: { joining: boolean; next: string }) {
+function PasswordForm({ joining, entered }: { joining: boolean; entered: (account: Schema["Account"]) => void }) {
   const say = useSay();
-  const toast = useToast();
   const enter = useEnter(joining ? "signUp" : "signIn");
   const [problem, setProblem] = useState("");
   const [shown, setShown] = useState(false);
@@ -50,10 +71,7 @@ function PasswordForm({ joining, next }: { joining: boolean; next: string }) {
     enter.mutate(
       { login, password: text("password"), ...(nickname ? { nickname } : {}) },
       {
-        onSuccess: ({ account }) => {
-          toast(say("welcome", { name: account.nickname }));
-          go(next, { replace: true });
-        },
+        onSuccess: ({ account }) => entered(account),
         onError: (error) => setProblem(error instanceof Refused ? [error.problem.title, error.problem.detail].filter(Boolean).join(" ") : say("failed_network")),
       },
     );
