@@ -89,7 +89,7 @@ test("a code belongs to the browser that shows it", async () => {
   quiet(thief);
 });
 
-test("the time of a code is over by the server's clock, and a second tab's code replaces the first", async () => {
+test("the time of a code is over by the server's clock", async () => {
   const say = texts["zh-CN"];
   const buyer = await openPage(browser, server);
   await buyer.page.clock.install();
@@ -98,6 +98,5 @@ test("the time of a code is over by the server's clock, and a second tab's code 
   await buyer.page.clock.fastForward("06:00");
   await buyer.page.getByText(say.expired, { exact: true }).waitFor();
   await look(buyer.page, "h5-login-expired");
-  await buyer.page.getByRole("button", { name: say.again }).click();
   quiet(buyer);
 });
