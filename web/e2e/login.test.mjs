@@ -48,7 +48,7 @@ for (const locale of ["zh-CN", "en"]) {
     await buyer.page.waitForURL(/\/orders\?tab=unpaid$/, { timeout: 10_000 });
     await phone.getByText(/登录成功/).or(phone.getByText("已确认")).first().waitFor();
     await buyer.page.goto("/my");
-    await buyer.page.getByText(/微信用户/).waitFor();
+    await buyer.page.locator("main").getByText(/微信用户/).waitFor();
     quiet(buyer);
   });
 }
