@@ -33,6 +33,8 @@ type Settings struct {
 	Invariants edge.InvariantReports
 	// Live tells open pages of changes.
 	Live Live
+	// Pages hears what the shop's pages tell of themselves; nil: nobody does.
+	Pages Pages
 	// StreamFor is how long a stream of events lives; default 10 min.
 	StreamFor time.Duration
 }
@@ -55,6 +57,7 @@ type API struct {
 
 	live      Live
 	streamFor time.Duration
+	pages     Pages
 }
 
 // New returns the handlers over a shop. Errors: a setting that cannot be used.
@@ -70,7 +73,7 @@ func New(shop *mall.Shop, books Books, set Settings) (*API, error) {
 	}
 	return &API{
 		shop: shop, books: books, secrets: set.WebhookSecrets, jobs: set.Jobs, invariants: set.Invariants,
-		live: set.Live, streamFor: cmp.Or(set.StreamFor, streamFor),
+		live: set.Live, streamFor: cmp.Or(set.StreamFor, streamFor), pages: cmp.Or[Pages](set.Pages, deaf{}),
 		door: &door{
 			shop: shop, site: site, cookie: site.Cookie("kaituan", "kaituan_session", account.AbsoluteLimit),
 			scan:  site.Cookie("kaituan-scan", "kaituan_scan", account.ScanLimit),

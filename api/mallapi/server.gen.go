@@ -90,6 +90,12 @@ type ServerInterface interface {
 	// RefundOrder Ask for the money of a paid order back
 	// (POST /api/mall/v1/orders/{order_id}/refund)
 	RefundOrder(c *gin.Context, orderID OrderID)
+	// ReportPageError Tell that a script of one of the shop's own pages failed
+	// (POST /api/mall/v1/page-errors)
+	ReportPageError(c *gin.Context)
+	// ReportPageView Count that somebody opened one of the shop's own pages
+	// (POST /api/mall/v1/page-views)
+	ReportPageView(c *gin.Context)
 	// ListProducts Products on the shelf, newest first, with the caller's group prices
 	// (GET /api/mall/v1/products)
 	ListProducts(c *gin.Context, params ListProductsParams)
@@ -879,6 +885,32 @@ func (siw *ServerInterfaceWrapper) RefundOrder(c *gin.Context) {
 	siw.Handler.RefundOrder(c, orderID)
 }
 
+// ReportPageError operation middleware
+func (siw *ServerInterfaceWrapper) ReportPageError(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReportPageError(c)
+}
+
+// ReportPageView operation middleware
+func (siw *ServerInterfaceWrapper) ReportPageView(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReportPageView(c)
+}
+
 // ListProducts operation middleware
 func (siw *ServerInterfaceWrapper) ListProducts(c *gin.Context) {
 
@@ -1366,6 +1398,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/mall/v1/orders/:order_id/payment", wrapper.PayOrder)
 	router.POST(options.BaseURL+"/api/mall/v1/orders/:order_id/payment/check", wrapper.CheckPayment)
 	router.POST(options.BaseURL+"/api/mall/v1/orders/:order_id/refund", wrapper.RefundOrder)
+	router.POST(options.BaseURL+"/api/mall/v1/page-errors", wrapper.ReportPageError)
+	router.POST(options.BaseURL+"/api/mall/v1/page-views", wrapper.ReportPageView)
 	router.GET(options.BaseURL+"/api/mall/v1/products", wrapper.ListProducts)
 	router.GET(options.BaseURL+"/api/mall/v1/products/:product_id", wrapper.GetProduct)
 	router.POST(options.BaseURL+"/api/mall/v1/scans", wrapper.StartScan)

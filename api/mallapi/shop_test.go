@@ -67,6 +67,7 @@ type shop struct {
 	phone   *phone.Phone
 	scanner mall.Scanner
 	pushes  pushbox
+	pages   hearer
 }
 
 // streamFor is how long streams of events live: long enough for the first event.
@@ -106,7 +107,7 @@ func openShopAt(t *testing.T, publicURL string) *shop {
 	require.NoError(t, s.live.Start(context.Background()))
 	t.Cleanup(func() { require.NoError(t, s.live.Stop(context.Background())) })
 	api, err := mallapi.New(s.mall, store, mallapi.Settings{
-		Staff: s.engine, Live: s.live, StreamFor: streamFor,
+		Staff: s.engine, Live: s.live, StreamFor: streamFor, Pages: &s.pages,
 		PublicURL: publicURL, OperatorToken: operatorToken, WebhookSecrets: []string{webhookSecret},
 		Jobs: func(ctx context.Context) ([]edge.Job, error) { return s.jobs.List(ctx) },
 		Invariants: func(ctx context.Context, before time.Time) (edge.InvariantReport, bool, error) {

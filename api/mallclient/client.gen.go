@@ -351,6 +351,44 @@ type ClientInterface interface {
 	// Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
 	RefundOrder(ctx context.Context, orderID OrderID, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ReportPageErrorWithBody Tell that a script of one of the shop's own pages failed
+	//
+	// Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
+	// then one every two seconds; beyond that they are counted only.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/mall/v1/page-errors (the `ReportPageError` operationId).
+	ReportPageErrorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportPageError Tell that a script of one of the shop's own pages failed
+	//
+	// Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
+	// then one every two seconds; beyond that they are counted only.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/mall/v1/page-errors (the `ReportPageError` operationId).
+	ReportPageError(ctx context.Context, body ReportPageErrorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportPageViewWithBody Count that somebody opened one of the shop's own pages
+	//
+	// Counted by kind of page alone; who it was and what the page showed is not kept.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/mall/v1/page-views (the `ReportPageView` operationId).
+	ReportPageViewWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportPageView Count that somebody opened one of the shop's own pages
+	//
+	// Counted by kind of page alone; who it was and what the page showed is not kept.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/mall/v1/page-views (the `ReportPageView` operationId).
+	ReportPageView(ctx context.Context, body ReportPageViewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListProducts Products on the shelf, newest first, with the caller's group prices
 	//
 	// Corresponds with GET /api/mall/v1/products (the `ListProducts` operationId).
@@ -1064,6 +1102,84 @@ func (c *Client) RefundOrderWithBody(ctx context.Context, orderID OrderID, conte
 // Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
 func (c *Client) RefundOrder(ctx context.Context, orderID OrderID, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRefundOrderRequest(c.Server, orderID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportPageErrorWithBody Tell that a script of one of the shop's own pages failed
+//
+// Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
+// then one every two seconds; beyond that they are counted only.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/mall/v1/page-errors (the `ReportPageError` operationId).
+func (c *Client) ReportPageErrorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportPageErrorRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportPageError Tell that a script of one of the shop's own pages failed
+//
+// Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
+// then one every two seconds; beyond that they are counted only.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/mall/v1/page-errors (the `ReportPageError` operationId).
+func (c *Client) ReportPageError(ctx context.Context, body ReportPageErrorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportPageErrorRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportPageViewWithBody Count that somebody opened one of the shop's own pages
+//
+// Counted by kind of page alone; who it was and what the page showed is not kept.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/mall/v1/page-views (the `ReportPageView` operationId).
+func (c *Client) ReportPageViewWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportPageViewRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportPageView Count that somebody opened one of the shop's own pages
+//
+// Counted by kind of page alone; who it was and what the page showed is not kept.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/mall/v1/page-views (the `ReportPageView` operationId).
+func (c *Client) ReportPageView(ctx context.Context, body ReportPageViewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportPageViewRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2634,6 +2750,86 @@ func NewRefundOrderRequestWithBody(server string, orderID OrderID, contentType s
 	return req, nil
 }
 
+// NewReportPageErrorRequest calls the generic ReportPageError builder with application/json body
+func NewReportPageErrorRequest(server string, body ReportPageErrorJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReportPageErrorRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewReportPageErrorRequestWithBody constructs an http.Request for the ReportPageError method, with any body, and a specified content type
+func NewReportPageErrorRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/v1/page-errors")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewReportPageViewRequest calls the generic ReportPageView builder with application/json body
+func NewReportPageViewRequest(server string, body ReportPageViewJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReportPageViewRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewReportPageViewRequestWithBody constructs an http.Request for the ReportPageView method, with any body, and a specified content type
+func NewReportPageViewRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mall/v1/page-views")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListProductsRequest constructs an http.Request for the ListProducts method
 func NewListProductsRequest(server string, params *ListProductsParams) (*http.Request, error) {
 	var err error
@@ -3663,6 +3859,44 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
 	RefundOrderWithResponse(ctx context.Context, orderID OrderID, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*RefundOrderResponse, error)
+
+	// ReportPageErrorWithBodyWithResponse Tell that a script of one of the shop's own pages failed
+	//
+	// Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
+	// then one every two seconds; beyond that they are counted only.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/v1/page-errors (the `ReportPageError` operationId).
+	ReportPageErrorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportPageErrorResponse, error)
+
+	// ReportPageErrorWithResponse Tell that a script of one of the shop's own pages failed
+	//
+	// Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
+	// then one every two seconds; beyond that they are counted only.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/v1/page-errors (the `ReportPageError` operationId).
+	ReportPageErrorWithResponse(ctx context.Context, body ReportPageErrorJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportPageErrorResponse, error)
+
+	// ReportPageViewWithBodyWithResponse Count that somebody opened one of the shop's own pages
+	//
+	// Counted by kind of page alone; who it was and what the page showed is not kept.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/v1/page-views (the `ReportPageView` operationId).
+	ReportPageViewWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportPageViewResponse, error)
+
+	// ReportPageViewWithResponse Count that somebody opened one of the shop's own pages
+	//
+	// Counted by kind of page alone; who it was and what the page showed is not kept.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mall/v1/page-views (the `ReportPageView` operationId).
+	ReportPageViewWithResponse(ctx context.Context, body ReportPageViewJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportPageViewResponse, error)
 
 	// ListProductsWithResponse Products on the shelf, newest first, with the caller's group prices
 	//
@@ -5042,6 +5276,88 @@ func (r RefundOrderResponse) ContentType() string {
 	return ""
 }
 
+type ReportPageErrorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReportPageErrorResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReportPageErrorResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportPageErrorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportPageErrorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReportPageErrorResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReportPageViewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReportPageViewResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReportPageViewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportPageViewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportPageViewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReportPageViewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListProductsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6231,6 +6547,68 @@ func (c *ClientWithResponses) RefundOrderWithResponse(ctx context.Context, order
 	return ParseRefundOrderResponse(rsp)
 }
 
+// ReportPageErrorWithBodyWithResponse Tell that a script of one of the shop's own pages failed
+//
+// Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
+// then one every two seconds; beyond that they are counted only.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/v1/page-errors (the `ReportPageError` operationId).
+func (c *ClientWithResponses) ReportPageErrorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportPageErrorResponse, error) {
+	rsp, err := c.ReportPageErrorWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportPageErrorResponse(rsp)
+}
+
+// ReportPageErrorWithResponse Tell that a script of one of the shop's own pages failed
+//
+// Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
+// then one every two seconds; beyond that they are counted only.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/v1/page-errors (the `ReportPageError` operationId).
+func (c *ClientWithResponses) ReportPageErrorWithResponse(ctx context.Context, body ReportPageErrorJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportPageErrorResponse, error) {
+	rsp, err := c.ReportPageError(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportPageErrorResponse(rsp)
+}
+
+// ReportPageViewWithBodyWithResponse Count that somebody opened one of the shop's own pages
+//
+// Counted by kind of page alone; who it was and what the page showed is not kept.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/v1/page-views (the `ReportPageView` operationId).
+func (c *ClientWithResponses) ReportPageViewWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportPageViewResponse, error) {
+	rsp, err := c.ReportPageViewWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportPageViewResponse(rsp)
+}
+
+// ReportPageViewWithResponse Count that somebody opened one of the shop's own pages
+//
+// Counted by kind of page alone; who it was and what the page showed is not kept.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mall/v1/page-views (the `ReportPageView` operationId).
+func (c *ClientWithResponses) ReportPageViewWithResponse(ctx context.Context, body ReportPageViewJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportPageViewResponse, error) {
+	rsp, err := c.ReportPageView(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportPageViewResponse(rsp)
+}
+
 // ListProductsWithResponse Products on the shelf, newest first, with the caller's group prices
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7360,6 +7738,64 @@ func ParseRefundOrderResponse(rsp *http.Response) (*RefundOrderResponse, error) 
 			headers.IdempotencyReplayed = value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReportPageErrorResponse parses an HTTP response from a ReportPageErrorWithResponse call
+func ParseReportPageErrorResponse(rsp *http.Response) (*ReportPageErrorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportPageErrorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReportPageViewResponse parses an HTTP response from a ReportPageViewWithResponse call
+func ParseReportPageViewResponse(rsp *http.Response) (*ReportPageViewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportPageViewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

@@ -247,6 +247,51 @@ func (e OrderTab) Valid() bool {
 	}
 }
 
+// Defines values for PageKind.
+const (
+	PageKindCheckout PageKind = "checkout"
+	PageKindHome     PageKind = "home"
+	PageKindLogin    PageKind = "login"
+	PageKindMe       PageKind = "me"
+	PageKindMissing  PageKind = "missing"
+	PageKindOrder    PageKind = "order"
+	PageKindOrders   PageKind = "orders"
+	PageKindProduct  PageKind = "product"
+	PageKindReturn   PageKind = "return"
+	PageKindTeam     PageKind = "team"
+	PageKindTeams    PageKind = "teams"
+)
+
+// Valid indicates whether the value is a known member of the PageKind enum.
+func (e PageKind) Valid() bool {
+	switch e {
+	case PageKindCheckout:
+		return true
+	case PageKindHome:
+		return true
+	case PageKindLogin:
+		return true
+	case PageKindMe:
+		return true
+	case PageKindMissing:
+		return true
+	case PageKindOrder:
+		return true
+	case PageKindOrders:
+		return true
+	case PageKindProduct:
+		return true
+	case PageKindReturn:
+		return true
+	case PageKindTeam:
+		return true
+	case PageKindTeams:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PaymentStatus.
 const (
 	PaymentStatusClosed    PaymentStatus = "closed"
@@ -1029,6 +1074,21 @@ type OrderView struct {
 	Timeline []Move `json:"timeline"`
 }
 
+// PageError defines model for PageError.
+type PageError struct {
+	Message string   `json:"message"`
+	Page    PageKind `json:"page"`
+	Stack   string   `json:"stack,omitempty,omitzero"`
+}
+
+// PageKind defines model for PageKind.
+type PageKind string
+
+// PageView defines model for PageView.
+type PageView struct {
+	Page PageKind `json:"page"`
+}
+
 // Payment defines model for Payment.
 type Payment struct {
 	// AmountFen 0.01 CNY
@@ -1640,6 +1700,12 @@ type PayOrderJSONRequestBody = PaymentInput
 
 // RefundOrderJSONRequestBody defines body for RefundOrder for application/json ContentType.
 type RefundOrderJSONRequestBody = RefundInput
+
+// ReportPageErrorJSONRequestBody defines body for ReportPageError for application/json ContentType.
+type ReportPageErrorJSONRequestBody = PageError
+
+// ReportPageViewJSONRequestBody defines body for ReportPageView for application/json ContentType.
+type ReportPageViewJSONRequestBody = PageView
 
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignInInput

@@ -99,7 +99,7 @@ func (a *App) open(ctx context.Context) (err error) {
 func (a *App) observe() {
 	a.metrics = newRegistry(a.dbs)
 	a.commits = newCommits()
-	a.watch = newWatch(a.metrics, a.config.Role)
+	a.watch = newWatch(a.metrics, a.config.Role, a.log)
 	a.health = &health{metrics: serveMetrics(a.metrics, a.log), version: version{
 		Build: observe.ReadBuild(), Role: string(a.config.Role), Node: a.node, StartedAt: time.Now().UTC(),
 	}}

@@ -197,7 +197,7 @@ func (a *App) serveMall(router *gin.Engine, engine groupbuyclient.Config, shop *
 	}
 	api, err := mallapi.New(shop, store, mallapi.Settings{
 		Staff: staff, PublicURL: a.publicURL, OperatorToken: a.secrets.OperatorToken, WebhookSecrets: []string{a.secrets.WebhookSecret},
-		Jobs: listJobs(a.dbs.mall), Invariants: lastReport(a.dbs.mall), Live: pages,
+		Jobs: listJobs(a.dbs.mall), Invariants: lastReport(a.dbs.mall), Live: pages, Pages: a.watch.pages,
 	})
 	if err != nil {
 		return err

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kaituan/api/edge"
+	"kaituan/api/mallapi"
 	"kaituan/groupbuy/team"
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/failpoint"
@@ -25,9 +27,10 @@ type watch struct {
 	calls    *observe.Calls
 	moves    *observe.Moves
 	posts    *prometheus.CounterVec
+	pages    *observe.Pages
 }
 
-func newWatch(registry *prometheus.Registry, role config.Role) *watch {
+func newWatch(registry *prometheus.Registry, role config.Role, log *slog.Logger) *watch {
 	w := &watch{
 		requests: observe.NewRequests(edge.Caller), calls: observe.NewCalls(), moves: observe.NewMoves(statesOf(role)),
 		posts: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -36,6 +39,10 @@ func newWatch(registry *prometheus.Registry, role config.Role) *watch {
 	}
 	for _, outcome := range []webhook.Outcome{webhook.Delivered, webhook.Retry, webhook.Disable} {
 		w.posts.WithLabelValues(string(outcome))
+	}
+	if role == config.RoleAll || role == config.RoleMall {
+		w.pages = observe.NewPages(mallapi.PageKinds(), log, time.Now)
+		registry.MustRegister(w.pages.Collectors()...)
 	}
 	registry.MustRegister(w.requests.Collectors()...)
 	registry.MustRegister(w.calls.Collectors()...)
