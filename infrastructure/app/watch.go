@@ -82,7 +82,7 @@ const callsAtOnce = 64
 
 // pooled is a transport that keeps as many connections to one host as are used at once.
 func pooled() *http.Transport {
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // net/http documents its type
+	transport := http.DefaultTransport.(*http.Transport).Clone() // net/http documents its type
 	transport.MaxIdleConnsPerHost = callsAtOnce
 	return transport
 }

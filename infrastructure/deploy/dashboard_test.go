@@ -10,16 +10,27 @@ import (
 )
 
 type dashboard struct {
-	UID    string
-	Title  string
-	Panels []struct {
-		ID         int
-		Type       string
-		Title      string
-		GridPos    struct{ X, Y, W, H int }
-		Datasource struct{ UID string }
-		Targets    []struct{ Expr string }
-	}
+	UID    string  `json:"uid"`
+	Title  string  `json:"title"`
+	Panels []panel `json:"panels"`
+}
+
+type panel struct {
+	ID      int    `json:"id"`
+	Type    string `json:"type"`
+	Title   string `json:"title"`
+	GridPos struct {
+		X int `json:"x"`
+		Y int `json:"y"`
+		W int `json:"w"`
+		H int `json:"h"`
+	} `json:"gridPos"`
+	Datasource struct {
+		UID string `json:"uid"`
+	} `json:"datasource"`
+	Targets []struct {
+		Expr string `json:"expr"`
+	} `json:"targets"`
 }
 
 func dashboards(t *testing.T) map[string]dashboard {

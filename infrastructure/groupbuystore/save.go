@@ -1,6 +1,7 @@
 package groupbuystore
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ func (s *Store) save(l loaded, now time.Time) (saved, error) {
 	insert(&w, "team_history", historyColumns(), done.teams)
 	insert(&w, "seat_history", historyColumns(), done.seats)
 	insert(&w, "events", eventColumns(), events)
-	done.writes = append(w.writes, messages...)
+	done.writes = slices.Concat(w.writes, messages)
 	return done, nil
 }
 

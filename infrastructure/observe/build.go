@@ -8,7 +8,7 @@ import (
 )
 
 // version is set by the linker: -ldflags "-X kaituan/infrastructure/observe.version=1.2.3".
-var version string //nolint:gochecknoglobals // the linker sets variables only; nothing else writes it
+var version string // the linker sets variables only; nothing else writes it
 
 // Build says which program runs.
 type Build struct {

@@ -67,7 +67,7 @@ func TestLogger_NeverWritesValuesUnderNamesOfSecrets(t *testing.T) {
 func TestLogger_LeavesNumbersAndTimesAlone(t *testing.T) {
 	line := logged(t, func(log *slog.Logger) { log.With("status", 200).Info("x", "ms", 1.5, "ok", true) })
 	require.EqualValues(t, 200, line["status"])
-	require.EqualValues(t, 1.5, line["ms"])
+	require.InDelta(t, 1.5, line["ms"], 0)
 	require.Equal(t, true, line["ok"])
 	require.NotEmpty(t, line["time"])
 }

@@ -60,12 +60,12 @@ func (m mask) replace(_ []string, attr slog.Attr) slog.Attr {
 // any masks what is written down as text, or as JSON.
 func (m mask) any(attr slog.Attr) slog.Attr {
 	switch value := attr.Value.Any().(type) {
+	case *slog.Source, slog.Level:
+		return attr
 	case error:
 		return slog.String(attr.Key, m.clean(value.Error()))
 	case fmt.Stringer:
 		return slog.String(attr.Key, m.clean(value.String()))
-	case *slog.Source, slog.Level:
-		return attr
 	default:
 		return slog.String(attr.Key, m.clean(fmt.Sprintf("%+v", value)))
 	}
