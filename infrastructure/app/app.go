@@ -42,9 +42,9 @@ type App struct {
 	node    string // names this process among all that share the databases
 	commits *commits
 	watch   *watch
-	parts   []part                            // started in this order, stopped in the reverse
-	seeds   []func(ctx context.Context) error // run once everything is started
-	notes   []string                          // for the banner
+	parts   []part   // started in this order, stopped in the reverse
+	late    []part   // that act by the clock, started after a past has been played; in parts as one
+	notes   []string // for the banner
 }
 
 // New puts an instance together and opens its listeners and databases; it serves nothing before Start. The caller
@@ -149,17 +149,12 @@ func (a *App) close() error {
 	return errors.Join(errs...)
 }
 
-// Start begins to serve and to work. On first start it fills the shop with demo data, if configured.
+// Start begins to serve and to work. On first start it fills the shop with demo data, if configured; what people did with
+// it in the month before follows while the instance is ready already.
 func (a *App) Start(ctx context.Context) error {
 	for _, p := range a.parts {
 		if err := p.Start(ctx); err != nil {
 			return err
-		}
-	}
-	for _, seed := range a.seeds {
-		if err := seed(ctx); err != nil && ctx.Err() == nil {
-			// Demo data is a courtesy: a shop that cannot be filled still runs.
-			a.log.Error("demo data left out; start with --demo-data=false to do without", "error", err)
 		}
 	}
 	return nil

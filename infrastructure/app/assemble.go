@@ -26,6 +26,7 @@ import (
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sandbox"
 	"kaituan/infrastructure/schedule"
+	"kaituan/infrastructure/showcase"
 	"kaituan/infrastructure/webhook"
 	"kaituan/mall"
 )
@@ -57,6 +58,7 @@ func (r *relays) wakeMall() {
 func (a *App) assemble(ctx context.Context) error {
 	router := edge.New(a.log, a.watch.requests.Handler)
 	reference.Register(router)
+	router.GET(showcase.PicturesPath+":name", gin.WrapH(showcase.Pictures())) // of products that keep theirs whatever demo_data says
 	if err := a.servePages(router); err != nil {
 		return err
 	}
@@ -72,12 +74,10 @@ func (a *App) assemble(ctx context.Context) error {
 		return fmt.Errorf("mall: %w", err)
 	}
 	a.assembleWorker(engine, shop, &woken)
+	a.add(a.opening(engine))
 	a.serve("public", a.public, failpoint.Handler(router))
 	if pages != nil { // ended first: the server waits for its streams otherwise
 		a.add(pages)
-	}
-	if a.config.Role == config.RoleAll && a.config.Embedded() && a.config.DemoData {
-		a.seeds = append(a.seeds, func(ctx context.Context) error { return seed(ctx, engine, shop) })
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 		return nil, err
 	}
 	a.add(closer(sender.Close), a.commits)
-	a.table(nodeJobs(engine))
+	a.add(a.table(nodeJobs(engine)))
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleGroupBuy {
 		return engine, a.serveEngine(ctx, router, engine)
 	}
@@ -231,31 +231,35 @@ func (a *App) embedSandbox(router *gin.Engine) (*sandbox.Sandbox, sandbox.Keys, 
 	if err != nil {
 		return nil, keys, err
 	}
+	mountSandbox(router, box)
+	a.late = append(a.late, box, closer(func() { _ = box.Close() }))
+	return box, keys, nil
+}
+
+func mountSandbox(router *gin.Engine, box *sandbox.Sandbox) {
 	handler := gin.WrapH(http.StripPrefix(sandboxPrefix, box.Handler()))
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		router.Handle(method, sandboxPrefix+"/*path", handler)
 	}
-	a.add(box, closer(func() { _ = box.Close() }))
-	return box, keys, nil
 }
 
 func (a *App) assembleWorker(engine *groupbuy.Engine, shop *mall.Shop, woken *relays) {
 	if a.config.Role == config.RoleGroupBuy || a.config.Role == config.RoleMall {
 		return
 	}
-	woken.engine, woken.deliveries = engineRelays(a.dbs.groupbuy, engine, a.log)
-	woken.mall = mallRelay(a.dbs.mall, shop, a.log)
-	a.add(woken.engine, woken.deliveries, woken.mall)
+	woken.engine, woken.deliveries = engineRelays(a.dbs.groupbuy, engine, a.log, time.Now)
+	woken.mall = mallRelay(a.dbs.mall, shop, a.log, time.Now)
+	a.late = append(a.late, woken.engine, woken.deliveries, woken.mall)
 	check := newStandingCheck(a.config, a.dbs)
 	a.metrics.MustRegister(check, a.dbs.levels())
-	a.table(append(clusterJobs(a.dbs, engine, shop), check.job()))
+	a.late = append(a.late, a.table(append(clusterJobs(a.dbs, engine, shop), check.job())))
 }
 
-// table adds jobs, and what they tell to Prometheus.
-func (a *App) table(jobs []schedule.Job) {
+// table makes the part that does jobs, and tells of them to Prometheus.
+func (a *App) table(jobs []schedule.Job) part {
 	t := schedule.New(jobs, schedule.Options{Node: a.node, Log: a.log})
 	a.metrics.MustRegister(t)
-	a.add(t)
+	return t
 }
 
 // booksPath is the file with the sandbox's books.

@@ -100,6 +100,7 @@ func rules() []rule {
 		adapter("infrastructure/demo", append([]string{
 			"api/mallclient", "api/mallwire", "api/groupbuyclient", "api/groupbuywire", "infrastructure/sandbox", // its buyer
 		}, wire...)...),
+		adapter("infrastructure/showcase", "groupbuy/...", "mall/..."),
 		{pkg: "infrastructure/simulation", may: []string{ // the system once more, of real parts but for the world around it
 			"money", "api/...", "groupbuy/...", "mall/...", "infrastructure/crowdstore", "infrastructure/groupbuystore",
 			"infrastructure/mallstore", "infrastructure/outbox", "infrastructure/sqldb", "infrastructure/webhook",

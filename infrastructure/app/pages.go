@@ -15,7 +15,9 @@ import (
 
 // machines are the first parts of addresses that are for programs, or have pages of their own. No app takes one of
 // them, whatever is asked for below it.
-func machines() []string { return []string{"api", "callbacks", "sandbox", "docs", "openapi"} }
+func machines() []string {
+	return []string{"api", "callbacks", "sandbox", "docs", "openapi", "pictures"}
+}
 
 // apps are the pages of the interfaces that the role serves; a request is for the first one that owns its address.
 func (a *App) apps() ([]*web.App, error) {

@@ -31,18 +31,23 @@ const (
 const salesChannel = "mall"
 
 func newShop(c config.Config, store *mallstore.Store, engine mall.GroupBuy, pay channel, scanner mall.Scanner, publicURL string, log *slog.Logger) (*mall.Shop, error) {
-	hasher, err := newHasher()
+	deps, err := shopDeps(c, store, engine, pay, scanner, publicURL, log)
 	if err != nil {
 		return nil, err
 	}
-	return mall.New(mall.Deps{
+	return mall.New(deps)
+}
+
+func shopDeps(c config.Config, store *mallstore.Store, engine mall.GroupBuy, pay channel, scanner mall.Scanner, publicURL string, log *slog.Logger) (mall.Deps, error) {
+	hasher, err := newHasher()
+	return mall.Deps{
 		Store: store, GroupBuy: engine, Channel: pay.Channel, Scanner: scanner, Hasher: hasher,
 		Clock: time.Now, IDs: func(prefix string) string { return ids{}.New(prefix + "_") }, Random: rand.Reader, Log: log,
 		Merchant: pay.merchant, SalesChannel: salesChannel, PayTTL: c.Mall.PayWithin, ShipDelay: c.Mall.ShipAfter, BillAfter: c.Mall.BillAfter,
 		RefundRetry: c.Mall.RefundRetry,
 		AtOnce:      sweepAtOnce,
 		ReturnTo:    func(id order.ID) string { return publicURL + mallapi.ReturnPath(string(id)) },
-	})
+	}, err
 }
 
 // sweepAtOnce is how many payments, refunds or orders a sweep of the mall has under way. Each waits for the provider or

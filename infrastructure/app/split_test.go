@@ -144,7 +144,7 @@ func TestApp_DamagedSecretsSayWhatToDo(t *testing.T) {
 
 // A first start that was cut short is made up for by the next one.
 func TestApp_DemoDataIsMadeUpFor(t *testing.T) {
-	w := open(t, map[string]string{"demo_data": "true"})
+	w := open(t, map[string]string{"demo_data": "true", "demo_history": "false"})
 	want := w.offers()
 	require.Positive(t, want)
 	w.stop()

@@ -28,26 +28,26 @@ func persistent() outbox.Policy {
 
 // engineRelays turn the engine's events into deliveries, and send those. Each has workers of its own, so that an
 // endpoint that answers slowly delays no event.
-func engineRelays(db *sqldb.DB, engine *groupbuy.Engine, log *slog.Logger) (events, deliveries *outbox.Relay) {
+func engineRelays(db *sqldb.DB, engine *groupbuy.Engine, log *slog.Logger, now func() time.Time) (events, deliveries *outbox.Relay) {
 	events = outbox.New(db, map[outbox.Topic]outbox.Handler{
 		groupbuy.TopicEvent: passing(func(ctx context.Context, m outbox.Message) error {
 			return engine.Dispatch(ctx, groupbuy.EventsIn(m.Payload)...)
 		}),
 	}, outbox.Options{
 		Policies: map[outbox.Topic]outbox.Policy{groupbuy.TopicEvent: persistent()},
-		Log:      log.With("relay", "groupbuy.events"),
+		Now:      now, Log: log.With("relay", "groupbuy.events"),
 	})
 	deliveries = outbox.New(db, map[outbox.Topic]outbox.Handler{groupbuy.TopicDelivery: passing(deliver(engine))}, outbox.Options{
 		// The engine's own schedule says when a delivery is over; the relay must not give up before it.
 		Policies: map[outbox.Topic]outbox.Policy{groupbuy.TopicDelivery: {MaxAttempts: 1000, First: time.Second, Max: time.Minute}},
-		Log:      log.With("relay", "groupbuy.deliveries"),
+		Now:      now, Log: log.With("relay", "groupbuy.deliveries"),
 	})
 	return events, deliveries
 }
 
 // mallRelay carries out the mall's tasks. What cannot be done in a day is done when the engine is back; the check
 // reports it until then.
-func mallRelay(db *sqldb.DB, shop *mall.Shop, log *slog.Logger) *outbox.Relay {
+func mallRelay(db *sqldb.DB, shop *mall.Shop, log *slog.Logger, now func() time.Time) *outbox.Relay {
 	handlers := map[outbox.Topic]outbox.Handler{}
 	policies := map[outbox.Topic]outbox.Policy{}
 	for _, topic := range mall.Topics() {
@@ -56,7 +56,7 @@ func mallRelay(db *sqldb.DB, shop *mall.Shop, log *slog.Logger) *outbox.Relay {
 		})
 		policies[outbox.Topic(topic)] = persistent()
 	}
-	return outbox.New(db, handlers, outbox.Options{Policies: policies, Log: log.With("relay", "mall")})
+	return outbox.New(db, handlers, outbox.Options{Policies: policies, Now: now, Log: log.With("relay", "mall")})
 }
 
 // passing has a failpoint on each side of a handler, so before its message is marked as sent.

@@ -26,7 +26,7 @@ func TestEngineRelays_NeverGiveAnEventUpInADay(t *testing.T) {
 		return tx.Exec("UPDATE outbox SET attempts = 3000").Error
 	}))
 	broken := &groupbuy.Engine{} // has no store: every use panics, which the relay takes for a failure
-	events, _ := engineRelays(db, broken, slog.New(slog.DiscardHandler))
+	events, _ := engineRelays(db, broken, slog.New(slog.DiscardHandler), time.Now)
 	require.NoError(t, events.Drain(t.Context()))
 	status, err := outbox.Backlog(t.Context(), db, time.Now())
 	require.NoError(t, err)

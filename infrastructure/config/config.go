@@ -37,6 +37,7 @@ type Config struct {
 	LogLevel      string `koanf:"log_level"`      // debug, info, warn or error
 	OperatorToken string `koanf:"operator_token"` // of the operator APIs; empty: made on first start
 	DemoData      bool   `koanf:"demo_data"`      // fill an empty shop on first start
+	DemoHistory   bool   `koanf:"demo_history"`   // with the orders of the month before as well
 
 	GroupBuy GroupBuy `koanf:"groupbuy"`
 	Mall     Mall     `koanf:"mall"`
@@ -100,7 +101,7 @@ type WeChat struct {
 func defaults() map[string]any {
 	return map[string]any{
 		"role": "all", "data": "data", "listen": ":8080", "private_listen": "127.0.0.1:8081", "public_url": "",
-		"log_level": "info", "operator_token": "", "demo_data": true,
+		"log_level": "info", "operator_token": "", "demo_data": true, "demo_history": true,
 		"groupbuy.db": "", "groupbuy.url": "", "groupbuy.test_mode": true, "groupbuy.share_commits": true,
 		"groupbuy.key_id": "", "groupbuy.key_secret": "", "groupbuy.webhook_secret": "", "groupbuy.seal_keys": []string{}, "groupbuy.allow_hosts": []string{},
 		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s", "mall.bill_after": "10h", "mall.refund_retry": "30s",

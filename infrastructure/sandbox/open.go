@@ -158,7 +158,7 @@ func validAddress(address string) bool {
 // merchantTime is what the clock of the merchant that signed the charge shows now.
 func (s *Sandbox) merchantTime(timestamp string) time.Time {
 	at, err := time.ParseInLocation(time.DateTime, timestamp, china())
-	if err != nil {
+	if err != nil || s.cfg.Undated {
 		return s.now()
 	}
 	return s.clock.merchant(at)

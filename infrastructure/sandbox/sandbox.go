@@ -29,13 +29,16 @@ const noticeTimeout = 10 * time.Second
 
 // Config is what a sandbox needs to know.
 type Config struct {
-	Path       string           // the database file; made when missing
-	Keys       Keys             // see LoadOrCreateKeys
-	AppID      string           // default DefaultAppID
-	SellerID   string           // default DefaultSellerID
-	Now        func() time.Time // the machine's clock, which Clock starts from; default time.Now
-	HTTPClient *http.Client     // sends notices; default: time-out of 10 s, no redirects
-	Logger     *slog.Logger     // default: silent
+	Path     string           // the database file; made when missing
+	Keys     Keys             // see LoadOrCreateKeys
+	AppID    string           // default DefaultAppID
+	SellerID string           // default DefaultSellerID
+	Now      func() time.Time // the machine's clock, which Clock starts from; default time.Now
+	// Undated takes the date of every request for now, whatever it says: for a Now that is not the machine's clock, which
+	// is what client libraries date by.
+	Undated    bool
+	HTTPClient *http.Client // sends notices; default: time-out of 10 s, no redirects
+	Logger     *slog.Logger // default: silent
 }
 
 // Sandbox is one simulated Alipay with one merchant application. It is safe for concurrent use.

@@ -36,6 +36,8 @@ type Options struct {
 	Resolver *net.Resolver
 	// ConnectTimeout and TotalTimeout replace 10 s and 15 s.
 	ConnectTimeout, TotalTimeout time.Duration
+	// Transport replaces the network, and with it the rule on addresses: for endpoints in the same process.
+	Transport http.RoundTripper
 	// Now is the clock that dated Retry-After headers are measured by; nil is time.Now.
 	Now func() time.Time
 }
@@ -75,8 +77,11 @@ func New(o Options) *Sender {
 	if connect == 0 {
 		connect = connectTimeout
 	}
+	if o.Transport == nil {
+		o.Transport = s.transport(connect, o.Resolver)
+	}
 	s.client = &http.Client{
-		Transport: s.transport(connect, o.Resolver),
+		Transport: o.Transport,
 		// A redirect would lead past the check of the address and the partner's own choice: it is a failure.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

@@ -22,7 +22,7 @@ export async function startServer(...flags) {
   const data = await mkdtemp(path.join(tmpdir(), "kaituan-e2e-"));
   const child = spawn(
     binary,
-    ["serve", "--data", data, "--listen", "127.0.0.1:0", "--private-listen", "127.0.0.1:0", ...flags],
+    ["serve", "--data", data, "--listen", "127.0.0.1:0", "--private-listen", "127.0.0.1:0", "--demo-history", "false", ...flags],
     { cwd: data, env: cleanEnvironment(), stdio: ["ignore", "pipe", "pipe"] },
   );
   const server = { data, log: collect(child), stop: () => stop(child, data, server.log) };

@@ -90,6 +90,7 @@ func serveSettings() []setting {
 		setting{"public-url", "public_url", "how browsers and Alipay reach the public address (default http://localhost:PORT)"},
 		setting{"log-level", "log_level", "debug, info, warn or error (default info)"},
 		setting{"demo-data", "demo_data", "true or false: fill an empty shop on first start (default true)"},
+		setting{"demo-history", "demo_history", "true or false: with the orders of the month before as well (default true)"},
 	)
 }
 

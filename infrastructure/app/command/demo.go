@@ -168,7 +168,7 @@ func startOwn(cmd *cobra.Command) (*ownServer, error) {
 
 func (s *ownServer) start(cmd *cobra.Command) error {
 	c, err := config.Load(config.Source{Flags: map[string]string{
-		"data": s.dir, "listen": "127.0.0.1:0", "private_listen": "127.0.0.1:0", "mall.ship_after": "0s", "log_level": "error",
+		"data": s.dir, "listen": "127.0.0.1:0", "private_listen": "127.0.0.1:0", "mall.ship_after": "0s", "demo_history": "false", "log_level": "error",
 	}})
 	if err != nil {
 		return err
