@@ -77,7 +77,7 @@ func (a *App) pastEngine(p *past, router *gin.Engine, log *slog.Logger) error {
 	p.sender = webhook.New(webhook.Options{AllowHosts: a.allowedHosts(hook), Transport: p.here.Transport, Now: p.clock.Now})
 	p.engine = groupbuy.New(groupbuy.Deps{
 		Store: groupbuystore.New(a.dbs.groupbuy, groupbuystore.WithSealer(sealer), groupbuystore.WithClock(p.clock.Now)), Crowds: crowdstore.New(a.dbs.groupbuy),
-		Sender: webhooks{p.sender, newWatch(prometheus.NewRegistry(), a.config.Role).posts}, Encoder: groupbuyapi.Encoder{}, Schedule: attempts, IDs: p, Secrets: random{}, Hasher: hasher, Random: rand.Reader,
+		Sender: webhooks{p.sender, prometheus.NewCounterVec(prometheus.CounterOpts{Name: "past"}, []string{"outcome"})}, Encoder: groupbuyapi.Encoder{}, Schedule: attempts, IDs: p, Secrets: random{}, Hasher: hasher, Random: rand.Reader,
 		Clock: p.clock.Now, Log: log, Wake: func() {},
 	})
 	api, err := groupbuyapi.New(p.engine, groupbuyapi.Auth{Nonces: sign.NewMemoryNonces(nonceMemory), PublicURL: a.publicURL})
