@@ -26,11 +26,19 @@ func Decode(c *gin.Context, into any) error {
 	if err != nil {
 		return fmt.Errorf("edge: read body: %w", err)
 	}
-	media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
-	if len(body) > 0 && (err != nil || media != "application/json") {
+	if len(body) > 0 && !isJSON(c.GetHeader("Content-Type")) {
 		return &problem.Problem{Code: problem.UnsupportedMedia}
 	}
 	return Unmarshal(body, into)
+}
+
+func isJSON(contentType string) bool {
+	const media = "application/json"
+	if contentType == media {
+		return true
+	}
+	told, _, err := mime.ParseMediaType(contentType)
+	return err == nil && told == media
 }
 
 // NoBody refuses a body where none is wanted. An empty object is let pass, because many clients send one.
@@ -50,8 +58,13 @@ func Unmarshal(body []byte, into any) error {
 	if !utf8.Valid(body) {
 		return malformed("", "the body is not UTF-8")
 	}
+	value := reflect.ValueOf(into).Elem()
+	if (&quick{text: body}).whole(value) {
+		return nil
+	}
+	value.SetZero()
 	d := newStrict(body)
-	if err := d.value(reflect.ValueOf(into).Elem(), ""); err != nil {
+	if err := d.value(value, ""); err != nil {
 		return whole(body, err)
 	}
 	if _, err := d.json.Token(); !errors.Is(err, io.EOF) {

@@ -250,6 +250,7 @@ func TestNoBody_LetsAnEmptyObjectPass(t *testing.T) {
 // Whatever the strict decoder accepts, the ordinary one reads to the same value.
 func FuzzUnmarshal(f *testing.F) {
 	f.Add(`{"name":"a","at":"2026-11-20T08:00:00Z","color":"red","maybe":0,"inner":{"n":1},"inners":[{"n":1}]}`)
+	f.Add(` { "name" : "a\tb" , "flag" : false , "maybe" : -9223372036854775808 , "inners" : [ { "n" : -0 } , { "n" : 01 } ] } `)
 	f.Add(`{"name":"a"}{}`)
 	f.Add(`{"name":"\ud800"}`)
 	f.Add(`[[[[`)
