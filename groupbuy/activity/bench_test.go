@@ -1,6 +1,7 @@
 package activity_test
 
 import (
+	"fmt"
 	"testing"
 
 	"kaituan/groupbuy/activity"
@@ -14,6 +15,27 @@ func BenchmarkSnapshot_Quote(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Quote(asked, now)
+	}
+}
+
+// BenchmarkNewSnapshot builds what a node keeps in memory of 1,000 activities, each over 20 goods of its own, as after a
+// change of any of them.
+func BenchmarkNewSnapshot(b *testing.B) {
+	const count, each = 1000, 20
+	var all []activity.Activity
+	var sold []activity.Goods
+	for i := range count {
+		a := spring()
+		a.ID, a.Goods = activity.ID(fmt.Sprint("act_", i)), nil
+		for j := range each {
+			g := goods(activity.GoodsID(fmt.Sprint("goods-", i, "-", j)), 1000, 1500)
+			sold, a.Goods = append(sold, g), append(a.Goods, g.ID)
+		}
+		all = append(all, a)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		activity.NewSnapshot(all, sold, activity.Settings{RolloutPercent: 100}, everyone{})
 	}
 }
 
