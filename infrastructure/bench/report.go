@@ -33,34 +33,65 @@ type Checked struct {
 	Broken  []string `json:"broken,omitempty"`
 }
 
-// Print writes the tables for people.
-func (r *Report) Print(out io.Writer) error {
+// Print writes the tables for people; with markdown so that they can be pasted into a document.
+func (r *Report) Print(out io.Writer, markdown bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s, %d processors that everything shares, %s, %.0f s\n\n", r.Database, r.Processors, r.Go, r.Seconds)
-	r.printRows(&b)
-	r.printTargets(&b)
+	rows, targets := r.rowsTable(), r.targetsTable()
+	if markdown {
+		rows.markdown(&b)
+	} else {
+		rows.aligned(&b, tabwriter.AlignRight)
+	}
+	if slices.ContainsFunc(r.Rows, func(w Row) bool { return w.Scaled }) {
+		b.WriteString("\n+ beside the seeded data\n")
+	}
+	b.WriteString("\n")
+	if markdown {
+		targets.markdown(&b)
+	} else {
+		targets.aligned(&b, 0)
+	}
 	r.printVerdict(&b)
 	_, err := io.WriteString(out, b.String())
 	return err
 }
 
-func (r *Report) printRows(b *strings.Builder) {
-	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	row := func(cells ...string) { _, _ = fmt.Fprintln(table, strings.Join(cells, "\t")+"\t") }
-	row("round", "workload", "server", "conns", "rate/s", "p50 ms", "p95", "p99", "errors", "CPU us/request: server", "database", "client", "server MB", "verified")
+// grid is a table, its head first.
+type grid [][]string
+
+func (g *grid) add(cells ...string) { *g = append(*g, cells) }
+
+// aligned writes columns that line up.
+func (g grid) aligned(b *strings.Builder, flags uint) {
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', flags)
+	for _, row := range g {
+		_, _ = fmt.Fprintln(table, strings.Join(row, "\t")+"\t")
+	}
+	_ = table.Flush() // a builder takes everything
+}
+
+func (g grid) markdown(b *strings.Builder) {
+	for i, row := range g {
+		b.WriteString("| " + strings.Join(row, " | ") + " |\n")
+		if i == 0 {
+			b.WriteString("|" + strings.Repeat(" --- |", len(row)) + "\n")
+		}
+	}
+}
+
+func (r *Report) rowsTable() (g grid) {
+	g.add("round", "workload", "server", "conns", "rate/s", "p50 ms", "p95", "p99", "errors", "CPU us/request: server", "database", "client", "server MB", "verified")
 	for _, w := range r.Rows {
 		name := string(w.Workload)
 		if w.Scaled {
 			name += "+"
 		}
-		row(fmt.Sprint(w.Round), name, w.Server, fmt.Sprint(w.Connections), fmt.Sprintf("%.0f", w.PerSecond), fmt.Sprintf("%.1f", w.P50),
+		g.add(fmt.Sprint(w.Round), name, w.Server, fmt.Sprint(w.Connections), fmt.Sprintf("%.0f", w.PerSecond), fmt.Sprintf("%.1f", w.P50),
 			fmt.Sprintf("%.1f", w.P95), fmt.Sprintf("%.1f", w.P99), w.errors(), microseconds(w.Split.Server), microseconds(w.Split.Database),
 			microseconds(w.Split.Client), orNot(w.Memory), w.verified())
 	}
-	_ = table.Flush() // a builder takes everything
-	if slices.ContainsFunc(r.Rows, func(w Row) bool { return w.Scaled }) {
-		b.WriteString("+ beside the seeded data\n")
-	}
+	return g
 }
 
 func microseconds(n *float64) string {
@@ -102,21 +133,19 @@ func (w Row) verified() string {
 	}
 }
 
-func (r *Report) printTargets(b *strings.Builder) {
+func (r *Report) targetsTable() (g grid) {
 	if len(r.Targets) == 0 {
-		return
+		return nil
 	}
-	b.WriteString("\n")
-	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "id\twork\tfigure\ttarget\tratio\tmiddle\t")
+	g.add("id", "work", "figure", "target", "ratio", "middle", "")
 	for _, t := range r.Targets {
 		verdict := "missed"
 		if t.Met {
 			verdict = "met"
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%.2f\t%.2f\t%s\n", t.ID, t.Work, t.Figure, t.Wanted, t.Best, t.Middle, verdict)
+		g.add(t.ID, t.Work, t.Figure, t.Wanted, fmt.Sprintf("%.2f", t.Best), fmt.Sprintf("%.2f", t.Middle), verdict)
 	}
-	_ = table.Flush() // a builder takes everything
+	return g
 }
 
 func (r *Report) printVerdict(b *strings.Builder) {

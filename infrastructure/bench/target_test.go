@@ -39,10 +39,14 @@ func TestTargets_CompareWithinARoundAndTakeTheBest(t *testing.T) {
 	require.True(t, told["T10 start to ready"].Met)
 	require.NotContains(t, told, "T6 whole purchases", "what was not measured has no line")
 	var out bytes.Buffer
-	require.NoError(t, r.Print(&out))
+	require.NoError(t, r.Print(&out, false))
 	for _, want := range []string{"2 team_full, 1 failed", "1 WRONG of 3", "n/a", "lock+", "met", "missed", "WRONG lock: seat 7"} {
 		require.Contains(t, out.String(), want)
 	}
+	out.Reset()
+	require.NoError(t, r.Print(&out, true))
+	require.Contains(t, out.String(), "| id | work | figure | target | ratio | middle |  |\n| --- | --- |")
+	require.Contains(t, out.String(), "| T2 | lock, p99 | 20.0 ms | <= 30 ms | 20.00 | 40.00 | met |\n")
 }
 
 func TestTally_WantsPaidOrdersInFullTeamsReady(t *testing.T) {

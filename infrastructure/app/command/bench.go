@@ -22,6 +22,7 @@ type benchFlags struct {
 	bench.Options
 	workloads []string
 	json      string
+	markdown  bool
 }
 
 func newBench() *cobra.Command {
@@ -59,6 +60,7 @@ func newBench() *cobra.Command {
 	flags.StringVar(&f.Token, "operator-token", "", "of that server")
 	flags.BoolVar(&f.Anywhere, "anywhere", false, "the server or database may be on another machine")
 	flags.StringVar(&f.json, "json", "", "also write the report to a file, as JSON")
+	flags.BoolVar(&f.markdown, "markdown", false, "print the tables as Markdown, for a document")
 	cmd.AddCommand(newBenchHello())
 	return cmd
 }
@@ -83,7 +85,7 @@ func runBench(cmd *cobra.Command, f benchFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(report.Print(cmd.OutOrStdout()), writeReport(f.json, report)); err != nil {
+	if err := errors.Join(report.Print(cmd.OutOrStdout(), f.markdown), writeReport(f.json, report)); err != nil {
 		return err
 	}
 	if !report.Sound {
