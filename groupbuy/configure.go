@@ -34,6 +34,7 @@ func (e *Engine) configure(ctx context.Context, changes *atomic.Int64, change fu
 		return err
 	}
 	changes.Add(1)
+	e.Changed(ctx)
 	e.Wake()
 	return nil
 }

@@ -93,6 +93,9 @@ type Deps struct {
 	Log      *slog.Logger
 	// Wake is called after a commit that left messages in the outbox, so that they are relayed at once.
 	Wake func()
+	// Changed is called after a commit that changed what every node keeps in memory, so that the others need not wait for
+	// their next Refresh. Nil tells nobody.
+	Changed func(ctx context.Context)
 	// Share lets callers share commits: it is given what carries out a batch of team commands in one transaction, and
 	// returns what carries out one. Nil gives each command a transaction of its own.
 	Share func(CarryOut) Do
@@ -125,6 +128,9 @@ func New(deps Deps) *Engine {
 	}
 	if deps.Crowd == nil {
 		deps.Crowd = deps.Directory
+	}
+	if deps.Changed == nil {
+		deps.Changed = func(context.Context) {}
 	}
 	e := &Engine{
 		Deps: deps, rules: &rulebook{store: deps.Store, crowd: deps.Crowd},

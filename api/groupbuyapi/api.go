@@ -18,6 +18,10 @@ type Auth struct {
 	SetupToken string
 	// PublicURL is how browsers reach the engine. With https the session cookie is a __Host- one.
 	PublicURL string
+	// Limits meter callers; nil meters nobody.
+	Limits *edge.Limits
+	// OwnKey is the key of the mall that belongs to this engine. It is not metered: its buyers are, at the mall.
+	OwnKey string
 	// TestMode answers a wrong signature with the text that the server signed.
 	TestMode bool
 	// Jobs lists what is done by the clock in the engine's database.

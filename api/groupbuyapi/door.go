@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"net/http"
 	"sync"
 
 	"github.com/gin-gonic/gin"
@@ -27,6 +28,8 @@ type door struct {
 	cookie   edge.Cookie     // of operators
 	token    edge.FixedToken // the instance's own, an administrator's
 	setup    edge.FixedToken // makes the first operator
+	limits   *edge.Limits
+	ownKey   partner.KeyID // is not metered
 	testMode bool
 }
 
@@ -44,6 +47,8 @@ func newDoor(engine *groupbuy.Engine, auth Auth) (*door, error) {
 		cookie:   site.Cookie("kaituan-op", "kaituan_operator", operator.AbsoluteLimit),
 		token:    edge.NewFixedToken(auth.OperatorToken),
 		setup:    edge.NewFixedToken(auth.SetupToken),
+		limits:   auth.Limits,
+		ownKey:   partner.KeyID(auth.OwnKey),
 		testMode: auth.TestMode,
 	}, nil
 }
@@ -90,6 +95,12 @@ func (d *door) admitSum(c *gin.Context, body [sha256.Size]byte) {
 		fail(c, d.refused(c, credential, body, err))
 		return
 	}
+	if key := partner.KeyID(credential.KeyID); key != d.ownKey {
+		if err := d.limits.Take(c, edge.PerKey, credential.KeyID); err != nil {
+			fail(c, err)
+			return
+		}
+	}
 	key, err := d.engine.PartnerByKey(c.Request.Context(), partner.KeyID(credential.KeyID))
 	if errors.Is(err, groupbuy.ErrNotFound) { // revoked since it was looked up
 		err = &problem.Problem{Code: problem.Code(sign.KeyUnknown)}
@@ -113,6 +124,9 @@ func (d *door) refused(c *gin.Context, credential sign.Credential, body [sha256.
 		return err
 	}
 	c.Header("WWW-Authenticate", sign.Scheme)
+	if err := d.limits.TakeAddress(c, edge.PerAddress); err != nil { // a key's calls are metered by the key
+		return err
+	}
 	told := &problem.Problem{Code: problem.Code(refused.Code), Detail: refused.Reason}
 	if d.testMode && refused.Code == sign.Invalid {
 		told.Extra = map[string]any{"canonical": sign.CanonicalSum(c.Request.Method, c.Request.URL.EscapedPath(),
@@ -138,7 +152,10 @@ func (a *API) as(c *gin.Context) *groupbuy.Engine { return a.engine.As(actor(c))
 // checkGuest takes anybody, who is not signed in yet.
 func (d *door) checkGuest(c *gin.Context) error {
 	c.Set(operatorKey{}, operator.Operator{})
-	return d.site.CheckOrigin(c)
+	if err := d.site.CheckOrigin(c); err != nil || c.Request.Method == http.MethodGet {
+		return err
+	}
+	return d.limits.TakeAddress(c, edge.PerSignIn)
 }
 
 // checkOperator takes an operator whose role is at least the given one. Errors: unauthenticated, forbidden, cross_site.

@@ -31,6 +31,8 @@ type Settings struct {
 	Jobs edge.Jobs
 	// Invariants finds reports on the shop's books, and on what they say against the engine's and the gateway's.
 	Invariants edge.InvariantReports
+	// Limits meter callers; nil meters nobody.
+	Limits *edge.Limits
 	// Live tells open pages of changes.
 	Live Live
 	// Pages hears what the shop's pages tell of themselves; nil: nobody does.
@@ -76,9 +78,9 @@ func New(shop *mall.Shop, books Books, set Settings) (*API, error) {
 		live: set.Live, streamFor: cmp.Or(set.StreamFor, streamFor), pages: cmp.Or[Pages](set.Pages, deaf{}),
 		door: &door{
 			shop: shop, site: site, cookie: site.Cookie("kaituan", "kaituan_session", account.AbsoluteLimit),
-			scan:  site.Cookie("kaituan-scan", "kaituan_scan", account.ScanLimit),
-			desk:  site.Cookie("kaituan-op", "kaituan_operator", sessionOfOperators),
-			staff: set.Staff, token: edge.NewFixedToken(set.OperatorToken),
+			scan:   site.Cookie("kaituan-scan", "kaituan_scan", account.ScanLimit),
+			desk:   site.Cookie("kaituan-op", "kaituan_operator", sessionOfOperators),
+			limits: set.Limits, staff: set.Staff, token: edge.NewFixedToken(set.OperatorToken),
 		},
 	}, nil
 }

@@ -20,6 +20,7 @@ type door struct {
 	cookie edge.Cookie // of buyers
 	scan   edge.Cookie // of a browser that shows a QR code
 	desk   edge.Cookie // of operators, the engine's own
+	limits *edge.Limits
 	staff  mall.Staff
 	token  edge.FixedToken // the instance's own, an administrator's
 }
@@ -34,7 +35,7 @@ func (d *door) admit(w who) gin.HandlerFunc {
 	}
 	switch w {
 	case anyone:
-		check = d.checkOrigin
+		check = d.checkAnyone
 	case visitors:
 		check = d.checkVisitor
 	case buyers:
@@ -78,7 +79,15 @@ func (d *door) checkBuyer(c *gin.Context) error {
 	}
 	c.Set(callerKey{}, caller{actor, owner, token})
 	edge.SetCaller(c, "account", string(actor.Account))
-	return nil
+	return d.meter(c, string(actor.Account))
+}
+
+// meter counts what a buyer sends. Errors: rate_limited.
+func (d *door) meter(c *gin.Context, buyer string) error {
+	if err := d.limits.Take(c, edge.PerBuyer, buyer); err != nil || c.Request.Method == http.MethodGet {
+		return err
+	}
+	return d.limits.Take(c, edge.PerBuyerWrite, buyer)
 }
 
 // checkVisitor takes a live session or none. One that is over is as good as none.
@@ -133,6 +142,14 @@ func (d *door) recognise(c *gin.Context) (mall.StaffMember, error) {
 		return member, &problem.Problem{Code: problem.Code(mall.CodeGroupUnavailable)}
 	}
 	return member, nil
+}
+
+// checkAnyone takes anybody, who wants to sign in or up.
+func (d *door) checkAnyone(c *gin.Context) error {
+	if err := d.checkOrigin(c); err != nil || c.Request.Method == http.MethodGet {
+		return err
+	}
+	return d.limits.TakeAddress(c, edge.PerSignIn)
 }
 
 func (d *door) checkOrigin(c *gin.Context) error { return d.site.CheckOrigin(c) }

@@ -13,7 +13,7 @@ type who int
 
 const (
 	nobody    who = iota
-	anyone        // no session is looked at
+	anyone        // who signs in or up
 	visitors      // signed in or not
 	buyers        // signed in
 	viewers       // operators of any rank

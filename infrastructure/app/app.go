@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"kaituan/api/edge"
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/observe"
 	"kaituan/infrastructure/sqldb"
@@ -42,6 +43,8 @@ type App struct {
 	node    string // names this process among all that share the databases
 	commits *commits
 	watch   *watch
+	cache   *nodeCache
+	limits  *edge.Limits
 	parts   []part   // started in this order, stopped in the reverse
 	late    []part   // that act by the clock, started after a past has been played; in parts as one
 	notes   []string // for the banner
@@ -89,6 +92,11 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.observe()
+	if a.cache, err = openCache(a.config.Redis, a.metrics, a.log); err != nil {
+		return err
+	}
+	a.health.needs(a.cache.needs()...)
+	a.limits = a.newLimits()
 	if a.config.Split() {
 		return a.dbs.current(ctx)
 	}
@@ -140,7 +148,7 @@ func reachable(addr net.Addr) string {
 }
 
 func (a *App) close() error {
-	errs := []error{a.dbs.close()}
+	errs := []error{a.dbs.close(), a.cache.Stop(context.Background())}
 	for _, listener := range []net.Listener{a.public, a.private} {
 		if listener != nil {
 			errs = append(errs, listener.Close())

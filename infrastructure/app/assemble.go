@@ -12,12 +12,10 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"kaituan/api/edge"
 	"kaituan/api/groupbuyapi"
 	"kaituan/api/groupbuyclient"
 	"kaituan/api/mallapi"
 	"kaituan/api/reference"
-	"kaituan/api/sign"
 	"kaituan/groupbuy"
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/failpoint"
@@ -30,9 +28,6 @@ import (
 	"kaituan/infrastructure/webhook"
 	"kaituan/mall"
 )
-
-// nonceMemory is how many nonces are remembered, at about 40 bytes each: ten minutes of 1,700 calls a second.
-const nonceMemory = 1 << 20
 
 // relays are woken by commits of this process. They exist only where the worker's role does.
 type relays struct {
@@ -56,7 +51,10 @@ func (r *relays) wakeMall() {
 // comes last, so that a stop takes no new request before it ends anything else; the private one comes first, so that
 // health can be seen to the end.
 func (a *App) assemble(ctx context.Context) error {
-	router := edge.New(a.log, a.watch.requests.Handler)
+	router, err := a.newRouter()
+	if err != nil {
+		return err
+	}
 	reference.Register(router)
 	router.GET(showcase.PicturesPath+":name", gin.WrapH(showcase.Pictures())) // of products that keep theirs whatever demo_data says
 	if err := a.servePages(router); err != nil {
@@ -64,6 +62,7 @@ func (a *App) assemble(ctx context.Context) error {
 	}
 	var woken relays
 	a.serve("private", a.private, a.health.handler())
+	a.add(a.cache)
 
 	engine, err := a.assembleEngine(ctx, router, &woken)
 	if err != nil {
@@ -97,7 +96,7 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	if err != nil {
 		return nil, err
 	}
-	engine, err := newEngine(a.dbs.groupbuy, store, webhooks{sender, a.watch.posts}, a.share(), woken.wakeEngine, a.log)
+	engine, err := newEngine(a.dbs.groupbuy, store, webhooks{sender, a.watch.posts}, a.share(), a.cache.configChanged, woken.wakeEngine, a.log)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +106,7 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	if err := engine.FollowCrowd(ctx); err != nil {
 		return nil, err
 	}
-	a.add(closer(sender.Close), a.commits)
+	a.add(closer(sender.Close), a.commits, a.cache.follow(topicConfig, engine.Refresh, a.log))
 	a.add(a.table(nodeJobs(engine)))
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleGroupBuy {
 		return engine, a.serveEngine(ctx, router, engine)
@@ -130,7 +129,7 @@ func (a *App) serveEngine(ctx context.Context, router *gin.Engine, engine *group
 		a.notes = append(a.notes, "nobody has an operator's account yet; make the first one, once, at\n  "+a.publicURL+"/console/setup#token="+a.secrets.setupToken())
 	}
 	api, err := groupbuyapi.New(engine, groupbuyapi.Auth{
-		Nonces: sign.NewMemoryNonces(nonceMemory), OperatorToken: a.secrets.OperatorToken, PublicURL: a.publicURL,
+		Nonces: a.cache.nonces, Limits: a.limits, OwnKey: a.secrets.KeyID, OperatorToken: a.secrets.OperatorToken, PublicURL: a.publicURL,
 		SetupToken: a.secrets.setupToken(), TestMode: a.config.GroupBuy.TestMode, Jobs: listJobs(a.dbs.groupbuy), Invariants: lastReport(a.dbs.groupbuy),
 	})
 	if err != nil {
@@ -196,7 +195,7 @@ func (a *App) serveMall(router *gin.Engine, engine groupbuyclient.Config, shop *
 		return err
 	}
 	api, err := mallapi.New(shop, store, mallapi.Settings{
-		Staff: staff, PublicURL: a.publicURL, OperatorToken: a.secrets.OperatorToken, WebhookSecrets: []string{a.secrets.WebhookSecret},
+		Staff: staff, Limits: a.limits, PublicURL: a.publicURL, OperatorToken: a.secrets.OperatorToken, WebhookSecrets: []string{a.secrets.WebhookSecret},
 		Jobs: listJobs(a.dbs.mall), Invariants: lastReport(a.dbs.mall), Live: pages, Pages: a.watch.pages,
 	})
 	if err != nil {

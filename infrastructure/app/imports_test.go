@@ -28,7 +28,7 @@ type rule struct {
 // the longest pattern that covers it, and every package needs one.
 func rules() []rule {
 	bases := []string{"money", "infrastructure/sqldb", "infrastructure/observe", "infrastructure/outbox", "infrastructure/invariant"}
-	wire := []string{"money", "api/instant", "api/openapi", "api/problem", "api/sign"}
+	wire := []string{"money", "api/instant", "api/limit", "api/openapi", "api/problem", "api/sign"}
 	server := append([]string{"api/edge"}, wire...)
 	adapter := func(pkg string, may ...string) rule {
 		return rule{pkg: pkg, may: append(may, bases...), modules: true}
@@ -57,6 +57,7 @@ func rules() []rule {
 
 		{pkg: "api/openapi"},
 		{pkg: "api/sign"},
+		{pkg: "api/limit"},
 		{pkg: "api/instant"},
 		{pkg: "api/problem", modules: true},
 		{pkg: "api/groupbuywire", may: []string{"money", "api/instant"}, modules: true},
@@ -79,7 +80,7 @@ func rules() []rule {
 			"api/groupbuyclient", "api/groupbuywire", "api/mallclient", "api/mallwire", "infrastructure/sandbox", "infrastructure/seal", "infrastructure/sqldb",
 		}, wire...), modules: true},
 		{pkg: "infrastructure/seal"},
-		{pkg: "infrastructure/config", may: []string{"money", "api/sign", "infrastructure/seal"}, modules: true},
+		{pkg: "infrastructure/config", may: []string{"money", "api/limit", "api/sign", "infrastructure/seal"}, modules: true},
 		{pkg: "infrastructure/observe", modules: true},
 		{pkg: "infrastructure/sqldb", may: []string{"infrastructure/observe"}, modules: true},
 		{pkg: "infrastructure/sqldb/sqldbtest", may: []string{"infrastructure/sqldb"}, modules: true},
@@ -106,7 +107,7 @@ func rules() []rule {
 			"infrastructure/mallstore", "infrastructure/outbox", "infrastructure/sqldb", "infrastructure/webhook",
 		}, modules: true},
 		adapter("infrastructure/bus/...", "infrastructure/bus"),
-		adapter("infrastructure/cache/...", "infrastructure/cache"),
+		adapter("infrastructure/cache/...", "infrastructure/cache", "api/limit", "api/sign"),
 
 		{pkg: "web"},
 	}
@@ -114,7 +115,7 @@ func rules() []rule {
 
 // suites are test code in packages of their own: only tests, and one another, may import them.
 func suites() []string {
-	return []string{"groupbuy/enginetest", "mall/malltest", "infrastructure/sqldb/sqldbtest"}
+	return []string{"groupbuy/enginetest", "mall/malltest", "infrastructure/sqldb/sqldbtest", "infrastructure/cache/cachetest"}
 }
 
 // A ban holds along the whole chain of imports, however long.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"net/http"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"kaituan/api/edge"
+	"kaituan/infrastructure/cache/redis"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sqldb"
 )
@@ -24,6 +27,30 @@ func newRegistry(dbs databases) *prometheus.Registry {
 		registry.MustRegister(db.Collectors(name)...)
 	}
 	return registry
+}
+
+// newRefusals counts calls that were too many.
+func newRefusals(policies iter.Seq[edge.Policy]) *prometheus.CounterVec {
+	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "kaituan_limited_total", Help: "Requests that were refused because the caller sends too many, by the policy that refused them.",
+	}, []string{"policy"})
+	for policy := range policies {
+		refused.WithLabelValues(string(policy))
+	}
+	return refused
+}
+
+// redisMetrics tell how often Redis was asked, and in vain.
+func redisMetrics(client *redis.Client) []prometheus.Collector {
+	counter := func(name, help string, of func(redis.Stats) uint64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "kaituan_redis_" + name + "_total", Help: help},
+			func() float64 { return float64(of(client.Stats())) })
+	}
+	return []prometheus.Collector{
+		counter("calls", "What Redis was asked, or would have been.", func(s redis.Stats) uint64 { return s.Calls }),
+		counter("failures", "Calls that Redis did not answer in time, or with an error.", func(s redis.Stats) uint64 { return s.Failures }),
+		counter("skipped", "Calls that were not made because Redis did not answer lately.", func(s redis.Stats) uint64 { return s.Skipped }),
+	}
 }
 
 // serveMetrics serves what Prometheus scrapes. What cannot be measured is left out, and logged.

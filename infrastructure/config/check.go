@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -78,6 +79,7 @@ func (c Config) check(f *Faults) {
 	if c.Mall.ShipAfter < 0 {
 		f.addf("mall.ship_after", "is %s; want 0s or more", c.Mall.ShipAfter)
 	}
+	c.checkNetwork(f)
 	c.checkSecrets(f)
 	c.checkAlipay(f)
 	if c.WeChat.URL != "" {
@@ -86,6 +88,21 @@ func (c Config) check(f *Faults) {
 		})
 	}
 	c.checkSplit(f)
+}
+
+func (c Config) checkNetwork(f *Faults) {
+	for _, proxy := range c.TrustedProxies {
+		_, network := netip.ParsePrefix(proxy)
+		if _, address := netip.ParseAddr(proxy); network != nil && address != nil {
+			f.addf("trusted_proxies", "has %q; want addresses or networks such as 10.0.0.0/8", proxy)
+		}
+	}
+	if u, err := url.Parse(c.Redis.URL); c.Redis.URL != "" && (err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss") {
+		f.addf("redis.url", "is no address; want redis://[USER:PASSWORD@]HOST:PORT[/DB] or rediss://")
+	}
+	if c.Redis.Timeout <= 0 || c.Redis.Timeout > time.Second {
+		f.addf("redis.timeout", "is %s; want more than 0s and at most 1s, such as 50ms", c.Redis.Timeout)
+	}
 }
 
 func (c Config) checkSecrets(f *Faults) {

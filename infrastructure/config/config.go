@@ -14,6 +14,8 @@ import (
 	"github.com/knadh/koanf/providers/env/v2"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+
+	"kaituan/api/limit"
 )
 
 // Role says which part of the system a process runs.
@@ -39,10 +41,15 @@ type Config struct {
 	DemoData      bool   `koanf:"demo_data"`      // fill an empty shop on first start
 	DemoHistory   bool   `koanf:"demo_history"`   // with the orders of the month before as well
 
+	// TrustedProxies are addresses and networks whose X-Forwarded-For says who calls.
+	TrustedProxies []string `koanf:"trusted_proxies"`
+
 	GroupBuy GroupBuy `koanf:"groupbuy"`
 	Mall     Mall     `koanf:"mall"`
 	Alipay   Alipay   `koanf:"alipay"`
 	WeChat   WeChat   `koanf:"wechat"`
+	Redis    Redis    `koanf:"redis"`
+	Limit    Limit    `koanf:"limit"`
 }
 
 // GroupBuy sets up the engine, and how the mall reaches it.
@@ -97,17 +104,34 @@ type WeChat struct {
 	TemplateID string `koanf:"template_id"` // of the message after signing in; empty: none is sent
 }
 
+// Redis sets up what nodes share besides the databases.
+type Redis struct {
+	URL     string        `koanf:"url"`     // redis://[USER:PASSWORD@]HOST:PORT[/DB]; empty: each node by itself
+	Timeout time.Duration `koanf:"timeout"` // of one call, before the node goes by its own memory
+}
+
+// Limit says how often one caller may call, as PER_SECOND:BURST, or off.
+type Limit struct {
+	Address    limit.Rate `koanf:"address"`     // of a network address, without a partner's signature
+	SignIn     limit.Rate `koanf:"sign_in"`     // tries of an address to sign in or up
+	Buyer      limit.Rate `koanf:"buyer"`       // of an account
+	BuyerWrite limit.Rate `koanf:"buyer_write"` // changes that an account makes
+	Key        limit.Rate `koanf:"key"`         // of a partner's key
+}
+
 // defaults also lists every key that exists.
 func defaults() map[string]any {
 	return map[string]any{
 		"role": "all", "data": "data", "listen": ":8080", "private_listen": "127.0.0.1:8081", "public_url": "",
-		"log_level": "info", "operator_token": "", "demo_data": true, "demo_history": true,
+		"log_level": "info", "operator_token": "", "demo_data": true, "demo_history": true, "trusted_proxies": []string{},
 		"groupbuy.db": "", "groupbuy.url": "", "groupbuy.test_mode": true, "groupbuy.share_commits": true,
 		"groupbuy.key_id": "", "groupbuy.key_secret": "", "groupbuy.webhook_secret": "", "groupbuy.seal_keys": []string{}, "groupbuy.allow_hosts": []string{},
 		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s", "mall.bill_after": "10h", "mall.refund_retry": "30s",
 		"alipay.gateway": "", "alipay.production": false, "alipay.app_id": "", "alipay.seller_id": "",
 		"alipay.private_key_file": "", "alipay.public_key_file": "", "alipay.timeout": "10s",
 		"wechat.url": "", "wechat.app_id": "", "wechat.secret": "", "wechat.token": "", "wechat.aes_key": "", "wechat.template_id": "",
+		"redis.url": "", "redis.timeout": "50ms",
+		"limit.address": "300:3000", "limit.sign_in": "5:100", "limit.buyer": "50:500", "limit.buyer_write": "5:100", "limit.key": "2000:10000",
 	}
 }
 

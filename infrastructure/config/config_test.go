@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kaituan/api/limit"
 	"kaituan/infrastructure/config"
 )
 
@@ -46,10 +47,12 @@ func TestLoad_ReportsEveryFaultAtOnce(t *testing.T) {
 	_, err := config.Load(config.Source{Flags: map[string]string{
 		"role": "boss", "listen": "8080", "public_url": "mall.example.com", "groupbuy.db": "postgres:x", "mall.pay_within": "59s", "mall.bill_after": "0s", "mall.refund_retry": "0s",
 		"operator_token": "short", "groupbuy.key_id": "k", "groupbuy.webhook_secret": "x", "groupbuy.seal_keys": "changeme", "log_level": "loud",
+		"trusted_proxies": "nginx", "redis.timeout": "1h",
 	}})
 	require.Error(t, err)
 	for _, want := range []string{
 		"role (KAITUAN_ROLE)", "listen (KAITUAN_LISTEN)", "public_url", "groupbuy.db", "mall.pay_within", "mall.bill_after", "mall.refund_retry", "operator_token", "groupbuy.key_id", "groupbuy.webhook_secret", "groupbuy.seal_keys", "log_level",
+		"trusted_proxies", "redis.timeout",
 	} {
 		require.ErrorContains(t, err, want)
 	}
@@ -100,6 +103,21 @@ func TestLoad_ExternalGatewayNeedsKeys(t *testing.T) {
 	}
 	_, err = config.Load(config.Source{Flags: map[string]string{"alipay.production": "true"}})
 	require.ErrorContains(t, err, "alipay.gateway")
+}
+
+func TestLoad_Limits(t *testing.T) {
+	c, err := config.Load(config.Source{Flags: map[string]string{"limit.key": "off", "limit.sign_in": "0.5:7", "trusted_proxies": "10.0.0.0/8"}})
+	require.NoError(t, err)
+	require.True(t, c.Limit.Key.Unlimited())
+	require.Equal(t, limit.Rate{PerSecond: 0.5, Burst: 7}, c.Limit.SignIn)
+	require.Equal(t, limit.Rate{PerSecond: 300, Burst: 3000}, c.Limit.Address)
+	require.Equal(t, []string{"10.0.0.0/8"}, c.TrustedProxies)
+	_, err = config.Load(config.Source{Flags: map[string]string{"limit.buyer": "fast"}})
+	require.ErrorContains(t, err, "PER_SECOND:BURST")
+	for _, url := range []string{"localhost:6379", "http://localhost", "redis://"} {
+		_, err = config.Load(config.Source{Flags: map[string]string{"redis.url": url}})
+		require.ErrorContains(t, err, "KAITUAN_REDIS_URL", url)
+	}
 }
 
 func TestUnknownEnv(t *testing.T) {

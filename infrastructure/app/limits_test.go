@@ -1,0 +1,63 @@
+package app_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// ask sends a request as if a proxy on this machine brought it from an address.
+func (w *world) ask(method, path, from, token string) *http.Response {
+	w.t.Helper()
+	req, err := http.NewRequest(method, w.app.PublicURL()+path, strings.NewReader("{}"))
+	require.NoError(w.t, err)
+	req.Header.Set("Content-Type", "application/json")
+	if from != "" {
+		req.Header.Set("X-Forwarded-For", from)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	rsp, err := (&http.Client{Transport: w.http.Transport.(patient).next, Timeout: patience}).Do(req)
+	require.NoError(w.t, err)
+	defer rsp.Body.Close()
+	_, err = io.Copy(io.Discard, rsp.Body)
+	require.NoError(w.t, err)
+	return rsp
+}
+
+// Each kind of caller is held to its own rate, and nobody else to that.
+func TestLimits_HoldEachCallerToItsOwn(t *testing.T) {
+	w := open(t, map[string]string{
+		"trusted_proxies": "127.0.0.1", "limit.address": "0.001:40", "limit.sign_in": "0.001:2", "limit.buyer": "0.001:6", "limit.buyer_write": "0.001:2",
+	})
+	anna, ben := w.buyer("anna"), w.buyer("ben") // from this machine, which is not metered
+	codes := func(n int, method, path, from, token string) (codes []int) {
+		for range n {
+			codes = append(codes, w.ask(method, path, from, token).StatusCode)
+		}
+		return codes
+	}
+	require.Equal(t, []int{400, 400, 429}, codes(3, http.MethodPost, "/api/groupbuy/admin/v1/sessions", "192.0.2.1", ""))
+	require.Equal(t, []int{429}, codes(1, http.MethodPost, "/api/mall/v1/sessions", "192.0.2.1", ""), "both sides of the desk count")
+
+	me := "/api/mall/v1/accounts/me"
+	require.Equal(t, []int{200, 200, 200, 200}, codes(4, http.MethodGet, me, "192.0.2.2", anna.token))
+	require.Equal(t, []int{400, 400, 429}, codes(3, http.MethodPost, "/api/mall/v1/orders", "192.0.2.3", anna.token), "also from elsewhere")
+	require.Equal(t, []int{429}, codes(1, http.MethodGet, me, "192.0.2.4", anna.token))
+	require.Equal(t, []int{200}, codes(1, http.MethodGet, me, "192.0.2.4", ben.token))
+	require.Equal(t, []int{200, 200}, codes(2, http.MethodGet, me, "", anna.token), "on this machine nobody is metered")
+
+	for range 40 {
+		w.ask(http.MethodGet, "/api/mall/v1/products", "192.0.2.5", "")
+	}
+	refused := w.ask(http.MethodGet, "/", "192.0.2.5", "")
+	require.Equal(t, http.StatusTooManyRequests, refused.StatusCode)
+	require.NotEmpty(t, refused.Header.Get("Retry-After"))
+	require.Contains(t, refused.Header.Get("RateLimit"), `"address";r=0`)
+	require.Equal(t, http.StatusOK, w.ask(http.MethodGet, "/", "192.0.2.6", "").StatusCode)
+	require.Contains(t, w.metrics(), `kaituan_limited_total{policy="address"} 1`)
+}
