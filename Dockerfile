@@ -1,13 +1,14 @@
 # syntax=docker/dockerfile:1
-# One static binary in an image without a shell. Build: docker build -t kaituan .
+# One static binary in an image without a shell. Build: docker build --build-arg VERSION=1.2.3 -t kaituan .
 
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+ARG VERSION=devel
 # No C: the SQLite that is linked is written in Go. Version control is not in the build context.
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w" -o /out/kaituan . \
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w -X kaituan/infrastructure/observe.version=$VERSION" -o /out/kaituan . \
     && mkdir /out/data
 
 FROM gcr.io/distroless/static-debian12:nonroot

@@ -1,7 +1,7 @@
 # Everything a contributor runs. `make help` lists it; `make test` is what CI runs.
 SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo build web generate lint vet test test-go simulate drift services services-stop browser clean kill
+.PHONY: help run demo build web generate lint vet test test-go simulate fleet drift services services-stop browser clean kill
 
 TOOLS := .ci/tools/go.mod
 GOLANGCI := .run/bin/golangci-lint
@@ -44,6 +44,9 @@ simulate: ## play days of the whole system per seed, e.g. make simulate SEEDS=20
 kill: ## kill the binary at up to ROUNDS hits of every failpoint and have it go on: make kill ROUNDS=12
 	@if [ -f .run/services.env ]; then . .run/services.env; fi; \
 		go test ./infrastructure/killtest -run TestKill -count 1 -timeout 6h -v -rounds $(or $(ROUNDS),12) | grep -E 'numbers|FAIL|^ok'
+
+fleet: ## two of each role behind nginx: ten rolling restarts, a minute's sleep, a killed database, under load (docs/operations.md)
+	go test ./infrastructure/fleettest -run TestFleet -count 1 -timeout 1h -v -long | grep -E 'numbers|check:|FAIL|^ok'
 
 drift: ## fail when generated code is not what its source makes
 	@.ci/drift.sh

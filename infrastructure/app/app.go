@@ -169,9 +169,15 @@ func (a *App) Start(ctx context.Context) error {
 }
 
 // Stop ends in two phases: no new request is taken and those at work finish; then jobs and relays do, and the
-// databases close. What was not sent goes on at the next start. Whatever ctx leaves no time for is cut off.
+// databases close. What was not sent goes on at the next start. Whatever ctx leaves no time for is cut off. Before that,
+// requests are taken for as long as is configured while the instance says that it drains.
 func (a *App) Stop(ctx context.Context) error {
-	a.health.draining.Store(true)
+	if first := !a.health.draining.Swap(true); first && a.config.Drain > 0 {
+		select {
+		case <-time.After(a.config.Drain):
+		case <-ctx.Done():
+		}
+	}
 	var errs []error
 	for i := len(a.parts) - 1; i >= 0; i-- {
 		errs = append(errs, a.parts[i].Stop(ctx))

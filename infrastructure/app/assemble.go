@@ -74,7 +74,7 @@ func (a *App) assemble(ctx context.Context) error {
 	}
 	a.assembleWorker(engine, shop, &woken)
 	a.add(a.opening(engine))
-	a.serve("public", a.public, failpoint.Handler(router))
+	a.serve("public", a.public, a.health.hangUp(failpoint.Handler(router)))
 	if pages != nil { // ended first: the server waits for its streams otherwise
 		a.add(pages)
 	}

@@ -83,6 +83,16 @@ func answers(transport http.RoundTripper, url string) func(ctx context.Context) 
 	}
 }
 
+// hangUp ends each connection with its next answer while the instance drains, so that none is in use when it closes.
+func (h *health) hangUp(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // handler serves health, metrics and profiles. It must not be reachable from outside.
 func (h *health) handler() http.Handler {
 	mux := http.NewServeMux()

@@ -76,6 +76,7 @@ func rules() []rule {
 		{pkg: "infrastructure/failpoint"},
 		{pkg: "infrastructure/killtest"}, // tests only
 		{pkg: "infrastructure/deploy"},   // likewise
+		{pkg: "infrastructure/fleettest"},
 		{pkg: "infrastructure/bench", may: append([]string{ // it calls a server, and looks into its databases afterwards
 			"api/groupbuyclient", "api/groupbuywire", "api/mallclient", "api/mallwire", "infrastructure/sandbox", "infrastructure/seal", "infrastructure/sqldb",
 		}, wire...), modules: true},

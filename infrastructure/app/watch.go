@@ -77,6 +77,10 @@ func (w *watch) transport(to string, base http.RoundTripper) http.RoundTripper {
 	return w.calls.Transport(to, failpoint.Transport(to, base))
 }
 
+// idleCalls is shorter than what those in between keep a connection for (nginx 75 s): no call is made on one that the
+// other side just closes.
+const idleCalls = 30 * time.Second
+
 // callsAtOnce is how many idle connections to one host are kept: the mall's calls to the engine come in parallel.
 const callsAtOnce = 64
 
@@ -84,6 +88,7 @@ const callsAtOnce = 64
 func pooled() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone() // net/http documents its type
 	transport.MaxIdleConnsPerHost = callsAtOnce
+	transport.IdleConnTimeout = idleCalls
 	return transport
 }
 

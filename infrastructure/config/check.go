@@ -51,6 +51,9 @@ func (c Config) Embedded() bool { return c.Alipay.Gateway == "" }
 // minPayWithin is the shortest deadline that Alipay accepts for a trade (timeout_express 1m-15d).
 const minPayWithin = time.Minute
 
+// maxDrain is as long as anybody waits for a process that was told to stop.
+const maxDrain = time.Minute
+
 func (c Config) check(f *Faults) {
 	if !slices.Contains([]Role{RoleAll, RoleGroupBuy, RoleMall, RoleWorker}, c.Role) {
 		f.addf("role", "is %q; want all, groupbuy, mall or worker", c.Role)
@@ -67,6 +70,9 @@ func (c Config) check(f *Faults) {
 	checkURL(f, "wechat.url", c.WeChat.URL)
 	checkDB(f, "groupbuy.db", c.GroupBuy.DB)
 	checkDB(f, "mall.db", c.Mall.DB)
+	if c.Drain < 0 || c.Drain > maxDrain {
+		f.addf("drain", "is %s; want 0s to %s", c.Drain, maxDrain)
+	}
 	if c.Mall.PayWithin < minPayWithin {
 		f.addf("mall.pay_within", "is %s; want at least %s, such as 15m", c.Mall.PayWithin, minPayWithin)
 	}

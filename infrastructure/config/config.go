@@ -40,6 +40,8 @@ type Config struct {
 	OperatorToken string `koanf:"operator_token"` // of the operator APIs; empty: made on first start
 	DemoData      bool   `koanf:"demo_data"`      // fill an empty shop on first start
 	DemoHistory   bool   `koanf:"demo_history"`   // with the orders of the month before as well
+	// Drain is how long requests are still taken after SIGTERM, for whoever spreads them to see that /readyz is red.
+	Drain time.Duration `koanf:"drain"`
 
 	// TrustedProxies are addresses and networks whose X-Forwarded-For says who calls.
 	TrustedProxies []string `koanf:"trusted_proxies"`
@@ -124,6 +126,7 @@ func defaults() map[string]any {
 	return map[string]any{
 		"role": "all", "data": "data", "listen": ":8080", "private_listen": "127.0.0.1:8081", "public_url": "",
 		"log_level": "info", "operator_token": "", "demo_data": true, "demo_history": true, "trusted_proxies": []string{},
+		"drain": "0s",
 		"groupbuy.db": "", "groupbuy.url": "", "groupbuy.test_mode": true, "groupbuy.share_commits": true,
 		"groupbuy.key_id": "", "groupbuy.key_secret": "", "groupbuy.webhook_secret": "", "groupbuy.seal_keys": []string{}, "groupbuy.allow_hosts": []string{},
 		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s", "mall.bill_after": "10h", "mall.refund_retry": "30s",

@@ -11,19 +11,15 @@ import (
 
 type dashboard struct {
 	UID    string  `json:"uid"`
-	Title  string  `json:"title"`
 	Panels []panel `json:"panels"`
 }
 
 type panel struct {
-	ID      int    `json:"id"`
-	Type    string `json:"type"`
-	Title   string `json:"title"`
-	GridPos struct {
+	ID    int    `json:"id"`
+	Title string `json:"title"`
+	Grid  struct {
 		X int `json:"x"`
-		Y int `json:"y"`
 		W int `json:"w"`
-		H int `json:"h"`
 	} `json:"gridPos"`
 	Datasource struct {
 		UID string `json:"uid"`
@@ -57,7 +53,7 @@ func TestDashboards_AskForMetricsThatExist(t *testing.T) {
 			require.False(t, ids[p.ID], "%s: two panels %d", name, p.ID)
 			ids[p.ID] = true
 			require.NotEmpty(t, p.Targets, "%s: %s", name, p.Title)
-			require.LessOrEqual(t, p.GridPos.X+p.GridPos.W, 24, p.Title)
+			require.LessOrEqual(t, p.Grid.X+p.Grid.W, 24, p.Title)
 			require.Equal(t, "prometheus", p.Datasource.UID, "the data source that is provisioned")
 			for _, target := range p.Targets {
 				require.Empty(t, unknown(metrics, target.Expr), "%s: %s", name, p.Title)

@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// version is set by the linker: -ldflags "-X kaituan/infrastructure/observe.version=1.2.3".
-var version string // the linker sets variables only; nothing else writes it
+// version is set by the linker, which sets variables only: -ldflags "-X kaituan/infrastructure/observe.version=1.2.3".
+var version string
 
 // Build says which program runs.
 type Build struct {

@@ -178,14 +178,14 @@ func (s *ownServer) start(cmd *cobra.Command) error {
 		return err
 	}
 	if err := s.app.Start(cmd.Context()); err != nil {
-		return errors.Join(err, stop(s.app))
+		return errors.Join(err, stop(s.app, stopTime))
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "own server at %s, data in %s\n", s.app.PublicURL(), s.dir)
 	return err
 }
 
 func (s *ownServer) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	return errors.Join(s.app.Stop(ctx), os.RemoveAll(s.dir))
 }

@@ -37,7 +37,7 @@ func newSandbox() *cobra.Command {
 			}
 			_, _ = fmt.Fprint(cmd.OutOrStdout(), box.Banner())
 			<-cmd.Context().Done()
-			ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+			ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 			defer cancel()
 			return errors.Join(box.Stop(ctx))
 		},

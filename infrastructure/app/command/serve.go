@@ -15,8 +15,8 @@ import (
 	"kaituan/infrastructure/observe"
 )
 
-// drainTime is how long requests at work may take after SIGTERM.
-const drainTime = 20 * time.Second
+// stopTime is how long requests at work, jobs and relays may take once no request is taken any more.
+const stopTime = 20 * time.Second
 
 // gcPercent lets the heap grow to five times of what is kept before it is looked through. A server keeps little and
 // throws much away: with Go's own 100 that was a fifth of the processor time of a lock. GOGC says otherwise.
@@ -50,16 +50,16 @@ func serve(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	if err := instance.Start(cmd.Context()); err != nil {
-		return errors.Join(err, stop(instance))
+		return errors.Join(err, stop(instance, stopTime))
 	}
 	_, _ = fmt.Fprint(cmd.OutOrStdout(), instance.Banner())
 	<-cmd.Context().Done()
 	log.Info("stopping")
-	return stop(instance)
+	return stop(instance, c.Drain+stopTime)
 }
 
-func stop(instance *app.App) error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+func stop(instance *app.App, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	return instance.Stop(ctx)
 }
