@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const binary = process.env.KAITUAN_TEST_BINARY ?? path.join(root, "kaituan");
+export const binary = process.env.KAITUAN_TEST_BINARY ?? path.join(root, "kaituan");
 const screenshots = path.join(root, "screenshots");
 const startLimit = 30_000; // milliseconds
 const stopLimit = 15_000;

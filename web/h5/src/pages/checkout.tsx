@@ -65,7 +65,7 @@ function Priced({ wish, here }: { wish: Wish; here: string }) {
   return <Confirm wish={wish} here={here} preview={found.data} />;
 }
 
-type Trouble = { kind: "price"; now: number } | { kind: "refused"; code: string; text: string };
+type Trouble = { kind: "price"; before: number; now: number } | { kind: "refused"; code: string; text: string };
 
 function Confirm({ wish, here, preview }: { wish: Wish; here: string; preview: Schema["OrderPreview"] }) {
   const say = useSay();
@@ -100,7 +100,7 @@ function Confirm({ wish, here, preview }: { wish: Wish; here: string; preview: S
           {say(buying.stage === "paying" ? "going_to_pay" : buying.stage === "placing" ? "submitting" : "submit")}
         </Button>
       </div>
-      {trouble?.kind === "price" && <PriceChanged before={preview.price_fen} now={trouble.now} buying={buying} />}
+      {trouble?.kind === "price" && <PriceChanged before={trouble.before} now={trouble.now} buying={buying} />}
     </>
   );
 }
@@ -213,7 +213,7 @@ function useBuying(wish: Wish, here: string) {
     if (!(error instanceof Refused)) throw error;
     if (lasting(error)) forget(input, sessionStorage);
     const { current_price_fen, code, title, detail } = error.problem;
-    if (code === "price_changed" && current_price_fen) setTrouble({ kind: "price", now: current_price_fen });
+    if (code === "price_changed" && current_price_fen) setTrouble({ kind: "price", before: input.expected_price_fen ?? 0, now: current_price_fen }); // the preview knows the new one already
     else if (lasting(error)) setTrouble({ kind: "refused", code, text: [title, detail].filter(Boolean).join(" ") });
     else toast(title || say("failed_server"));
   };
