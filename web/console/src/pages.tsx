@@ -70,7 +70,7 @@ function Inside() {
 export function Pages() {
   const me = useMe();
   const setup = useLocation().pathname === "/setup";
-  if (me.isPending) return <Skeleton active style={{ padding: 48 }} />;
+  if (me.isPending) return <Skeleton active title={false} style={{ padding: 48 }} />;
   if (me.isError && !me.data) {
     return (
       <main className="gate">
@@ -82,7 +82,7 @@ export function Pages() {
   }
   if (!me.data) {
     return (
-      <Suspense fallback={<Skeleton active style={{ padding: 48 }} />}>
+      <Suspense fallback={<Skeleton active title={false} style={{ padding: 48 }} />}>
         {setup ? <Setup /> : <Login />}
       </Suspense>
     );

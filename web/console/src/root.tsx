@@ -19,7 +19,8 @@ function newClient(): QueryClient {
   });
 }
 
-// Root dresses the pages: language, theme, the cache of answers and the last resort for errors.
+// Root dresses the pages: language, theme, the cache of answers and the last resort for errors. Questions and messages
+// that stand over a page are drawn by Feedback; what they show may ask the server and lead elsewhere, too.
 export function Root({ first }: { first: Pack }) {
   const [pack, setPack] = useState(first);
   const { isDark } = useLook();
@@ -37,16 +38,16 @@ export function Root({ first }: { first: Pack }) {
   return (
     <SpeakerProvider pack={pack}>
       <LanguageSwitchContext.Provider value={change}>
-        <ConfigProvider theme={theme} locale={pack.antd} wave={{ disabled: true }}>
-          <Feedback>
-            <Boundary>
-              <QueryClientProvider client={client}>
-                <BrowserRouter basename="/console">
+        <ConfigProvider theme={theme} locale={pack.antd} button={{ autoInsertSpace: false }} wave={{ disabled: true }}>
+          <Boundary>
+            <QueryClientProvider client={client}>
+              <BrowserRouter basename="/console">
+                <Feedback>
                   <Pages />
-                </BrowserRouter>
-              </QueryClientProvider>
-            </Boundary>
-          </Feedback>
+                </Feedback>
+              </BrowserRouter>
+            </QueryClientProvider>
+          </Boundary>
         </ConfigProvider>
       </LanguageSwitchContext.Provider>
     </SpeakerProvider>

@@ -24,7 +24,9 @@ export default function Chart(props: ChartProps) {
       drawn.dispose();
     };
   }, []);
-  useEffect(() => chart.current?.setOption(option(props, isDark), { notMerge: true }), [props, isDark]);
+  useEffect(() => {
+    chart.current?.setOption(option(props, isDark), { notMerge: true });
+  }, [props, isDark]);
   return (
     <figure className="chart">
       <div ref={box} style={{ height }} role="img" aria-label={label} />

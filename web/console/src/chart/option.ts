@@ -17,10 +17,17 @@ export interface ChartProps {
   // format writes a value for people; axis writes it in little room.
   format?: (value: number) => string;
   axis?: (value: number) => string;
+  // most is where the axis ends; left out, it follows the values.
+  most?: number;
 }
 
 const light: Record<Tone, string> = { accent: "#1d4ed8", good: "#15803d", bad: "#c81e1e", warn: "#b45309", violet: "#7c3aed" };
 const dark: Record<Tone, string> = { accent: "#7cacff", good: "#5fd39b", bad: "#ff938b", warn: "#f0bb68", violet: "#b79cff" };
+
+// alone says that a value has no neighbour: a line through it alone would not be seen.
+function alone(values: Series["values"]): boolean {
+  return values.some((value, n) => value !== undefined && values[n - 1] === undefined && values[n + 1] === undefined);
+}
 
 function lines({ series }: ChartProps, colours: Record<Tone, string>) {
   return series.map(({ name, values, kind, tone, stack }) => ({
@@ -30,7 +37,7 @@ function lines({ series }: ChartProps, colours: Record<Tone, string>) {
     data: values.map((value) => value ?? "-"),
     color: colours[tone],
     ...(kind === "line"
-      ? { smooth: 0.25, symbol: "circle", symbolSize: 5, showSymbol: values.length < 2, lineStyle: { width: 2 }, areaStyle: series.length === 1 ? { opacity: 0.12 } : undefined }
+      ? { smooth: 0.25, symbol: "circle", symbolSize: 5, showSymbol: alone(values), lineStyle: { width: 2 }, areaStyle: series.length === 1 ? { opacity: 0.12 } : undefined }
       : { barMaxWidth: 18, itemStyle: { borderRadius: stack ? 0 : [3, 3, 0, 0] } }),
   }));
 }
@@ -55,7 +62,7 @@ export function option(props: ChartProps, isDark: boolean) {
       valueFormatter: (value: unknown) => (typeof value === "number" ? format(value) : "–"),
     },
     xAxis: { type: "category", data: days.map((day) => day.slice(5)), axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: ink, hideOverlap: true } },
-    yAxis: { type: "value", minInterval: 1, splitNumber: 4, axisLabel: { color: ink, formatter: axis }, splitLine: { lineStyle: { color: line } } },
+    yAxis: { type: "value", max: props.most, interval: props.most && props.most / 4, minInterval: 1, splitNumber: 4, axisLabel: { color: ink, formatter: axis }, splitLine: { lineStyle: { color: line } } },
     series: lines(props, isDark ? dark : light),
   };
 }

@@ -28,6 +28,12 @@ export function useTagOptions(partner: string | undefined): { value: string; lab
   return data.map((tag) => ({ value: tag.tag_id, label: `${tag.name} (${tag.members})` }));
 }
 
+// useTagName gives the name of a tag by its id; the id itself while the tags are not there, or when it is none of them.
+export function useTagName(partner: string | undefined): (id: string) => string {
+  const options = useTagOptions(partner);
+  return (id) => options.find((option) => option.value === id)?.label ?? id;
+}
+
 // Item is a piece of goods with the prices that its SKUs have alone.
 export interface Item {
   goods_id: string;

@@ -10,9 +10,10 @@ export function moment(instant: string | Date): string {
   return `${date(at)} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
-// minute is moment without the seconds.
-export function minute(instant: string | Date): string {
-  return moment(instant).slice(0, -3);
+// minute is moment without the seconds, and within the year of `now` without the year: 11-20 16:05.
+export function minute(instant: string | Date, now = new Date()): string {
+  const text = moment(instant).slice(0, -3);
+  return text.startsWith(`${now.getFullYear()}-`) ? text.slice(5) : text;
 }
 
 function date(at: Date): string {

@@ -8,7 +8,7 @@ export default function Lost() {
   return (
     <>
       <Head title={t("lost.title")} />
-      <Vacant title={t("lost.title")} about={t("lost.about")} action={<Link to="/">{t("lost.home")}</Link>} />
+      <Vacant title={t("lost.about")} action={<Link to="/">{t("lost.home")}</Link>} />
     </>
   );
 }

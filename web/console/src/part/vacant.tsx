@@ -11,7 +11,7 @@ export function Vacant({ title, about, action }: { title: ReactNode; about?: Rea
         <circle cx="78" cy="16" r="10" className="vacant-dot" />
         <path d="M78 11.5v9M73.5 16h9" className="vacant-plus" />
       </svg>
-      <h3>{title}</h3>
+      <p className="vacant-title">{title}</p>
       {about && <p>{about}</p>}
       {action && <div className="vacant-action">{action}</div>}
     </div>

@@ -37,7 +37,9 @@ export function Shell({ children }: { children: ReactNode }) {
   useSeekKeys(open);
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
-  useEffect(() => window.scrollTo(0, 0), [pathname]);
+  useEffect(() => {
+    void window.scrollTo(0, 0); // newer browsers return a promise, which is no clean-up
+  }, [pathname]);
   return (
     <div className="shell">
       <a className="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>
@@ -50,13 +52,13 @@ export function Shell({ children }: { children: ReactNode }) {
         <div className="top">
           <Button className="top-burger" type="text" icon={<MenuOutlined />} aria-label={t("nav.label")} onClick={() => setMenu(true)} />
           <button type="button" className="seeker" onClick={open}>
-            <SearchOutlined aria-hidden /> {t("seek.open")} <kbd>Ctrl K</kbd>
+            <SearchOutlined aria-hidden /> <span className="seeker-text">{t("seek.open")}</span> <kbd>Ctrl K</kbd>
           </button>
           <div className="top-space" />
           <Account />
         </div>
         <main className="main" id="main" ref={main} tabIndex={-1}>
-          <Suspense fallback={<Skeleton active />}>{children}</Suspense>
+          <Suspense fallback={<Skeleton active title={false} />}>{children}</Suspense>
         </main>
       </div>
       <Drawer open={menu} onClose={() => setMenu(false)} placement="left" size={260} aria-label={t("nav.label")} styles={{ body: { padding: 12 } }}>

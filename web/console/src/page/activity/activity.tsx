@@ -1,10 +1,10 @@
 import { Skeleton } from "antd";
 import { Link, useParams } from "react-router";
-import { useActivity, type Activity } from "../../data/reference";
+import { useActivity, useTagName, type Activity } from "../../data/reference";
 import { yuan } from "../../format/money";
 import { Head } from "../../part/head";
 import { Ident } from "../../part/ident";
-import { ProblemView } from "../../part/problem";
+import { ProblemPage } from "../../part/problempage";
 import { Pairs, Section } from "../../part/section";
 import { State } from "../../part/state";
 import { When } from "../../part/value";
@@ -16,12 +16,13 @@ import { planText } from "./plan";
 
 function Prices({ activity }: { activity: Activity }) {
   const { t } = useSpeaker();
+  const tag = useTagName(activity.partner_id);
   return (
     <Section title={t("activity.price")}>
       <ul className="plain">
         {activity.rules.map((rule, n) => (
           <li key={n}>
-            {planText(rule.plan, t)} · <span className="muted">{rule.tag ? t("preview.tag", { tag: rule.tag }) : t("wizard.everybody")}</span>
+            {planText(rule.plan, t)} · <span className="muted">{rule.tag ? t("preview.tag", { tag: tag(rule.tag) }) : t("wizard.everybody")}</span>
           </li>
         ))}
         {activity.leader_discount_fen > 0 && <li>{t("activity.leader", { off: yuan(activity.leader_discount_fen) })}</li>}
@@ -38,6 +39,8 @@ function Prices({ activity }: { activity: Activity }) {
 function Settings({ activity }: { activity: Activity }) {
   const { t, length } = useSpeaker();
   const { limits, audience } = activity;
+  const name = useTagName(activity.partner_id);
+  const tag = (id: string) => <Link to={`/tags/${id}`}>{name(id)}</Link>;
   const count = (value: number | undefined) => value || t("wizard.nolimit");
   const list = (values: string[] | undefined) => (values?.length ? values.join(", ") : null);
   const yes = (value: boolean) => t(value ? "value.yes" : "value.no");
@@ -63,9 +66,9 @@ function Settings({ activity }: { activity: Activity }) {
           [t("wizard.minreal"), activity.min_real || t("value.no")],
           [t("wizard.goods"), list(activity.goods) ?? "–"],
           [t("wizard.channels"), list(activity.channels) ?? t("list.every")],
-          audience.see ? [t("wizard.see"), <Link to={`/tags/${audience.see}`}>{audience.see}</Link>] : null,
-          audience.join ? [t("wizard.join"), <Link to={`/tags/${audience.join}`}>{audience.join}</Link>] : null,
-          activity.instant_tag ? [t("wizard.instant_tag"), <Link to={`/tags/${activity.instant_tag}`}>{activity.instant_tag}</Link>] : null,
+          audience.see ? [t("wizard.see"), tag(audience.see)] : null,
+          audience.join ? [t("wizard.join"), tag(audience.join)] : null,
+          activity.instant_tag ? [t("wizard.instant_tag"), tag(activity.instant_tag)] : null,
           list(activity.allow_buyers) ? [t("wizard.allow"), list(activity.allow_buyers)] : null,
           list(activity.deny_buyers) ? [t("wizard.deny"), list(activity.deny_buyers)] : null,
           list(activity.blocked_channels) ? [t("wizard.blocked"), list(activity.blocked_channels)] : null,
@@ -81,8 +84,8 @@ export default function ActivityPage() {
   const { id } = useParams();
   const { t } = useSpeaker();
   const { data: activity, isError, error, refetch } = useActivity(id);
-  if (isError) return <ProblemView error={error} retry={() => void refetch()} />;
-  if (!activity) return <Skeleton active />;
+  if (isError) return <ProblemPage error={error} back={{ to: "/activities", text: t("nav.activities") }} retry={() => void refetch()} />;
+  if (!activity) return <Skeleton active title={false} />;
   return (
     <>
       <Head

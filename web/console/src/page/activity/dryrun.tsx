@@ -6,7 +6,7 @@ import { mallPartner, useItems, type Activity, type Item } from "../../data/refe
 import { ProblemView } from "../../part/problem";
 import { Section } from "../../part/section";
 import { Money } from "../../part/value";
-import { useSpeaker } from "../../text/language";
+import { useSpeaker, type Speaker } from "../../text/language";
 
 interface Question {
   buyer_id: string;
@@ -24,15 +24,22 @@ function skuOptions(activity: Activity, items: Item[]) {
     .flatMap((item) => item.skus.map((sku) => ({ value: join(item.goods_id, sku.sku_id), label: `${item.name} · ${sku.name}` })));
 }
 
+// ruleName names a rule; those of prices come by their place in the activity: rules[0].
+function ruleName(rule: string, { t, term }: Speaker): string {
+  const place = /^rules\[(\d+)\]$/.exec(rule)?.[1];
+  return place === undefined ? term("rule", rule) : t("rule.price", { n: Number(place) + 1 });
+}
+
 function Verdicts({ verdicts }: { verdicts: Engine["Verdict"][] }) {
-  const { t, term } = useSpeaker();
+  const speaker = useSpeaker();
+  const { t } = speaker;
   return (
     <ul className="verdicts">
       {verdicts.map((verdict, n) => (
         <li key={n} className={verdict.ok ? "verdict-ok" : "verdict-no"}>
           {verdict.ok ? <CheckCircleFilled aria-label={t("dryrun.ok")} /> : <CloseCircleFilled aria-label={t("dryrun.no")} />}
           <div>
-            <strong>{term("rule", verdict.rule)}</strong> <code>{verdict.rule}</code>
+            <strong>{ruleName(verdict.rule, speaker)}</strong> <code>{verdict.rule}</code>
             <div className="muted">
               {verdict.detail}
               {verdict.value && (

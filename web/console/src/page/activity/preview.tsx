@@ -1,5 +1,5 @@
 import { Form } from "antd";
-import type { Item } from "../../data/reference";
+import { useTagName, type Item } from "../../data/reference";
 import { Money } from "../../part/value";
 import { Section } from "../../part/section";
 import { useSpeaker } from "../../text/language";
@@ -10,6 +10,7 @@ const shown = 12;
 
 function Row({ item, sku, draft }: { item: Item; sku: Item["skus"][number]; draft: Draft }) {
   const { t } = useSpeaker();
+  const name = useTagName(draft.partner_id);
   const { everybody, opener, tagged, tiers } = preview(draft, sku.original_price_fen);
   return (
     <li className="preview-row">
@@ -21,7 +22,7 @@ function Row({ item, sku, draft }: { item: Item; sku: Item["skus"][number]; draf
       </div>
       <ul>
         {opener !== everybody && <li>{t("preview.opener")} <Money fen={opener} /></li>}
-        {tagged.map(({ tag, price }) => <li key={tag}>{t("preview.tag", { tag })} <Money fen={price} /></li>)}
+        {tagged.map(({ tag, price }) => <li key={tag}>{t("preview.tag", { tag: name(tag) })} <Money fen={price} /></li>)}
         {tiers.map(({ size, price }) => <li key={size}>{t("preview.tier", { n: size })} <Money fen={price} /></li>)}
       </ul>
     </li>

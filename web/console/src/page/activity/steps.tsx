@@ -24,7 +24,7 @@ export function StepGoods({ items }: StepProps) {
       <Form.Item name="partner_id" label={t("activity.partner")} rules={[{ required: true, message: t("wizard.needed") }]}>
         <Select options={partners} showSearch={{ optionFilterProp: "label" }} />
       </Form.Item>
-      <Form.Item name="goods" label={t("wizard.goods")} extra={t("wizard.goods.hint")}>
+      <Form.Item name="goods" label={t("wizard.goods")} required extra={t("wizard.goods.hint")}>
         <Select mode="tags" options={goods} optionFilterProp="label" tokenSeparators={[",", " "]} />
       </Form.Item>
       <Form.Item name="channels" label={t("wizard.channels")} extra={t("wizard.channels.hint")}>

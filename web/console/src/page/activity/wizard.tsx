@@ -16,6 +16,19 @@ import { StepAudience, StepGoods, StepLimits, StepPrice, StepTeam } from "./step
 const steps = [StepGoods, StepPrice, StepTeam, StepLimits, StepAudience];
 const names = ["wizard.goods", "wizard.price", "wizard.team", "wizard.limits", "wizard.audience"] as const;
 
+// places are the fields of the later steps; what is in none of them is in the first.
+const places: (keyof Draft)[][] = [
+  [],
+  ["rules", "tiers", "leader_discount_fen"],
+  ["team_size", "team_ttl_minutes", "seat_ttl_minutes", "window", "close_teams_at_end", "min_real", "buy_alone"],
+  ["max_quantity", "limits", "stock"],
+  ["rollout_percent", "see", "join", "new_buyers_only", "instant_tag", "allow", "deny", "blocked_channels"],
+];
+
+function stepOf(field: unknown): number {
+  return Math.max(0, places.findIndex((fields) => fields.includes(field as keyof Draft)));
+}
+
 // save writes a draft, which may be incomplete: publishing reports everything that is missing.
 function save(id: string | undefined, draft: Draft): Promise<Activity> {
   const body = toInput(draft);
@@ -37,7 +50,10 @@ function Sheet({ id, initial }: { id?: string; initial: Draft }) {
     touches: ["activities", "activity"],
     then: (activity) => void go(`/activities/${activity.activity_id}`, { replace: true }),
   });
-  const refused = () => void message.warning(t("wizard.incomplete"));
+  const refused = (faulty: { errorFields: { name: (string | number)[] }[] }) => {
+    setStep(stepOf(faulty.errorFields[0]?.name[0]));
+    void message.warning(t("wizard.incomplete"));
+  };
   const last = step === steps.length - 1;
   return (
     <Form<Draft> form={form} layout="vertical" initialValues={initial} requiredMark="optional" onFinish={() => act.mutate(form.getFieldsValue(true) as Draft)} onFinishFailed={refused} scrollToFirstError>
@@ -75,7 +91,7 @@ export default function Wizard() {
     <>
       <Head title={t(id ? "wizard.edit" : "activity.new")} about={t("wizard.about")} back={back} />
       {known.isError && <ProblemView error={known.error} retry={() => void known.refetch()} />}
-      {initial ? <Sheet id={id} initial={initial} /> : !known.isError && <Skeleton active />}
+      {initial ? <Sheet id={id} initial={initial} /> : !known.isError && <Skeleton active title={false} />}
     </>
   );
 }

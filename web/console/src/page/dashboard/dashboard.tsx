@@ -16,6 +16,7 @@ import { Vacant } from "../../part/vacant";
 import { useSpeaker } from "../../text/language";
 import { HealthStrip } from "./strip";
 import { Best } from "./best";
+import { Feed } from "./feed";
 
 const Trends = lazy(() => import("./trends"));
 const spans = ["7", "30", "90"];
@@ -68,15 +69,18 @@ export default function Dashboard() {
   const options = spans.map((value) => ({ value, label: t("figures.days", { n: value }) }));
   const content = () => {
     if (now.isError && !now.data) return <ProblemView error={now.error} retry={() => void now.refetch()} />;
-    if (!now.data) return <Skeleton active paragraph={{ rows: 8 }} />;
+    if (!now.data) return <Skeleton active title={false} paragraph={{ rows: 8 }} />;
     if (now.data.length === 0) return <Vacant title={t("dashboard.none")} about={t("dashboard.none.about")} action={<Link to="/activities">{t("nav.activities")}</Link>} />;
     return (
       <>
         <Figures now={sum(now.data)} before={before.data ? sum(before.data) : null} />
-        <Suspense fallback={<Skeleton active paragraph={{ rows: 8 }} />}>
+        <Suspense fallback={<Skeleton active title={false} paragraph={{ rows: 8 }} />}>
           <Trends rows={now.data} from={from} to={to} />
         </Suspense>
-        <Best rows={now.data} />
+        <div className="split">
+          <Best rows={now.data} />
+          <Feed />
+        </div>
       </>
     );
   };

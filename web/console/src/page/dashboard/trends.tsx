@@ -1,10 +1,11 @@
 import { useMemo } from "react";
 import Chart from "../../chart/chart";
-import { byDay, ratio, type Figures, type Sum } from "../../data/figures";
+import { byDay, ratio, sum, type Figures, type Sum } from "../../data/figures";
 import { yuan, yuanShort } from "../../format/money";
 import { daysBetween } from "../../format/time";
 import { Section } from "../../part/section";
 import { useSpeaker } from "../../text/language";
+import { Outcome } from "./outcome";
 
 const percent = (value: number) => `${value}%`;
 const minutes = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms / 6000) / 10);
@@ -46,6 +47,7 @@ export default function Trends({ rows, from, to }: { rows: Figures[]; from: stri
           label={t("trend.rates")}
           days={days}
           format={percent}
+          most={100}
           series={[
             { name: t("figure.rate"), values: of((day) => ratio(day.teams_formed, day.teams_formed + day.teams_failed)), kind: "line", tone: "good" },
             { name: t("figure.refundrate"), values: of((day) => ratio(day.seats_refunded, day.seats_paid)), kind: "line", tone: "warn" },
@@ -55,6 +57,7 @@ export default function Trends({ rows, from, to }: { rows: Figures[]; from: stri
       <Section title={t("trend.fill")}>
         <Chart label={t("trend.fill")} days={days} series={[{ name: t("trend.fill"), values: of((day) => minutes(day.fill_ms)), kind: "line", tone: "violet" }]} />
       </Section>
+      <Outcome total={sum(rows)} />
     </div>
   );
 }

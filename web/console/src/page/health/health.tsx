@@ -9,16 +9,31 @@ import { Section } from "../../part/section";
 import { State } from "../../part/state";
 import { Vacant } from "../../part/vacant";
 import { Ago, When } from "../../part/value";
-import { useSpeaker, type Speaker } from "../../text/language";
+import { fill, useSpeaker, type Speaker } from "../../text/language";
+
+// said is the text of a code in the reader's language, or what the server says when it knows more codes than we do.
+function said(term: Speaker["term"], prefix: string, code: string, fallback: string): string {
+  const text = term(prefix, code);
+  return text === code ? fallback : text;
+}
+
+// looked groups what was looked at by its invariant: "401 seats, 336 teams".
+function looked(rows: Report["rows"], { term, language }: Speaker): { invariant: string; rows: string }[] {
+  const counts = Map.groupBy(rows, (row) => row.invariant);
+  return [...counts].map(([invariant, of]) => ({
+    invariant,
+    rows: of.map(({ what, rows: n }) => fill(said(term, "rows", what, `{n} ${what}`), { n: n.toLocaleString("en-US") })).join(language === "en" ? ", " : "，"),
+  }));
+}
 
 function jobState(job: Job): string {
   if (job.failures > 0) return "failed";
   return job.holder || job.every_seconds === undefined ? "running" : "waiting";
 }
 
-function jobColumns({ t, length }: Speaker) {
+function jobColumns({ t, term, length }: Speaker) {
   return [
-    { title: t("job.name"), className: "wrap", render: (row: Job) => <span className="cell-two"><code>{row.name}</code><small>{row.about}</small></span> },
+    { title: t("job.name"), className: "wrap", render: (row: Job) => <span className="cell-two"><code>{row.name}</code><small>{said(term, "jobAbout", row.name, row.about)}</small></span> },
     { title: t("job.state"), render: (row: Job) => <State of="jobHealth" value={jobState(row)} /> },
     { title: t("job.backlog"), render: (row: Job) => (row.backlog < 0 ? "–" : row.backlog >= 1000 ? "1000+" : row.backlog), align: "right" as const },
     { title: t("job.every"), render: (row: Job) => (row.every_seconds ? length(row.every_seconds * 1000) : "–") },
@@ -32,25 +47,26 @@ function jobColumns({ t, length }: Speaker) {
 }
 
 function Violations({ report }: { report: Report }) {
-  const { t } = useSpeaker();
+  const speaker = useSpeaker();
+  const { t, term } = speaker;
   const columns = [
     { title: t("invariant.rule"), dataIndex: "invariant" },
     { title: t("invariant.row"), render: (row: Report["violations"][number]) => <code>{row.subject}</code> },
     { title: t("invariant.detail"), className: "wrap", dataIndex: "detail" },
-    { title: t("invariant.remedy"), className: "wrap", dataIndex: "remedy" },
+    { title: t("invariant.remedy"), className: "wrap", render: (row: Report["violations"][number]) => said(term, "remedy", row.invariant, row.remedy ?? "") },
   ];
-  const looked = [
+  const rules = [
     { title: t("invariant.rule"), dataIndex: "invariant" },
-    { title: t("invariant.what"), className: "wrap", dataIndex: "what" },
-    { title: t("invariant.rows"), render: (row: Report["rows"][number]) => <span className="num">{row.rows.toLocaleString("en-US")}</span>, align: "right" as const },
+    { title: t("invariant.what"), className: "wrap", render: (row: { invariant: string }) => said(term, "inv", row.invariant, "–") },
+    { title: t("invariant.rows"), className: "wrap num", dataIndex: "rows" },
   ];
   return (
     <>
       <Alert type={report.holds ? "success" : "error"} showIcon title={t(report.holds ? "invariant.holds" : "invariant.broken", { n: report.violations.length })} description={<>{t("invariant.looked")} <When at={report.started_at} exact /></>} />
       {report.left_out.length > 0 && <Alert className="wizard-gap" type="warning" showIcon title={t("invariant.leftout")} description={report.left_out.join("; ")} />}
-      {report.violations.length > 0 && <Grid name={t("invariant.violations")} columns={columns} rows={report.violations} rowKey={(row) => `${row.invariant} ${row.subject} ${row.detail}`} empty={null} />}
+      {report.violations.length > 0 && <div className="wizard-gap"><Grid name={t("invariant.violations")} columns={columns} rows={report.violations} rowKey={(row) => `${row.invariant} ${row.subject} ${row.detail}`} empty={null} /></div>}
       <div className="wizard-gap">
-        <Grid name={t("invariant.rowsname")} columns={looked} rows={report.rows} rowKey={(row) => `${row.invariant} ${row.what}`} empty={<Vacant title={t("invariant.norows")} />} />
+        <Grid name={t("invariant.rowsname")} columns={rules} rows={looked(report.rows, speaker)} rowKey={(row) => row.invariant} empty={<Vacant title={t("invariant.norows")} />} />
       </div>
     </>
   );

@@ -3,7 +3,6 @@ import { Grid } from "../../list/table";
 import { Ident } from "../../part/ident";
 import { State } from "../../part/state";
 import { Money, When } from "../../part/value";
-import { Vacant } from "../../part/vacant";
 import { useSpeaker, type Speaker } from "../../text/language";
 
 type Payment = Mall["Payment"];
@@ -21,7 +20,7 @@ export function PaymentGrid({ payments }: { payments: Payment[] }) {
     { title: t("payment.created"), render: (row: Payment) => <When at={row.created_at} /> },
     { title: t("order.paid"), render: (row: Payment) => <When at={row.paid_at} /> },
   ];
-  return <Grid name={t("order.payments")} columns={columns} rows={payments} rowKey={(row) => row.payment_id} empty={<Vacant title={t("payment.none")} about={t("payment.none.about")} />} />;
+  return <Grid name={t("order.payments")} columns={columns} rows={payments} rowKey={(row) => row.payment_id} empty={<p className="card-none">{t("payment.none.about")}</p>} />;
 }
 
 // refundColumns are the columns of every list of refunds.
@@ -42,5 +41,5 @@ export function refundColumns({ t, term }: Speaker) {
 export function RefundGrid({ refunds }: { refunds: Refund[] }) {
   const speaker = useSpeaker();
   const { t } = speaker;
-  return <Grid name={t("nav.refunds")} columns={refundColumns(speaker)} rows={refunds} rowKey={(row) => row.refund_no} empty={<Vacant title={t("refund.none")} />} />;
+  return <Grid name={t("nav.refunds")} columns={refundColumns(speaker)} rows={refunds} rowKey={(row) => row.refund_no} empty={<p className="card-none">{t("refund.none")}</p>} />;
 }

@@ -9,7 +9,7 @@ import { useAct } from "../../part/act";
 import { useConfirm } from "../../part/confirm";
 import { Head } from "../../part/head";
 import { Ident } from "../../part/ident";
-import { ProblemView } from "../../part/problem";
+import { ProblemPage } from "../../part/problempage";
 import { Pairs, Section } from "../../part/section";
 import { State } from "../../part/state";
 import { Track, type Step } from "../../part/track";
@@ -113,11 +113,12 @@ function OrderView({ view }: { view: Mall["OrderView"] }) {
 // OrderPage is one order with its money.
 export default function OrderPage() {
   const { id = "" } = useParams();
+  const { t } = useSpeaker();
   const file = useQuery({
     queryKey: ["order", id],
     queryFn: () => take(mall.GET("/api/mall/admin/v1/orders/{order_id}", { params: { path: { order_id: id } } })),
     refetchInterval: 10_000,
   });
-  if (file.isError && !file.data) return <ProblemView error={file.error} retry={() => void file.refetch()} />;
-  return file.data ? <OrderView view={file.data} /> : <Skeleton active />;
+  if (file.isError && !file.data) return <ProblemPage error={file.error} back={{ to: "/orders", text: t("nav.orders") }} retry={() => void file.refetch()} />;
+  return file.data ? <OrderView view={file.data} /> : <Skeleton active title={false} />;
 }

@@ -40,7 +40,7 @@ export function DeliveryDrawer({ partner, id, close }: { partner: string; id: st
   return (
     <Drawer open onClose={close} size={620} title={delivery ? term("event", delivery.event_type) : t("delivery.title")} extra={extra}>
       {file.isError && <ProblemView error={file.error} retry={() => void file.refetch()} />}
-      {file.isPending && <Skeleton active />}
+      {file.isPending && <Skeleton active title={false} />}
       {file.data && delivery && (
         <>
           <Pairs

@@ -30,7 +30,7 @@ function columns({ t }: Speaker, change: ((product: Product) => void) | null) {
       title: t("product.name"),
       render: ({ product }: View) => (
         <span className="cell-picture">
-          {product.pictures[0] ? <img src={product.pictures[0]} alt="" loading="lazy" /> : <span className="no-picture" />}
+          {product.pictures[0] ? <img src={product.pictures[0]} alt="" loading="lazy" /> : <span className="no-picture" aria-hidden>{product.name.slice(0, 1)}</span>}
           <span className="cell-two">
             <span className="cell-name">{product.name}</span>
             <small><Ident id={product.product_id} /></small>

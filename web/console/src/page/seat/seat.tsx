@@ -6,7 +6,7 @@ import { mallPartner } from "../../data/reference";
 import { Story } from "../../data/story";
 import { Head } from "../../part/head";
 import { Ident } from "../../part/ident";
-import { ProblemView } from "../../part/problem";
+import { ProblemPage } from "../../part/problempage";
 import { Pairs, Section } from "../../part/section";
 import { State } from "../../part/state";
 import { Money, When } from "../../part/value";
@@ -45,8 +45,8 @@ export default function SeatPage() {
     queryFn: () => take(engine.GET("/api/groupbuy/admin/v1/seats/{partner_id}/{out_trade_no}", { params: { path: { partner_id: partner, out_trade_no: no } } })),
     refetchInterval: 10_000,
   });
-  if (file.isError && !file.data) return <ProblemView error={file.error} retry={() => void file.refetch()} />;
-  if (!file.data) return <Skeleton active />;
+  if (file.isError && !file.data) return <ProblemPage error={file.error} back={{ to: "/seats", text: t("nav.seats") }} retry={() => void file.refetch()} />;
+  if (!file.data) return <Skeleton active title={false} />;
   const { seat, team, timeline } = file.data;
   return (
     <>

@@ -37,7 +37,7 @@ export default function Switches() {
   const settings = useQuery({ queryKey: ["settings"], queryFn: () => take(engine.GET("/api/groupbuy/admin/v1/settings")), refetchInterval: 10_000 });
   const act = useAct({ run: (body: Settings) => take(engine.PUT("/api/groupbuy/admin/v1/settings", { body })), done: t("switch.done"), touches: ["settings", "audit"] });
   if (settings.isError && !settings.data) return <ProblemView error={settings.error} retry={() => void settings.refetch()} />;
-  if (!settings.data) return <Skeleton active />;
+  if (!settings.data) return <Skeleton active title={false} />;
   const now = settings.data;
   const downgrade = (downgraded: boolean) =>
     confirm({

@@ -8,7 +8,7 @@ import { List } from "../../list/table";
 import { useAct } from "../../part/act";
 import { Head } from "../../part/head";
 import { Ident } from "../../part/ident";
-import { ProblemView } from "../../part/problem";
+import { ProblemPage } from "../../part/problempage";
 import { Pairs, Section } from "../../part/section";
 import { State } from "../../part/state";
 import { Vacant } from "../../part/vacant";
@@ -65,8 +65,8 @@ export default function TagPage() {
     done: t("tag.started"),
     touches: ["tag", "tagjobs"],
   });
-  if (isError && !tag) return <ProblemView error={error} retry={() => void refetch()} />;
-  if (!tag) return <Skeleton active />;
+  if (isError && !tag) return <ProblemPage error={error} back={{ to: "/tags", text: t("nav.tags") }} retry={() => void refetch()} />;
+  if (!tag) return <Skeleton active title={false} />;
   const actions = may && !tag.built_in && (
     <>
       <Button onClick={() => setChanging(true)}>{t("tag.change")}</Button>

@@ -5,7 +5,7 @@ import { engine, take } from "../../api/client";
 import { Story } from "../../data/story";
 import { Head } from "../../part/head";
 import { Ident } from "../../part/ident";
-import { ProblemView } from "../../part/problem";
+import { ProblemPage } from "../../part/problempage";
 import { Pairs, Section } from "../../part/section";
 import { State } from "../../part/state";
 import { Money, When } from "../../part/value";
@@ -22,8 +22,8 @@ export default function TeamPage() {
     queryFn: () => take(engine.GET("/api/groupbuy/admin/v1/teams/{team_id}", { params: { path: { team_id: id } } })),
     refetchInterval: 10_000,
   });
-  if (file.isError && !file.data) return <ProblemView error={file.error} retry={() => void file.refetch()} />;
-  if (!file.data) return <Skeleton active />;
+  if (file.isError && !file.data) return <ProblemPage error={file.error} back={{ to: "/teams", text: t("nav.teams") }} retry={() => void file.refetch()} />;
+  if (!file.data) return <Skeleton active title={false} />;
   const { team, seats, timeline, partner_id } = file.data;
   return (
     <>

@@ -50,7 +50,6 @@ export const mall = {
   "payment.state": "State",
   "payment.method": "Method",
   "payment.created": "Created",
-  "payment.none": "No payments",
   "payment.none.about": "There is one once the buyer opened the cashier.",
   "refund.title": "Refund-failed queue",
   "refund.about": "Refunds that the payment provider refused again and again. The money is still with us.",

@@ -100,4 +100,6 @@ export const shell = {
   "role.about.viewer": "Sees everything, changes nothing.",
   "role.about.operator": "Configures activities, tags and endpoints; handles orders and refunds.",
   "role.about.admin": "Also manages operators, partners, keys and switches.",
+  "problem.gone": "Not found",
+  "problem.unread": "Could not be read",
 };

@@ -192,4 +192,9 @@ export const state = {
   "action.session.ended": "Signed out",
   "action.tag.created": "Tag created",
   "action.tag.changed": "Tag changed",
+  "action.tag.members_listed": "List changed",
+  "action.tag.job_queued": "Tag run",
+  "action.key.forgotten": "Key forgotten",
+  "action.endpoint.forgotten": "Endpoint secret forgotten",
+  "rule.price": "Price rule {n}",
 };

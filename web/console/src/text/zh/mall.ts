@@ -50,7 +50,6 @@ export const mall = {
   "payment.state": "状态",
   "payment.method": "方式",
   "payment.created": "创建",
-  "payment.none": "没有付款",
   "payment.none.about": "买家打开收银台后才会有付款记录。",
   "refund.title": "退款失败队列",
   "refund.about": "支付平台一再拒绝的退款，等人来处理。钱还在我们这里。",

@@ -100,4 +100,6 @@ export const shell = {
   "role.about.viewer": "查看所有内容，不能修改。",
   "role.about.operator": "配置活动、标签、回调地址，处理订单与退款。",
   "role.about.admin": "另外管理操作员、合作商城、密钥与开关。",
+  "problem.gone": "没有找到",
+  "problem.unread": "读取失败",
 };

@@ -192,4 +192,9 @@ export const state = {
   "action.session.ended": "退出",
   "action.tag.created": "新建标签",
   "action.tag.changed": "修改标签",
+  "action.tag.members_listed": "改动名单",
+  "action.tag.job_queued": "触发计算",
+  "action.key.forgotten": "忘记密钥",
+  "action.endpoint.forgotten": "忘记回调密钥",
+  "rule.price": "价格规则 {n}",
 };
