@@ -440,6 +440,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mall/v1/page-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count that somebody opened one of the shop's own pages
+         * @description Counted by kind of page alone; who it was and what the page showed is not kept.
+         */
+        post: operations["reportPageView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mall/v1/page-errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell that a script of one of the shop's own pages failed
+         * @description Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
+         *     then one every two seconds; beyond that they are counted only.
+         */
+        post: operations["reportPageError"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mall/admin/v1/products": {
         parameters: {
             query?: never;
@@ -857,6 +898,16 @@ export interface components {
         };
         /** @enum {string} */
         Role: "buyer" | "operator";
+        /** @enum {string} */
+        PageKind: "home" | "product" | "checkout" | "return" | "team" | "orders" | "order" | "teams" | "me" | "login" | "missing";
+        PageView: {
+            page: components["schemas"]["PageKind"];
+        };
+        PageError: {
+            page: components["schemas"]["PageKind"];
+            message: string;
+            stack?: string;
+        };
         /** @enum {string} */
         ScanStatus: "waiting" | "scanned" | "confirmed" | "refused" | "used" | "expired";
         Scan: {
@@ -2098,6 +2149,64 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Events"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    reportPageView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "page": "product"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PageView"];
+            };
+        };
+        responses: {
+            /** @description Counted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    reportPageError: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "page": "team",
+                 *       "message": "TypeError: undefined is not an object",
+                 *       "stack": "at Team (assets/team-C2.js:1:2314)"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PageError"];
+            };
+        };
+        responses: {
+            /** @description Taken */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             default: components["responses"]["Problem"];
         };
     };
