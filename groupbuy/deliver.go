@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 
 // The topics of the engine's outbox messages.
 const (
-	TopicEvent    = "event"    // the payload is an EventList of those to be dispatched
+	TopicEvent    = "event"    // the payload is an EventList of what has happened
 	TopicDelivery = "delivery" // the payload is the id of a delivery to be sent
 )
 
@@ -25,9 +24,10 @@ const EventWebhookTest = "webhook.test"
 // few round trips.
 type Outbound interface {
 	// Deliver creates the pending deliveries of events to their partners' enabled endpoints, each once however often
-	// it is called, with an outbox message for each. It returns the events' types. Errors: ErrNotFound when an event
-	// does not exist, ErrUnknown.
-	Deliver(ctx context.Context, events []partner.EventID) (map[partner.EventID]string, error)
+	// it is called, with an outbox message for each, and records that ConsumerDeliveries has taken the message that
+	// brought them. For a message that it took before it does nothing. Errors: ErrNotFound when an event does not exist,
+	// ErrUnknown.
+	Deliver(ctx context.Context, message string, events []partner.EventID) error
 	// Outgoing returns a delivery with its endpoint and event. Errors: ErrNotFound.
 	Outgoing(ctx context.Context, id partner.DeliveryID) (Outgoing, error)
 	// Attempted updates a delivery and appends the attempt to its log. Errors: ErrDuplicate when the log has one of that
@@ -42,40 +42,57 @@ type Outgoing struct {
 	Event    Event
 }
 
+// The consumers of messages about events.
+const (
+	ConsumerDeliveries = "deliveries" // Dispatch
+	ConsumerFacts      = "facts"      // LearnFacts
+)
+
+// News is what a message tells of one event.
+type News struct {
+	Event partner.EventID
+	Type  string
+}
+
 // EventList is the payload of a message about events.
-func EventList(ids []partner.EventID) []byte {
+func EventList(news []News) []byte {
 	var list []byte
-	for i, id := range ids {
+	for i, n := range news {
 		if i > 0 {
 			list = append(list, ' ')
 		}
-		list = append(list, id...)
+		list = append(append(append(list, n.Event...), ':'), n.Type...)
 	}
 	return list
 }
 
 // EventsIn reads an EventList.
-func EventsIn(list []byte) []partner.EventID {
+func EventsIn(list []byte) []News {
 	fields := strings.Fields(string(list))
-	ids := make([]partner.EventID, len(fields))
+	news := make([]News, len(fields))
 	for i, field := range fields {
-		ids[i] = partner.EventID(field)
+		id, kind, _ := strings.Cut(field, ":")
+		news[i] = News{Event: partner.EventID(id), Type: kind}
+	}
+	return news
+}
+
+func idsOf(news []News) []partner.EventID {
+	ids := make([]partner.EventID, len(news))
+	for i, n := range news {
+		ids[i] = n.Event
 	}
 	return ids
 }
 
-// Dispatch turns each event into one delivery per endpoint of its partner, and into an order fact if it tells one. Safe
-// to repeat.
-func (e *Engine) Dispatch(ctx context.Context, ids ...partner.EventID) error {
-	types, err := e.Store.Deliver(ctx, ids)
-	if err != nil {
-		return fmt.Errorf("groupbuy: dispatch %v: %w", ids, err)
+// Dispatch turns each event of a message into one delivery per endpoint of its partner. Safe to repeat: a message that
+// comes again changes nothing, not even for endpoints that are new.
+func (e *Engine) Dispatch(ctx context.Context, message string, news ...News) error {
+	if err := e.Store.Deliver(ctx, message, idsOf(news)); err != nil {
+		return fmt.Errorf("groupbuy: dispatch %v: %w", news, err)
 	}
 	e.Wake()
-	if !slices.ContainsFunc(ids, func(id partner.EventID) bool { return slices.Contains(factTypes(), types[id]) }) {
-		return nil
-	}
-	return e.recordEventFacts(ctx, ids)
+	return nil
 }
 
 // RetryAt says that a delivery is to be attempted again, not before At.

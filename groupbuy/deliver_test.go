@@ -2,6 +2,7 @@ package groupbuy_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -22,12 +23,14 @@ func (w *world) endpoint() partner.Endpoint {
 	return endpoint
 }
 
+func newsOf(e groupbuy.Event) groupbuy.News { return groupbuy.News{Event: e.ID, Type: e.Type} }
+
 // event records a test event and turns it into deliveries.
 func (w *world) event() groupbuy.Event {
 	w.Helper()
 	event, err := w.TestWebhooks(w.ctx, mall)
 	require.NoError(w, err)
-	require.NoError(w, w.Dispatch(w.ctx, event.ID))
+	require.NoError(w, w.Dispatch(w.ctx, string(event.ID), newsOf(event)))
 	return event
 }
 
@@ -256,7 +259,7 @@ func TestDelivery_BelongsToItsPartner(t *testing.T) {
 	_, err = w.Replay(w.ctx, mall, "dlv_0")
 	w.refused(err, groupbuy.CodeDeliveryNotFound)
 	require.ErrorIs(t, w.SendDelivery(w.ctx, "dlv_0"), groupbuy.ErrNotFound)
-	require.ErrorIs(t, w.Dispatch(w.ctx, "evt_0"), groupbuy.ErrNotFound)
+	require.ErrorIs(t, w.Dispatch(w.ctx, "m", groupbuy.News{Event: "evt_0"}), groupbuy.ErrNotFound)
 }
 
 // However often and by however many workers an event is dispatched, each enabled endpoint gets it once.
@@ -275,7 +278,7 @@ func TestDispatch_OncePerEndpoint(t *testing.T) {
 			if i%2 == 1 {
 				engine = other
 			}
-			errs[i] = engine.Dispatch(w.ctx, event.ID)
+			errs[i] = engine.Dispatch(w.ctx, fmt.Sprint("message ", i%3), newsOf(event))
 		})
 		require.Equal(w, make([]error, 6), errs)
 		require.Len(w, w.deliveries(), 2)

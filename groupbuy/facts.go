@@ -3,9 +3,9 @@ package groupbuy
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"kaituan/groupbuy/crowd"
-	"kaituan/groupbuy/partner"
 	"kaituan/groupbuy/team"
 )
 
@@ -37,9 +37,14 @@ func (e *Engine) RecordFacts(ctx context.Context, facts []crowd.Fact) ([]crowd.V
 	return verdicts, nil
 }
 
-// recordEventFacts turns those events of seats of ours that tell one into order facts. Safe to repeat, and in any order.
-// A fact that contradicts one that the partner sent itself is left out and logged.
-func (e *Engine) recordEventFacts(ctx context.Context, ids []partner.EventID) error {
+// LearnFacts turns those events of seats of ours that tell one into order facts. Safe to repeat, and in any order: an order
+// takes each kind of fact once. A fact that contradicts one that the partner sent itself is left out and logged.
+func (e *Engine) LearnFacts(ctx context.Context, news ...News) error {
+	telling := slices.DeleteFunc(slices.Clone(news), func(n News) bool { return !slices.Contains(factTypes(), n.Type) })
+	if len(telling) == 0 {
+		return nil
+	}
+	ids := idsOf(telling)
 	events, err := e.Store.EventsOf(ctx, ids, factTypes())
 	if err != nil {
 		return fmt.Errorf("groupbuy: facts of events %v: %w", ids, err)

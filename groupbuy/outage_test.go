@@ -55,7 +55,7 @@ func TestUseCases_WithoutTheDatabase(t *testing.T) {
 		"team":           func() error { _, _, err := w.Team(w.ctx, mall, held.Team); return err },
 		"expire":         func() error { _, err := w.ExpireTeams(w.ctx, 1); return err },
 		"overdue":        func() error { _, err := w.ReleaseOverdue(w.ctx, 1); return err },
-		"dispatch":       func() error { return w.Dispatch(w.ctx, event.ID) },
+		"dispatch":       func() error { return w.Dispatch(w.ctx, string(event.ID), newsOf(event)) },
 		"send":           func() error { return w.SendDelivery(w.ctx, delivery.ID) },
 		"replay":         func() error { _, err := w.Replay(w.ctx, mall, delivery.ID); return err },
 		"delivery":       func() error { _, _, err := w.Delivery(w.ctx, mall, delivery.ID); return err },

@@ -10,6 +10,7 @@ import (
 
 	"kaituan/api/groupbuyapi"
 	wire "kaituan/api/groupbuywire"
+	"kaituan/groupbuy"
 	"kaituan/groupbuy/partner"
 	"kaituan/money"
 )
@@ -191,7 +192,7 @@ func events(w *world, team string) {
 	require.Empty(w, empty.Items)
 	require.Equal(w, last, empty.NextCursor, "the end of the log is a place to go on from")
 
-	require.NoError(w, w.engine.Dispatch(w.Context(), partner.EventID(tested.ID)))
+	require.NoError(w, w.engine.Dispatch(w.Context(), "m", groupbuy.News{Event: partner.EventID(tested.ID)}))
 	pending := into[wire.DeliveryList](w.get(partnerSide+"/deliveries?status=pending"), 200).Items
 	require.Len(w, pending, 1)
 	one := partnerSide + "/deliveries/" + pending[0].DeliveryID

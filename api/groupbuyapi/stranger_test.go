@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	wire "kaituan/api/groupbuywire"
+	"kaituan/groupbuy"
 	"kaituan/groupbuy/partner"
 )
 
@@ -56,7 +57,7 @@ func TestEveryPartnerOperation_FindsNothingOfOthers(t *testing.T) {
 func (w *world) firstDelivery() string {
 	w.Helper()
 	tested := into[wire.Event](w.post(partnerSide+"/webhook-tests", nil), 202)
-	require.NoError(w, w.engine.Dispatch(w.Context(), partner.EventID(tested.ID)))
+	require.NoError(w, w.engine.Dispatch(w.Context(), "m", groupbuy.News{Event: partner.EventID(tested.ID)}))
 	all := into[wire.DeliveryList](w.get(partnerSide+"/deliveries"), 200).Items
 	require.NotEmpty(w, all)
 	return all[0].DeliveryID

@@ -105,11 +105,11 @@ func (e *env) putEndpoint(id partner.EndpointID, p partner.ID, status partner.En
 	})
 }
 
-func (e *env) deliver(ids ...partner.EventID) {
+func (e *env) deliver(ids ...partner.EventID) (message string) {
 	e.Helper()
-	types, err := e.store().Deliver(e.ctx, ids)
-	require.NoError(e, err)
-	require.Len(e, types, len(ids))
+	message = e.next("message")
+	require.NoError(e, e.store().Deliver(e.ctx, message, ids))
+	return message
 }
 
 func (e *env) deliveries(change func(q *groupbuy.DeliveryQuery)) []partner.Delivery {
@@ -142,8 +142,12 @@ func deliverOnce(e *env) {
 	e.deliver(event.ID)
 	require.Equal(e, list, e.deliveries(nil))
 	e.putEndpoint("ep_b", mall, partner.EndpointEnabled)
-	e.deliver(event.ID)
+	message := e.deliver(event.ID)
 	require.Len(e, e.deliveries(nil), 3)
+	e.putEndpoint("ep_e", mall, partner.EndpointEnabled)
+	require.NoError(e, e.store().Deliver(e.ctx, message, []partner.EventID{event.ID}))
+	require.Len(e, e.deliveries(nil), 3, "a message that comes again brings nothing to a new endpoint")
+	e.putEndpoint("ep_e", mall, partner.EndpointDisabled)
 
 	theirs := e.record(groupbuy.Event{Partner: "other", Type: "test"})
 	second := e.record(groupbuy.Event{Partner: mall, Type: "test"})
@@ -151,7 +155,7 @@ func deliverOnce(e *env) {
 	require.Len(e, e.deliveries(nil), 6)
 	require.Len(e, e.deliveries(func(q *groupbuy.DeliveryQuery) { q.Partner = "other" }), 1)
 
-	_, err := e.store().Deliver(e.ctx, []partner.EventID{event.ID, "evt_none"})
+	err := e.store().Deliver(e.ctx, "m", []partner.EventID{event.ID, "evt_none"})
 	require.ErrorIs(e, err, groupbuy.ErrNotFound)
 }
 

@@ -72,7 +72,9 @@ func (a *App) assemble(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("mall: %w", err)
 	}
-	a.assembleWorker(engine, shop, &woken)
+	if err := a.assembleWorker(engine, shop, &woken); err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
 	a.add(a.opening(engine))
 	a.serve("public", a.public, a.health.hangUp(failpoint.Handler(router)))
 	if pages != nil { // ended first: the server waits for its streams otherwise
@@ -242,16 +244,26 @@ func mountSandbox(router *gin.Engine, box *sandbox.Sandbox) {
 	}
 }
 
-func (a *App) assembleWorker(engine *groupbuy.Engine, shop *mall.Shop, woken *relays) {
+func (a *App) assembleWorker(engine *groupbuy.Engine, shop *mall.Shop, woken *relays) error {
 	if a.config.Role == config.RoleGroupBuy || a.config.Role == config.RoleMall {
-		return
+		return nil
 	}
-	woken.engine, woken.deliveries = engineRelays(a.dbs.groupbuy, engine, a.log, time.Now)
+	stream, err := newEventBus(a.config.RabbitMQ, a.dbs.groupbuy, eventConsumers(engine), woken.wakeEngine, a.log)
+	if err != nil {
+		return err
+	}
+	if stream.broker != nil {
+		a.metrics.MustRegister(stream.broker)
+		a.health.needs(dependency{name: "rabbitmq", ping: func(context.Context) error { return stream.broker.State() }})
+		a.late = append(a.late, stream.broker)
+	}
+	woken.engine, woken.deliveries = engineRelays(a.dbs.groupbuy, engine, stream, a.log, time.Now)
 	woken.mall = mallRelay(a.dbs.mall, shop, a.log, time.Now)
 	a.late = append(a.late, woken.engine, woken.deliveries, woken.mall)
 	check := newStandingCheck(a.config, a.dbs)
 	a.metrics.MustRegister(check, a.dbs.levels())
 	a.late = append(a.late, a.table(append(clusterJobs(a.dbs, engine, shop), check.job())))
+	return nil
 }
 
 // table makes the part that does jobs, and tells of them to Prometheus.

@@ -109,6 +109,7 @@ func rules() []rule {
 		}, modules: true},
 		adapter("infrastructure/bus/...", "infrastructure/bus"),
 		adapter("infrastructure/cache/...", "infrastructure/cache", "api/limit", "api/sign"),
+		adapter("infrastructure/bus/bustest", "infrastructure/bus", "infrastructure/sqldb/sqldbtest"),
 
 		{pkg: "web"},
 	}
@@ -116,7 +117,7 @@ func rules() []rule {
 
 // suites are test code in packages of their own: only tests, and one another, may import them.
 func suites() []string {
-	return []string{"groupbuy/enginetest", "mall/malltest", "infrastructure/sqldb/sqldbtest", "infrastructure/cache/cachetest"}
+	return []string{"groupbuy/enginetest", "mall/malltest", "infrastructure/sqldb/sqldbtest", "infrastructure/cache/cachetest", "infrastructure/bus/bustest"}
 }
 
 // A ban holds along the whole chain of imports, however long.

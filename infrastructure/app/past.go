@@ -18,6 +18,7 @@ import (
 	"kaituan/api/mallapi"
 	"kaituan/api/sign"
 	"kaituan/groupbuy"
+	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/crowdstore"
 	"kaituan/infrastructure/groupbuystore"
 	"kaituan/infrastructure/mallstore"
@@ -85,7 +86,11 @@ func (a *App) pastEngine(p *past, router *gin.Engine, log *slog.Logger) error {
 		return err
 	}
 	api.Register(router)
-	events, deliveries := engineRelays(a.dbs.groupbuy, p.engine, log, p.clock.Now)
+	direct, err := newEventBus(config.RabbitMQ{}, a.dbs.groupbuy, eventConsumers(p.engine), nil, log) // a broker is for the present
+	if err != nil {
+		return err
+	}
+	events, deliveries := engineRelays(a.dbs.groupbuy, p.engine, direct, log, p.clock.Now)
 	p.relays = append(p.relays, events, deliveries)
 	return nil
 }

@@ -26,16 +26,15 @@ func persistent() outbox.Policy {
 	return outbox.Policy{MaxAttempts: 10_000, First: 200 * time.Millisecond, Max: 30 * time.Second}
 }
 
-// engineRelays turn the engine's events into deliveries, and send those. Each has workers of its own, so that an
-// endpoint that answers slowly delays no event.
-func engineRelays(db *sqldb.DB, engine *groupbuy.Engine, log *slog.Logger, now func() time.Time) (events, deliveries *outbox.Relay) {
-	events = outbox.New(db, map[outbox.Topic]outbox.Handler{
-		groupbuy.TopicEvent: passing(func(ctx context.Context, m outbox.Message) error {
-			return engine.Dispatch(ctx, groupbuy.EventsIn(m.Payload)...)
-		}),
-	}, outbox.Options{
-		Policies: map[outbox.Topic]outbox.Policy{groupbuy.TopicEvent: persistent()},
-		Now:      now, Log: log.With("relay", "groupbuy.events"),
+// engineRelays hand the engine's events to the bus, and send deliveries. Each has workers of its own, so that an endpoint
+// that answers slowly delays no event.
+func engineRelays(db *sqldb.DB, engine *groupbuy.Engine, stream *eventBus, log *slog.Logger, now func() time.Time) (events, deliveries *outbox.Relay) {
+	handlers, policies := map[outbox.Topic]outbox.Handler{}, map[outbox.Topic]outbox.Policy{}
+	for _, topic := range stream.topics {
+		handlers[topic], policies[topic] = passing(stream.publish), persistent()
+	}
+	events = outbox.New(db, handlers, outbox.Options{
+		Policies: policies, Workers: stream.workers, Ready: stream.ready, Now: now, Log: log.With("relay", "groupbuy.events"),
 	})
 	deliveries = outbox.New(db, map[outbox.Topic]outbox.Handler{groupbuy.TopicDelivery: passing(deliver(engine))}, outbox.Options{
 		// The engine's own schedule says when a delivery is over; the relay must not give up before it.

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -68,6 +69,10 @@ func (c Config) check(f *Faults) {
 	checkURL(f, "mall.webhook_url", c.Mall.WebhookURL)
 	checkURL(f, "alipay.gateway", c.Alipay.Gateway)
 	checkURL(f, "wechat.url", c.WeChat.URL)
+	checkBroker(f, "rabbitmq.url", c.RabbitMQ.URL)
+	if !brokerPrefix().MatchString(c.RabbitMQ.Prefix) {
+		f.addf("rabbitmq.prefix", "is %q; want up to 40 lower case letters, digits and full stops", c.RabbitMQ.Prefix)
+	}
 	checkDB(f, "groupbuy.db", c.GroupBuy.DB)
 	checkDB(f, "mall.db", c.Mall.DB)
 	if c.Drain < 0 || c.Drain > maxDrain {
@@ -188,6 +193,19 @@ func checkURL(f *Faults, key, raw string) {
 		f.addf(key, "is %q; want an address such as https://mall.example.com", raw)
 	}
 }
+
+// checkBroker never shows the address: it has a password in it.
+func checkBroker(f *Faults, key, raw string) {
+	if raw == "" {
+		return
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || (u.Scheme != "amqp" && u.Scheme != "amqps") {
+		f.addf(key, "is no address such as amqp://USER:PASSWORD@HOST:5672/")
+	}
+}
+
+func brokerPrefix() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9.]{1,40}$`) }
 
 func checkDB(f *Faults, key, dsn string) {
 	if dsn != "" && !strings.HasPrefix(dsn, "sqlite:") && !strings.HasPrefix(dsn, "mysql:") {

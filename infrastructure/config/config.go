@@ -52,6 +52,7 @@ type Config struct {
 	WeChat   WeChat   `koanf:"wechat"`
 	Redis    Redis    `koanf:"redis"`
 	Limit    Limit    `koanf:"limit"`
+	RabbitMQ RabbitMQ `koanf:"rabbitmq"`
 }
 
 // GroupBuy sets up the engine, and how the mall reaches it.
@@ -121,6 +122,15 @@ type Limit struct {
 	Key        limit.Rate `koanf:"key"`         // of a partner's key
 }
 
+// RabbitMQ sets up the message broker.
+type RabbitMQ struct {
+	// URL is amqp://USER:PASSWORD@HOST:PORT/VHOST or amqps://; empty: no broker, events go from the outbox to whom they
+	// concern within the worker.
+	URL string `koanf:"url"`
+	// Prefix begins the name of every exchange and queue, for instances that share a virtual host.
+	Prefix string `koanf:"prefix"`
+}
+
 // defaults also lists every key that exists.
 func defaults() map[string]any {
 	return map[string]any{
@@ -135,6 +145,7 @@ func defaults() map[string]any {
 		"wechat.url": "", "wechat.app_id": "", "wechat.secret": "", "wechat.token": "", "wechat.aes_key": "", "wechat.template_id": "",
 		"redis.url": "", "redis.timeout": "50ms",
 		"limit.address": "300:3000", "limit.sign_in": "5:100", "limit.buyer": "50:500", "limit.buyer_write": "5:100", "limit.key": "2000:10000",
+		"rabbitmq.url": "", "rabbitmq.prefix": "kaituan",
 	}
 }
 

@@ -48,6 +48,7 @@ func TestLoad_ReportsEveryFaultAtOnce(t *testing.T) {
 		"role": "boss", "listen": "8080", "public_url": "mall.example.com", "groupbuy.db": "postgres:x", "mall.pay_within": "59s", "mall.bill_after": "0s", "mall.refund_retry": "0s",
 		"operator_token": "short", "groupbuy.key_id": "k", "groupbuy.webhook_secret": "x", "groupbuy.seal_keys": "changeme", "log_level": "loud",
 		"trusted_proxies": "nginx", "redis.timeout": "1h",
+		"rabbitmq.url": "http://user:hidden-word@host", "rabbitmq.prefix": "Å",
 	}})
 	require.Error(t, err)
 	for _, want := range []string{
@@ -56,6 +57,7 @@ func TestLoad_ReportsEveryFaultAtOnce(t *testing.T) {
 	} {
 		require.ErrorContains(t, err, want)
 	}
+	require.NotContains(t, err.Error(), "hidden-word")
 }
 
 func TestLoad_RefusesWeakSecretsWithoutTellingThem(t *testing.T) {

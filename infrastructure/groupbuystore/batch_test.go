@@ -35,7 +35,11 @@ func TestBatch_Outbox(t *testing.T) {
 		var payloads, ids []string
 		require.NoError(t, db.Read(t.Context()).Raw("SELECT payload FROM outbox WHERE topic = ? ORDER BY id", groupbuy.TopicEvent).Scan(&payloads).Error)
 		require.NoError(t, db.Read(t.Context()).Raw("SELECT id FROM events ORDER BY id").Scan(&ids).Error)
-		require.Equal(t, ids, strings.Fields(strings.Join(payloads, " ")))
+		var told []string
+		for _, n := range groupbuy.EventsIn([]byte(strings.Join(payloads, " "))) {
+			told = append(told, string(n.Event))
+		}
+		require.Equal(t, ids, told)
 		require.Len(t, ids, 3)
 		require.Len(t, payloads, 2, "one for each batch")
 	})

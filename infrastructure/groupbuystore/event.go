@@ -128,13 +128,15 @@ func announcements(events []eventRow) []outbox.Message {
 	var messages []outbox.Message
 	for chunk := range slices.Chunk(events, eventsPerMessage) {
 		messages = append(messages, outbox.Message{
-			ID: strings.TrimPrefix(chunk[0].ID, "evt_"), Topic: groupbuy.TopicEvent, Key: chunk[0].PartnerID, Payload: groupbuy.EventList(mapped(chunk, eventRow.id)),
+			ID: strings.TrimPrefix(chunk[0].ID, "evt_"), Topic: groupbuy.TopicEvent, Key: chunk[0].PartnerID, Payload: groupbuy.EventList(mapped(chunk, eventRow.news)),
 		})
 	}
 	return messages
 }
 
-func (r eventRow) id() partner.EventID { return partner.EventID(r.ID) }
+func (r eventRow) news() groupbuy.News {
+	return groupbuy.News{Event: partner.EventID(r.ID), Type: r.Kind}
+}
 
 // Record appends an event to the log and the outbox. See groupbuy.Tx.
 func (t *tx) Record(e groupbuy.Event) (groupbuy.Event, error) {

@@ -16,12 +16,14 @@ import (
 )
 
 // Deliver creates the pending deliveries of events, in two round trips. See groupbuy.Outbound.
-func (s *Store) Deliver(ctx context.Context, events []partner.EventID) (map[partner.EventID]string, error) {
-	var f fanOut
+func (s *Store) Deliver(ctx context.Context, message string, events []partner.EventID) error {
 	err := s.db.InPipe(ctx, func(p *sqldb.Pipe) ([]sqldb.Write, error) {
-		f = fanOut{created: map[target]bool{}}
+		f := fanOut{message: message, created: map[target]bool{}}
 		if err := p.Read(f.reads(distinct(texts(events)))...); err != nil {
 			return nil, err
+		}
+		if f.taken {
+			return nil, nil
 		}
 		if len(f.events) < len(events) {
 			return nil, fmt.Errorf("%d of %d exist: %w", len(f.events), len(events), groupbuy.ErrNotFound)
@@ -30,13 +32,9 @@ func (s *Store) Deliver(ctx context.Context, events []partner.EventID) (map[part
 	})
 	if sqldb.IsDuplicate(err) {
 		// Somebody else created some since the look, and sends them as well; the insert has waited for their commit.
-		return s.Deliver(ctx, events)
+		return s.Deliver(ctx, message, events)
 	}
-	types := make(map[partner.EventID]string, len(f.events))
-	for _, e := range f.events {
-		types[e.id()] = e.Kind
-	}
-	return types, failed(err, "deliver events %v", events)
+	return failed(err, "deliver events %v", events)
 }
 
 // target is one delivery that an event must have.
@@ -44,6 +42,8 @@ type target struct{ event, endpoint string }
 
 // fanOut is what the deliveries of events are made of.
 type fanOut struct {
+	message   string     // that brought the events
+	taken     bool       // before
 	events    []eventRow // without their bodies
 	endpoints []endpointRow
 	created   map[target]bool
@@ -76,7 +76,7 @@ func (f *fanOut) reads(ids []string) []sqldb.Query {
 			f.created[t] = true
 			return err
 		},
-	}}
+	}, outbox.Taken(groupbuy.ConsumerDeliveries, f.message, &f.taken)}
 }
 
 // fanOut makes the deliveries that do not exist yet.
@@ -97,7 +97,11 @@ func (s *Store) fanOut(f fanOut) ([]sqldb.Write, error) {
 	w := writing{dialect: s.db.Dialect()}
 	insert(&w, "deliveries", deliveryColumns(), rows)
 	messages, err := outbox.Insert(now, s.sends(rows, now)...)
-	return append(w.writes, messages...), err
+	if err != nil {
+		return nil, err
+	}
+	receipt, err := outbox.Take(groupbuy.ConsumerDeliveries, f.message, now)
+	return append(append(w.writes, messages...), receipt), err
 }
 
 // deliveryColumns are the columns of the table, in the order of values.

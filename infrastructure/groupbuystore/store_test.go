@@ -38,7 +38,7 @@ func empty(t *testing.T, db *sqldb.DB) {
 	require.NoError(t, db.InTx(t.Context(), func(tx *gorm.DB) error {
 		for _, table := range []string{
 			"partners", "partner_keys", "partner_endpoints", "goods", "activities", "activity_stock", "teams", "seats",
-			"team_history", "seat_history", "events", "deliveries", "delivery_attempts", "outbox",
+			"team_history", "seat_history", "events", "deliveries", "delivery_attempts", "outbox", "inbox",
 			"operators", "operator_sessions", "audit",
 		} {
 			if err := tx.Exec("DELETE FROM " + table).Error; err != nil {

@@ -2,10 +2,12 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"kaituan/infrastructure/sqldb"
 )
@@ -69,6 +71,27 @@ func ListDead(ctx context.Context, db *sqldb.DB, after string, limit int) ([]Dea
 		list[i] = DeadMessage{Message: r.message(), DiedAt: time.UnixMilli(*r.DeadAt).UTC(), LastError: r.LastError}
 	}
 	return list, nil
+}
+
+// Bury adds a message that is dead already: one that a consumer behind a broker cannot take. ListDead shows it and Redo
+// makes it due. A message that is there comes to be dead. Errors: ErrInvalid, those of the database.
+func Bury(ctx context.Context, db *sqldb.DB, now time.Time, m Message, cause string) error {
+	r, err := newRow(m, now)
+	if err != nil {
+		return err
+	}
+	diedAt := now.UnixMilli()
+	r.CreatedAt, r.Attempts, r.DeadAt, r.LastError = m.CreatedAt.UnixMilli(), m.Attempt, &diedAt, bounded(errors.New(cause))
+	err = db.InTx(ctx, func(tx *gorm.DB) error {
+		return tx.Clauses(clause.OnConflict{
+			Columns:   []clause.Column{{Name: "id"}},
+			DoUpdates: clause.AssignmentColumns([]string{"dead_at", "sent_at", "last_error", "attempts", "lease_owner", "lease_until"}),
+		}).Create(&r).Error
+	})
+	if err != nil {
+		return fmt.Errorf("bury message %s: %w", m.ID, err)
+	}
+	return nil
 }
 
 // Redo makes dead messages due at once with all their attempts back, and returns how many of ids were dead.

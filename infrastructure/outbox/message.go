@@ -155,8 +155,8 @@ func (receipt) TableName() string { return "inbox" }
 // Once records in the caller's transaction that consumer takes a message, and reports whether it is the first time.
 // When first is false another transaction has committed the effect: skip it and acknowledge.
 func Once(tx *gorm.DB, consumer, messageID string, now time.Time) (first bool, err error) {
-	if consumer == "" || len(consumer) > maxShort || messageID == "" || len(messageID) > maxShort {
-		return false, fmt.Errorf("%w: consumer %q, message %q", ErrInvalid, consumer, messageID)
+	if err := checkReceipt(consumer, messageID); err != nil {
+		return false, err
 	}
 	err = tx.Create(&receipt{Consumer: consumer, MessageID: messageID, ReceivedAt: now.UnixMilli()}).Error
 	switch {
@@ -167,4 +167,31 @@ func Once(tx *gorm.DB, consumer, messageID string, now time.Time) (first bool, e
 	default:
 		return false, fmt.Errorf("record message %s of consumer %s: %w", messageID, consumer, err)
 	}
+}
+
+func checkReceipt(consumer, messageID string) error {
+	if consumer == "" || len(consumer) > maxShort || messageID == "" || len(messageID) > maxShort {
+		return fmt.Errorf("%w: consumer %q, message %q", ErrInvalid, consumer, messageID)
+	}
+	return nil
+}
+
+// Taken and Take are Once for a transaction that sends its statements together: the question, which sets taken, and the
+// write, which is a duplicate (sqldb.IsDuplicate) when somebody else took the message since.
+func Taken(consumer, messageID string, taken *bool) sqldb.Query {
+	return sqldb.Query{
+		SQL: "SELECT 1 FROM inbox WHERE consumer = ? AND message_id = ?", Args: []any{consumer, messageID},
+		Each: func(scan func(...any) error) error {
+			var one int
+			*taken = true
+			return scan(&one)
+		},
+	}
+}
+
+// Take is the write that goes with Taken. Errors: ErrInvalid.
+func Take(consumer, messageID string, now time.Time) (sqldb.Write, error) {
+	return sqldb.Write{
+		SQL: "INSERT INTO inbox (consumer, message_id, received_at) VALUES (?, ?, ?)", Args: []any{consumer, messageID, now.UnixMilli()}, Rows: 1,
+	}, checkReceipt(consumer, messageID)
 }

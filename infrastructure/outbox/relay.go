@@ -30,6 +30,10 @@ type Options struct {
 	Now      func() time.Time // time.Now
 	Log      *slog.Logger     // slog.Default()
 
+	// Ready says whether claiming makes sense. While it says no, messages keep their attempts and stay due; call Wake when
+	// it says yes again. Nil is always.
+	Ready func() bool
+
 	// Jitter returns a part of a wait, at least 0 and less than the whole, so that messages which failed together do not
 	// come back together: by chance.
 	Jitter func(most time.Duration) time.Duration
@@ -56,6 +60,9 @@ func New(db *sqldb.DB, handlers map[Topic]Handler, opts Options) *Relay {
 	opts.Poll = orDefault(opts.Poll, time.Second)
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.Ready == nil {
+		opts.Ready = func() bool { return true }
 	}
 	if opts.Jitter == nil {
 		opts.Jitter = chance

@@ -76,7 +76,7 @@ func (s *shift) step(ctx context.Context, claiming bool) error {
 		s.gather(<-s.results)
 	}
 	room := s.opts.Workers - s.busy
-	if !claiming || len(s.topics) == 0 {
+	if !claiming || len(s.topics) == 0 || !s.opts.Ready() {
 		room = 0
 	}
 	rows, err := s.exchange(ctx, room)

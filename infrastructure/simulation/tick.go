@@ -174,7 +174,11 @@ func (w *world) follow() {
 func (w *world) relayEngine(n *node) error {
 	return w.relay(n, outbox.New(w.engineDB, map[outbox.Topic]outbox.Handler{
 		groupbuy.TopicEvent: func(ctx context.Context, m outbox.Message) error {
-			return n.engine.Dispatch(ctx, groupbuy.EventsIn(m.Payload)...)
+			news := groupbuy.EventsIn(m.Payload)
+			if err := n.engine.Dispatch(ctx, m.ID, news...); err != nil {
+				return err
+			}
+			return n.engine.LearnFacts(ctx, news...)
 		},
 		groupbuy.TopicDelivery: func(ctx context.Context, m outbox.Message) error {
 			err := n.engine.SendDelivery(ctx, partner.DeliveryID(m.Payload))
