@@ -1,4 +1,5 @@
-import { Component, lazy, Suspense, type ReactNode } from "react";
+import { Component, lazy, Suspense, useEffect, type ReactNode } from "react";
+import { reportFailure, reportView } from "./api/report";
 import { Checkout } from "./pages/checkout";
 import { Home } from "./pages/home";
 import { Login } from "./pages/login";
@@ -20,6 +21,7 @@ const Team = lazy(() => import("./pages/team").then(({ Team }) => ({ default: Te
 export function App() {
   const place = usePlace();
   useArrival(place.href);
+  useEffect(() => reportView(place.page), [place.page, place.id]);
   return (
     <Boundary key={place.page + place.id}>
       <Suspense fallback={<Opening />}>
@@ -82,6 +84,10 @@ class Boundary extends Component<{ children: ReactNode }, { broken: boolean }> {
 
   static getDerivedStateFromError() {
     return { broken: true };
+  }
+
+  override componentDidCatch(thrown: unknown) {
+    reportFailure(thrown);
   }
 
   override render() {
