@@ -52,6 +52,8 @@ func boundaries() map[string]boundary {
 		"infrastructure/sandbox/wechat":      outside,
 		"infrastructure/sandbox/buyer.go":    client,
 		"infrastructure/demo":                client,
+		"infrastructure/app/past.go":         client,
+		"infrastructure/cache/cachetest":     {none: "tests only"},
 		"infrastructure/bench":               client,
 		"infrastructure/failpoint":           {none: "they are the points"},
 		"api/groupbuyclient/client.gen.go":   {none: "client.go always gives it a client"},
