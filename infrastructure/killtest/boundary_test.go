@@ -27,9 +27,9 @@ type boundary struct {
 // boundaries is the list of all of them. Whoever adds one says here where its failpoint is.
 func boundaries() map[string]boundary {
 	commits := boundary{point: "sqldb.WithCommits(failpoint.Around("}
-	gateway := boundary{point: `failpoint.Transport("alipay", `}
-	engine := boundary{point: `failpoint.Transport("engine", `}
-	scanner := boundary{point: `failpoint.Transport("wechat", `}
+	gateway := boundary{point: `a.watch.transport("alipay", `}
+	engine := boundary{point: `a.watch.transport("engine", `}
+	scanner := boundary{point: `a.watch.transport("wechat", `}
 	outside := boundary{none: "the sandbox stands for a gateway outside of the process; its handler has points"}
 	client := boundary{none: "it calls servers, and is none"}
 	return map[string]boundary{
@@ -86,6 +86,7 @@ func TestBoundaries(t *testing.T) {
 	require.ElementsMatch(t, slices.Collect(maps.Keys(boundaries())), slices.Collect(maps.Keys(found)), "a boundary is gone")
 
 	assembly := textOf(t, filepath.Join(root, "infrastructure", "app"))
+	require.Contains(t, assembly, "failpoint.Transport(to, base)", "of watch.transport")
 	for place, b := range boundaries() {
 		require.NotEqual(t, b.point == "", b.none == "", place)
 		require.Contains(t, assembly, b.point, place)
@@ -135,8 +136,10 @@ func handlersIn(n ast.Node) []ast.Expr {
 			}
 		}
 	case *ast.AssignStmt:
-		if at, ok := n.Lhs[0].(*ast.IndexExpr); ok && nameOf(at.X) == "handlers" {
-			handlers = append(handlers, n.Rhs...)
+		for i, to := range n.Lhs {
+			if at, ok := to.(*ast.IndexExpr); ok && nameOf(at.X) == "handlers" {
+				handlers = append(handlers, n.Rhs[i])
+			}
 		}
 	}
 	return handlers
