@@ -111,9 +111,12 @@ func (s *Store) ownTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) (own []
 		return nil, nil
 	}
 	var ids []string
-	err = s.db.Read(ctx).Model(&seatRow{}).
-		Where("partner_id = ? AND buyer = ? AND goods_id = ? AND "+live, string(q.Partner), string(q.Buyer), string(q.Goods)).
-		Pluck("team_id", &ids).Error
+	err = s.sits.Each(ctx, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	}, string(q.Partner), string(q.Buyer), string(q.Goods))
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -121,6 +124,8 @@ func (s *Store) ownTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) (own []
 		Where("(t.leader = ? OR "+leaderPaid+")", string(q.Buyer)).Limit(q.Limit).Find(&own).Error
 	return own, err
 }
+
+const sitsSQL = "SELECT team_id FROM seats WHERE partner_id = ? AND buyer = ? AND goods_id = ? AND " + live
 
 // leaderPaid is when a team may be shown to strangers. Its first half is not needed but cheap.
 const leaderPaid = "(t.paid > 0 AND EXISTS (SELECT 1 FROM seats l WHERE l.team_id = t.id AND l.status = 'paid' AND l.buyer = t.leader))"

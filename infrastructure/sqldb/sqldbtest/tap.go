@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -98,13 +99,27 @@ func (tap *Tap) pass(to, from net.Conn, see func(packet []byte)) {
 	}
 }
 
-// packet notes COM_QUERY, which is numbered 0 and begins with 3.
+// The commands that are noted.
+const (
+	comQuery   = 0x03
+	comPrepare = 0x16
+)
+
+// packet notes a command, which is numbered 0. In a statement that is prepared an empty text stands for each parameter.
 func (tap *Tap) packet(packet []byte) {
 	const head = 4
-	if len(packet) <= head || packet[head-1] != 0 || packet[head] != 3 {
+	if len(packet) <= head || packet[head-1] != 0 {
+		return
+	}
+	text := string(packet[head+1:])
+	switch packet[head] {
+	case comQuery:
+	case comPrepare:
+		text = strings.ReplaceAll(text, "?", "''")
+	default:
 		return
 	}
 	tap.mu.Lock()
-	tap.asked = append(tap.asked, string(packet[head+1:]))
+	tap.asked = append(tap.asked, text)
 	tap.mu.Unlock()
 }
