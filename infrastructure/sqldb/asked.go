@@ -3,7 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"sync/atomic"
+	"sync"
 )
 
 // Asked is a query that is asked so often that its text is sent and understood once for each connection, and not each
@@ -11,7 +11,8 @@ import (
 type Asked struct {
 	db   *DB
 	text string
-	stmt atomic.Pointer[sql.Stmt]
+	mu   sync.Mutex
+	stmt *sql.Stmt // nil before the first question
 }
 
 // Ask makes a query of text, whose parameters come with each question. Nothing is sent before the first one.
@@ -20,7 +21,7 @@ func (db *DB) Ask(text string) *Asked { return &Asked{db: db, text: text} }
 // Each asks outside of any transaction, and calls each for every row, in their order; scan copies its columns. What
 // InTx has committed is visible. Errors: those of the database, and of each.
 func (a *Asked) Each(ctx context.Context, each func(scan func(into ...any) error) error, args ...any) error {
-	stmt, err := a.prepared(ctx)
+	stmt, err := a.prepared(ctx) //nolint:sqlclosecheck // it is kept for the next question
 	if err != nil {
 		return because(ctx, translate(err))
 	}
@@ -40,15 +41,14 @@ func (a *Asked) Each(ctx context.Context, each func(scan func(into ...any) error
 // prepared is the statement, which database/sql prepares anew on connections that do not know it yet. Closing the
 // database closes it.
 func (a *Asked) prepared(ctx context.Context) (*sql.Stmt, error) {
-	if stmt := a.stmt.Load(); stmt != nil {
-		return stmt, nil
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stmt != nil {
+		return a.stmt, nil
 	}
 	stmt, err := a.db.reader.PrepareContext(ctx, a.text)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		a.stmt = stmt
 	}
-	if !a.stmt.CompareAndSwap(nil, stmt) { // somebody else was quicker
-		return a.stmt.Load(), stmt.Close()
-	}
-	return stmt, nil
+	return stmt, err
 }
