@@ -25,6 +25,8 @@ type App struct {
 	policy string
 	pages  []string // patterns of path.Match; nil: everything below base
 	files  map[string]*file
+
+	describe func(r *http.Request) *Preview // see Describe
 }
 
 // shopPolicy lets the buyer's pages use their own files and call their own server. Pictures of products may be
@@ -126,7 +128,11 @@ func (a *App) Answer(w http.ResponseWriter, r *http.Request) bool {
 	if status == http.StatusNotFound && (strings.HasPrefix(name, assets) || !strings.Contains(r.Header.Get("Accept"), "text/html")) {
 		return false
 	}
-	a.send(w, r, a.files[indexFile], status, false)
+	page := a.files[indexFile]
+	if status == http.StatusOK {
+		page = a.described(r)
+	}
+	a.send(w, r, page, status, false)
 	return true
 }
 

@@ -204,6 +204,7 @@ func (a *App) serveMall(router *gin.Engine, engine groupbuyclient.Config, shop *
 		return err
 	}
 	api.Register(router)
+	a.links = api.PreviewLink
 	return nil
 }
 

@@ -1,15 +1,18 @@
 package app
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"kaituan/api/edge"
 	"kaituan/api/problem"
 	"kaituan/infrastructure/config"
+	"kaituan/infrastructure/showcase"
 	"kaituan/web"
 )
 
@@ -31,6 +34,7 @@ func (a *App) apps() ([]*web.App, error) {
 		if err != nil {
 			return nil, err
 		}
+		buyers.Describe(a.preview)
 		apps = append(apps, buyers)
 	}
 	return apps, nil
@@ -53,4 +57,25 @@ func (a *App) servePages(router *gin.Engine) error {
 		}
 	})
 	return nil
+}
+
+// previewTime is how long a page may wait for its own preview: people who open it see none of it.
+const previewTime = 300 * time.Millisecond
+
+// preview is what a link to a page of the shop shows before it is opened.
+func (a *App) preview(r *http.Request) *web.Preview {
+	if a.links == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), previewTime)
+	defer cancel()
+	p, ok, err := a.links(ctx, r.URL.Path, problem.LanguageOf(r.Header.Get("Accept-Language")))
+	if err != nil || !ok { // the page itself says what is wrong
+		return nil
+	}
+	picture := showcase.Still(p.Picture)
+	if strings.HasPrefix(picture, "/") {
+		picture = a.publicURL + picture
+	}
+	return &web.Preview{Title: p.Title, Text: p.Text, Address: a.publicURL + r.URL.EscapedPath(), Picture: picture}
 }

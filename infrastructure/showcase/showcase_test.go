@@ -20,6 +20,13 @@ func TestPictures_AreDrawings(t *testing.T) {
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(files), 12)
 	for _, file := range files {
+		name, drawn := strings.CutSuffix(file.Name(), ".svg")
+		if !drawn {
+			continue
+		}
+		still := get(showcase.Still(showcase.PicturesPath + file.Name()))
+		require.Equal(t, "image/jpeg", still.Header().Get("Content-Type"), name)
+		require.Equal(t, "image/jpeg", http.DetectContentType(still.Body.Bytes()), name)
 		rec := get(showcase.PicturesPath + file.Name())
 		require.Equal(t, http.StatusOK, rec.Code)
 		require.Equal(t, "image/svg+xml", rec.Header().Get("Content-Type"))
@@ -36,6 +43,12 @@ func TestPictures_AreDrawings(t *testing.T) {
 func TestPictures_AreAllThatIsServed(t *testing.T) {
 	for _, path := range []string{"nothing.svg", "../showcase.go", "", "pictures"} {
 		require.Equal(t, http.StatusNotFound, get(showcase.PicturesPath+path).Code, path)
+	}
+}
+
+func TestStill_LeavesOthersAlone(t *testing.T) {
+	for _, picture := range []string{"", "/a.svg", "https://cdn.example/pictures/a.svg", "/pictures/a.png"} {
+		require.Equal(t, picture, showcase.Still(picture))
 	}
 }
 

@@ -20,7 +20,7 @@ after(async () => {
 // fill leaves a team that waits, with somebody who pays right now, and an order that does.
 async function fill() {
   const activity = await sell(server, "lamp", {
-    name: "手作和纸台灯，暖光可调，适合床头与书桌，送礼自用皆宜（含灯泡）", price: 25900,
+    name: "手作和纸台灯，暖光可调，适合床头与书桌，送礼自用皆宜（含灯泡）", price: 25900, pictures: ["/pictures/paper-lamp.svg"],
     activity: { team_size: 4, leader_discount_fen: 500, tiers: [{ size: 8, plan: { kind: "reduce", off_fen: 5000 } }] },
   });
   const leader = await signedUp(browser, server, "陈晓燕");
@@ -50,6 +50,7 @@ const pages = {
   checkout: ["/checkout?mode=solo&product=lamp&sku=one&quantity=2", ".bill"],
   team: () => [`/teams/${seen.team}`, ".seats"],
   invite: () => [`/teams/${seen.team}`, ".seats", (page) => page.locator(".team-story .button.main").click()],
+  poster: () => [`/teams/${seen.team}`, ".seats", openPoster],
   orders: ["/orders", ".order-card"],
   order: () => [`/orders/${seen.order}`, ".timeline"],
   unpaid: () => [`/orders/${seen.waiting}`, ".timeline"],
@@ -58,6 +59,13 @@ const pages = {
   empty: ["/my/teams?tab=failed", ".note"],
   me: ["/my", ".tiles"],
 };
+async function openPoster(page) {
+  await page.locator(".team-story .button.main").click();
+  await page.locator(".share-ways .button").last().click();
+  const poster = page.locator(".poster img");
+  await poster.waitFor();
+  assert.deepEqual(await poster.evaluate((image) => [image.naturalWidth, image.naturalHeight]), [750, 1180]);
+}
 const strangers = {
   "login-stranger": ["/login?next=%2Forders", "form"],
   "team-stranger": () => [`/teams/${seen.team}`, ".seats"],

@@ -44,6 +44,9 @@ test("two buyers complete a team: one on a phone who signs up on the way, one at
   await leader.page.waitForURL(/\/teams\//);
   const link = leader.page.url();
   await leader.page.getByRole("heading", { name: "还差 1 人成团" }).waitFor();
+  const sent = await (await fetch(link, { headers: { Accept: "text/html" } })).text(); // as a chat does that shows a link
+  assert.match(sent, /og:title" content="¥79 拼「明前龙井 250 克」，还差 1 人"/);
+  assert.match(sent, new RegExp(`og:url" content="${server.url}/teams/`));
 
   const member = await signedUp(browser, server, "Nina", { locale: "en" });
   await member.page.setViewportSize(desk);

@@ -328,7 +328,7 @@ export const en: Record<Key, string> = {
   why_tier_reached: "your team grew to a lower price",
   why_team_full: "the team was full",
   why_team_expired: "the team's time was up",
-  why_team_not_forming: "the team had ended",
+  why_team_not_forming: "the team was complete or over",
   why_price_changed: "the price had changed",
   why_sold_out: "not enough in stock",
   why_limit: "you reached the limit of this deal",

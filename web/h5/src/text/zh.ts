@@ -326,7 +326,7 @@ export const zh = {
   why_tier_reached: "人数达到更低价，退还差价",
   why_team_full: "团满了",
   why_team_expired: "团已截止",
-  why_team_not_forming: "团已结束",
+  why_team_not_forming: "团已成团或结束",
   why_price_changed: "价格有变动",
   why_sold_out: "库存不足",
   why_limit: "达到限购次数",
