@@ -17,8 +17,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kaituan/api/edge"
-	"kaituan/api/mallapi"
-	"kaituan/api/problem"
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/observe"
 	"kaituan/infrastructure/sqldb"
@@ -47,10 +45,10 @@ type App struct {
 	watch   *watch
 	cache   *nodeCache
 	limits  *edge.Limits
-	parts   []part                                                                                           // started in this order, stopped in the reverse
-	late    []part                                                                                           // that act by the clock, started after a past has been played; in parts as one
-	notes   []string                                                                                         // for the banner
-	links   func(ctx context.Context, path string, lang problem.Language) (mallapi.LinkPreview, bool, error) // of the shop, where it runs
+	parts   []part   // started in this order, stopped in the reverse
+	late    []part   // that act by the clock, started after a past has been played; in parts as one
+	notes   []string // for the banner
+	links   previews // of the shop, where it runs
 }
 
 // New puts an instance together and opens its listeners and databases; it serves nothing before Start. The caller

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"kaituan/api/edge"
+	"kaituan/api/mallapi"
 	"kaituan/api/problem"
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/showcase"
@@ -48,6 +49,8 @@ func (a *App) servePages(router *gin.Engine) error {
 	}
 	if !slices.ContainsFunc(apps, func(app *web.App) bool { return app.Owns("/") }) {
 		router.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, "/docs") })
+	} else { // browsers ask there when a page was left before its icon had come
+		router.GET("/favicon.ico", func(c *gin.Context) { c.Redirect(http.StatusFound, "/favicon.svg") })
 	}
 	router.NoRoute(func(c *gin.Context) {
 		first, _, _ := strings.Cut(strings.TrimPrefix(c.Request.URL.Path, "/"), "/")
@@ -58,6 +61,9 @@ func (a *App) servePages(router *gin.Engine) error {
 	})
 	return nil
 }
+
+// previews describe the pages at paths, see mallapi.API.PreviewLink.
+type previews func(ctx context.Context, path string, lang problem.Language) (mallapi.LinkPreview, bool, error)
 
 // previewTime is how long a page may wait for its own preview: people who open it see none of it.
 const previewTime = 300 * time.Millisecond

@@ -109,7 +109,7 @@ export async function openPage(browser, server, { phone = false, locale = "zh-CN
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(`script error: ${error.message}`));
   page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(`console: ${message.text()}`);
+    if (message.type() === "error") complaints.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on("request", (request) => {
     const { hostname, protocol } = new URL(request.url());
