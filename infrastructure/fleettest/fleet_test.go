@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"flag"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -34,6 +35,7 @@ const operatorToken = "operator-of-the-fleet-tests-0123456789"
 type fleet struct {
 	binary string
 	db     *database
+	redis  *process
 	proxy  *proxy
 	nodes  map[string]*node // by name: mall-1
 	env    []string
@@ -71,6 +73,7 @@ func newFleet(t *testing.T) *fleet {
 	f.url = "https://" + f.proxy.public
 	f.http = f.proxy.client(t)
 	f.sandbox(t, at["sandbox"])
+	f.cache(t)
 	f.migrate(t)
 	f.proxy.start(t)
 	t.Cleanup(func() { f.proxy.stop(t, syscall.SIGQUIT) })
@@ -111,6 +114,22 @@ func (f *fleet) sandbox(t *testing.T, address string) {
 		"KAITUAN_ALIPAY_PRIVATE_KEY_FILE=" + filepath.Join(dir, "sandbox-app-private.pem"), "KAITUAN_ALIPAY_PUBLIC_KEY_FILE=" + filepath.Join(dir, "sandbox-gateway-public.pem"),
 		"KAITUAN_LOG_LEVEL=warn", "KAITUAN_DRAIN=500ms",
 	}
+}
+
+// cache starts a Redis that keeps nothing.
+func (f *fleet) cache(t *testing.T) {
+	t.Helper()
+	dir, address := t.TempDir(), freePort(t)
+	_, port, err := net.SplitHostPort(address)
+	require.NoError(t, err)
+	f.redis = &process{
+		name: "redis", path: program(t, "redis-server"), log: filepath.Join(dir, "log"), answers: listens(address),
+		args: []string{"--bind", "127.0.0.1", "--port", port, "--dir", dir, "--save", "", "--appendonly", "no"},
+	}
+	f.redis.start(t)
+	t.Cleanup(func() { f.redis.stop(t, killed) })
+	f.redis.ready(t)
+	f.env = append(f.env, "KAITUAN_REDIS_URL=redis://"+address, "KAITUAN_TRUSTED_PROXIES=127.0.0.1")
 }
 
 func (f *fleet) migrate(t *testing.T) {

@@ -152,6 +152,17 @@ func freePort(t *testing.T) string {
 	}
 }
 
+// listens wants somebody at an address.
+func listens(address string) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}
+}
+
 // answersHTTP wants 200 at an address.
 func answersHTTP(url string) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
