@@ -37,6 +37,7 @@ func TestFaults_RestoreAnOlderState(t *testing.T) {
 		bert.becomes(lost.OrderID, mallwire.OrderStatusTeaming)
 		received, _ := w.gateway()
 
+		defer w.stop() // before the schemas that it is restored to are dropped
 		w.restore(dir)
 		require.Equal(w.t, mallwire.OrderStatusAwaitingPayment, anna.order(known.OrderID).Order.Status)
 		day := time.Now().In(time.FixedZone("CST", 8*3600)).Format(time.DateOnly)
@@ -66,8 +67,8 @@ func TestFaults_RestoreAnOlderState(t *testing.T) {
 	})
 }
 
-// restore stops the instance and starts it on new databases that are filled from a backup, with the clock where Alipay's
-// notices were lost: nothing but the bill may tell it.
+// restore stops the instance and starts it on new databases that are filled from a backup. Nothing but
+// the bill may tell it what it does not know.
 func (w *world) restore(dir string) {
 	w.t.Helper()
 	w.stop()
@@ -77,7 +78,7 @@ func (w *world) restore(dir string) {
 		fresh := w.t.TempDir()
 		w.config.GroupBuy.DB, w.config.Mall.DB = "sqlite:"+filepath.Join(fresh, "groupbuy.db"), "sqlite:"+filepath.Join(fresh, "mall.db")
 	}
-	w.books = map[sqldb.Service]*sqldb.DB{}
+	clear(w.books)
 	_, err := app.RestoreBackup(context.Background(), w.config, dir)
 	require.NoError(w.t, err)
 	_, err = app.RestoreBackup(context.Background(), w.config, dir)
