@@ -1,6 +1,8 @@
 package edge
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"math"
 	"net/http"
 	"net/netip"
@@ -21,6 +23,8 @@ type Policy string
 const (
 	PerAddress    Policy = "address"     // whatever a network address sends without a partner's signature
 	PerSignIn     Policy = "sign-in"     // attempts of an address to sign in or up: each hashes a password
+	PerLogin      Policy = "login"       // tries at one account's password, wherever they come from
+	PerLoginDay   Policy = "login-day"   // the same, for who goes on and on
 	PerBuyer      Policy = "buyer"       // whatever an account sends
 	PerBuyerWrite Policy = "buyer-write" // what an account changes: orders, payments, refunds
 	PerKey        Policy = "key"         // whatever is signed with a partner's key
@@ -67,6 +71,18 @@ func (l *Limits) Take(c *gin.Context, policy Policy, caller string) error {
 
 // TakeAddress is Take for a policy of addresses.
 func (l *Limits) TakeAddress(c *gin.Context, policy Policy) error { return l.Take(c, policy, "") }
+
+// TakeGuess counts a try at the password of one account, by the one form of its login. It asks nobody whether there is such
+// an account, and a right password counts as well: the answer tells nothing. who keeps buyers and operators apart.
+// Errors: rate_limited.
+func (l *Limits) TakeGuess(c *gin.Context, who, login string) error {
+	sum := sha256.Sum256([]byte(login)) // what is metered may be shared through another system: no telephone numbers there
+	guessed := who + ":" + hex.EncodeToString(sum[:16])
+	if err := l.Take(c, PerLogin, guessed); err != nil {
+		return err
+	}
+	return l.Take(c, PerLoginDay, guessed)
+}
 
 // ByAddress is a middleware that meters every address for PerAddress, but for paths with one of the given beginnings,
 // whose callers prove who they are and are metered by that.

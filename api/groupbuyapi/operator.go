@@ -65,6 +65,10 @@ func (a *API) ChangeOwnPassword(c *gin.Context) {
 		fail(c, err)
 		return
 	}
+	if err := a.door.limits.TakeGuess(c, "operator", operator.ParseLogin(actor(c).Name)); err != nil {
+		fail(c, err)
+		return
+	}
 	if err := a.as(c).ChangeOwnPassword(c.Request.Context(), in.CurrentPassword, in.Password); err != nil {
 		fail(c, err)
 		return

@@ -27,6 +27,10 @@ func (a *API) SignInOperator(c *gin.Context) {
 		fail(c, err)
 		return
 	}
+	if err := a.door.limits.TakeGuess(c, "operator", operator.ParseLogin(in.Login)); err != nil {
+		fail(c, err)
+		return
+	}
 	a.enter(c, in.Login, in.Password)
 }
 

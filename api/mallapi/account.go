@@ -36,8 +36,21 @@ func (a *API) SignIn(c *gin.Context) {
 		fail(c, err)
 		return
 	}
+	if err := a.door.limits.TakeGuess(c, "buyer", loginOf(in.Login)); err != nil {
+		fail(c, err)
+		return
+	}
 	session, err := a.shop.SignIn(c.Request.Context(), in.Login, in.Password, a.door.tokenOf(c))
 	a.enter(c, session, err)
+}
+
+// loginOf is the one form of what was typed, so that no other spelling gives more tries. What nobody can have as a login
+// stands for itself.
+func loginOf(typed string) string {
+	if login, ok := account.ParseLogin(typed); ok {
+		return string(login)
+	}
+	return typed
 }
 
 // enter gives the caller a session, or tells why not.

@@ -156,7 +156,8 @@ func (f *follower) run() {
 func (a *App) newLimits() *edge.Limits {
 	l := a.config.Limit
 	rates := map[edge.Policy]limit.Rate{
-		edge.PerAddress: l.Address, edge.PerSignIn: l.SignIn, edge.PerBuyer: l.Buyer, edge.PerBuyerWrite: l.BuyerWrite, edge.PerKey: l.Key,
+		edge.PerAddress: l.Address, edge.PerSignIn: l.SignIn, edge.PerLogin: l.Login, edge.PerLoginDay: l.LoginDay,
+		edge.PerBuyer: l.Buyer, edge.PerBuyerWrite: l.BuyerWrite, edge.PerKey: l.Key,
 	}
 	refused := newRefusals(maps.Keys(rates))
 	a.metrics.MustRegister(refused)

@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -60,4 +62,42 @@ func TestLimits_HoldEachCallerToItsOwn(t *testing.T) {
 	require.Contains(t, refused.Header.Get("RateLimit"), `"address";r=0`)
 	require.Equal(t, http.StatusOK, w.ask(http.MethodGet, "/", "192.0.2.6", "").StatusCode)
 	require.Contains(t, w.metrics(), `kaituan_limited_total{policy="address"} 1`)
+}
+
+// guess tries to sign in from an address.
+func (w *world) guess(path, from, login, password string) (status int) {
+	w.t.Helper()
+	body, err := json.Marshal(map[string]string{"login": login, "password": password})
+	require.NoError(w.t, err)
+	status, _ = w.call(http.MethodPost, path, http.Header{"Content-Type": {"application/json"}, "X-Forwarded-For": {from}}, string(body))
+	return status
+}
+
+// A thousand tries at one password, each from another address, come to 10 looks at it, and nothing tells whether there
+// is such an account. Nobody else is kept out.
+func TestLimits_SlowDownWhoGuessesAPassword(t *testing.T) {
+	w := open(t, map[string]string{"trusted_proxies": "127.0.0.1", "limit.login": "0.001:10", "limit.login_day": "0.0006:12"})
+	w.buyer("anna")
+	w.buyer("ben")
+	status, answer := w.call(http.MethodPost, "/api/groupbuy/admin/v1/operators", http.Header{
+		"Content-Type": {"application/json"}, "Authorization": {"Bearer " + w.token},
+	}, `{"login":"anna@example.com","name":"Anna","role":"viewer","password":"rice-at-noon-daily"}`)
+	require.Equal(t, http.StatusCreated, status, answer)
+	for side, path := range map[string]string{"mall": "/api/mall/v1/sessions", "engine": "/api/groupbuy/admin/v1/sessions"} {
+		outcomes := map[string]map[int]int{}
+		for _, login := range []string{"anna@example.com", "nobody@example.com"} {
+			outcomes[login] = map[int]int{}
+			for i := range 1000 {
+				spelling := login
+				if i%2 == 1 {
+					spelling = " " + strings.ToUpper(login[:1]) + login[1:]
+				}
+				outcomes[login][w.guess(path, fmt.Sprintf("198.18.%d.%d", i/250, i%250), spelling, "wrong-password")]++
+			}
+		}
+		require.Equal(t, map[int]int{http.StatusUnauthorized: 10, http.StatusTooManyRequests: 990}, outcomes["anna@example.com"], side)
+		require.Equal(t, outcomes["anna@example.com"], outcomes["nobody@example.com"], side)
+	}
+	require.Equal(t, http.StatusTooManyRequests, w.guess("/api/mall/v1/sessions", "192.0.2.1", "anna@example.com", "tea-at-4-pm"), "not even with the right one")
+	require.Equal(t, http.StatusCreated, w.guess("/api/mall/v1/sessions", "192.0.2.1", "ben@example.com", "tea-at-4-pm"))
 }

@@ -117,6 +117,8 @@ type Redis struct {
 type Limit struct {
 	Address    limit.Rate `koanf:"address"`     // of a network address, without a partner's signature
 	SignIn     limit.Rate `koanf:"sign_in"`     // tries of an address to sign in or up
+	Login      limit.Rate `koanf:"login"`       // tries at one account's password
+	LoginDay   limit.Rate `koanf:"login_day"`   // the same, for who goes on and on
 	Buyer      limit.Rate `koanf:"buyer"`       // of an account
 	BuyerWrite limit.Rate `koanf:"buyer_write"` // changes that an account makes
 	Key        limit.Rate `koanf:"key"`         // of a partner's key
@@ -136,7 +138,7 @@ func defaults() map[string]any {
 	return map[string]any{
 		"role": "all", "data": "data", "listen": ":8080", "private_listen": "127.0.0.1:8081", "public_url": "",
 		"log_level": "info", "operator_token": "", "demo_data": true, "demo_history": true, "trusted_proxies": []string{},
-		"drain": "0s",
+		"drain":       "0s",
 		"groupbuy.db": "", "groupbuy.url": "", "groupbuy.test_mode": true, "groupbuy.share_commits": true,
 		"groupbuy.key_id": "", "groupbuy.key_secret": "", "groupbuy.webhook_secret": "", "groupbuy.seal_keys": []string{}, "groupbuy.allow_hosts": []string{},
 		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s", "mall.bill_after": "10h", "mall.refund_retry": "30s",
@@ -144,7 +146,8 @@ func defaults() map[string]any {
 		"alipay.private_key_file": "", "alipay.public_key_file": "", "alipay.timeout": "10s",
 		"wechat.url": "", "wechat.app_id": "", "wechat.secret": "", "wechat.token": "", "wechat.aes_key": "", "wechat.template_id": "",
 		"redis.url": "", "redis.timeout": "50ms",
-		"limit.address": "300:3000", "limit.sign_in": "5:100", "limit.buyer": "50:500", "limit.buyer_write": "5:100", "limit.key": "2000:10000",
+		"limit.address": "300:3000", "limit.sign_in": "5:100", "limit.login": "0.02:10", "limit.login_day": "0.0006:50",
+		"limit.buyer": "50:500", "limit.buyer_write": "5:100", "limit.key": "2000:10000",
 		"rabbitmq.url": "", "rabbitmq.prefix": "kaituan",
 	}
 }
