@@ -13,6 +13,7 @@ import (
 // question counts how often it is asked and answers with that number.
 type question struct {
 	answer  answer[int]
+	turn    recount
 	changes atomic.Int64
 	asked   int
 	now     time.Time
@@ -22,7 +23,7 @@ type question struct {
 
 func (q *question) get(t *testing.T, usable, large func(int) bool) (int, error) {
 	t.Helper()
-	return q.answer.get(t.Context(), &q.changes, q.now, usable, large, func(context.Context) (int, error) {
+	return q.answer.get(t.Context(), &q.changes, q.now, usable, large, &q.turn, func(context.Context) (int, error) {
 		q.asked++
 		time.Sleep(q.slow)
 		return q.asked, q.err
@@ -56,16 +57,20 @@ func TestAnswer_HoldsUntilSomethingChangesOrASecondPasses(t *testing.T) {
 }
 
 func TestAnswer_LargeOnesAreToldWhileTheyAreCountedAgain(t *testing.T) {
-	q := &question{now: time.Unix(1000, 0), slow: 10 * time.Millisecond}
+	q := &question{now: time.Unix(1000, 0), slow: time.Millisecond}
 	always := func(int) bool { return true }
 	q.wants(t, 1, nil, always)
+	require.Positive(t, q.turn.until.Load())
 	q.changes.Add(1)
-	q.wants(t, 1, nil, always)
-	q.now = q.now.Add(time.Hour)
-	q.answer.asking.Lock()
-	q.wants(t, 1, nil, always) // somebody is counting
-	q.answer.asking.Unlock()
+	q.turn.rest(time.Hour)
+	q.wants(t, 1, nil, always) // it was counted a moment ago
+	q.turn.until.Store(0)
+	q.turn.busy.Store(true)
+	q.wants(t, 1, nil, always) // somebody is counting, this page or another
+	q.turn.end()
 	q.wants(t, 2, nil, always)
+	require.False(t, q.turn.busy.Load())
+	require.Positive(t, q.turn.until.Load())
 }
 
 func TestAnswer_CallersAtOnceAreAllAnswered(t *testing.T) {
@@ -83,7 +88,7 @@ func TestAnswer_CallersAtOnceAreAllAnswered(t *testing.T) {
 	done := make(chan error, callers)
 	for range callers {
 		go func() {
-			_, err := a.get(t.Context(), &changes, time.Unix(1000, 0), nil, nil, ask)
+			_, err := a.get(t.Context(), &changes, time.Unix(1000, 0), nil, nil, nil, ask)
 			done <- err
 		}()
 	}

@@ -17,10 +17,11 @@ import (
 const (
 	// pageAge is how old an answer may be, for what other nodes change. Nothing is decided by it: a lock reads the team.
 	pageAge = time.Second
-	// Counting many teams and buyers takes a while. Beyond this many the answer is told at once, and counted again by one
-	// caller, at most for this share of the time, although this process changed something meanwhile.
+	// Counting many teams and buyers takes a while. Beyond this many the last answer is told at once, although something
+	// changed meanwhile, and counted again by one caller, after it has rested for so many times as long as the last such
+	// count of any page took. Each page for itself would let a few large ones keep the database busy.
 	manyCounted = 5_000
-	countShare  = 20
+	countRest   = 10
 	// spareTeams are kept beyond those that a page shows, in the place of those that a buyer sits in and of those that end.
 	spareTeams = 20
 	// maxPages bounds what is kept, at some kilobytes each. All are forgotten when there are more.
@@ -41,6 +42,25 @@ type pages struct {
 
 	mu   sync.RWMutex
 	kept map[shelf]*page
+
+	recount recount
+}
+
+// recount has large answers made again one at a time, and with a rest after each.
+type recount struct {
+	busy  atomic.Bool
+	until atomic.Int64 // of the rest, in nanoseconds of this machine's clock
+}
+
+// begin says whether the caller may make one now; it must call end then.
+func (r *recount) begin(now time.Time) bool {
+	return now.UnixNano() >= r.until.Load() && r.busy.CompareAndSwap(false, true)
+}
+
+func (r *recount) end() { r.busy.Store(false) }
+
+func (r *recount) rest(took time.Duration) {
+	r.until.Store(time.Now().Add(countRest * took).UnixNano())
 }
 
 // page is what is kept of one shelf.
@@ -95,7 +115,7 @@ func (p *pages) teams(ctx context.Context, s shelf, limit int) ([]team.Team, err
 	now := p.clock()
 	limit += spareTeams
 	usable := func(l listed) bool { return l.limit >= limit }
-	got, err := at.teams.get(ctx, &at.changes, now, usable, nil, func(ctx context.Context) (listed, error) {
+	got, err := at.teams.get(ctx, &at.changes, now, usable, nil, nil, func(ctx context.Context) (listed, error) {
 		teams, err := p.store.OpenTeams(ctx, OpenTeamsQuery{Partner: s.partner, Activity: s.activity, Goods: s.goods, Now: now, Limit: limit})
 		return listed{teams, limit}, err
 	})
@@ -105,7 +125,7 @@ func (p *pages) teams(ctx context.Context, s shelf, limit int) ([]team.Team, err
 func (p *pages) counts(ctx context.Context, s shelf) (Statistics, error) {
 	at := p.of(s)
 	large := func(c Statistics) bool { return c.TeamsOpened+c.Buyers > manyCounted }
-	return at.statistics.get(ctx, &at.changes, p.clock(), nil, large, func(ctx context.Context) (Statistics, error) {
+	return at.statistics.get(ctx, &at.changes, p.clock(), nil, large, &p.recount, func(ctx context.Context) (Statistics, error) {
 		return p.store.Statistics(ctx, s.activity, s.goods)
 	})
 }
@@ -120,13 +140,12 @@ type told[V any] struct {
 	value   V
 	at      time.Time // when it was asked for
 	changes int64     // that were committed before that
-	began   time.Time // of this machine, as took
-	took    time.Duration
+	began   time.Time // of this machine
 }
 
 // get returns the last answer while it holds, and else asks. Usable says of an answer whether it is one to this question,
-// large whether it may be told a while longer than it holds; nil says always, and never.
-func (a *answer[V]) get(ctx context.Context, changes *atomic.Int64, now time.Time, usable, large func(V) bool, ask func(context.Context) (V, error)) (V, error) {
+// large whether it may be told a while longer than it holds, until it is its turn; nil says always, and never.
+func (a *answer[V]) get(ctx context.Context, changes *atomic.Int64, now time.Time, usable, large func(V) bool, turn *recount, ask func(context.Context) (V, error)) (V, error) {
 	holds := func(t *told[V]) bool {
 		return t != nil && (usable == nil || usable(t.value)) && t.changes == changes.Load() && now.Sub(t.at) < pageAge
 	}
@@ -135,12 +154,12 @@ func (a *answer[V]) get(ctx context.Context, changes *atomic.Int64, now time.Tim
 		return last.value, nil
 	}
 	if last != nil && large != nil && large(last.value) {
-		if now.Sub(last.at) < countShare*last.took || !a.asking.TryLock() {
+		if !turn.begin(came) {
 			return last.value, nil
 		}
-	} else {
-		a.asking.Lock()
+		defer turn.end()
 	}
+	a.asking.Lock()
 	defer a.asking.Unlock()
 	// Who asked after this caller came saw all that the caller knows of, whatever has been committed since. Without it
 	// callers would ask one after the other while a team changes all the time.
@@ -152,7 +171,9 @@ func (a *answer[V]) get(ctx context.Context, changes *atomic.Int64, now time.Tim
 	if next.value, err = ask(ctx); err != nil {
 		return next.value, err
 	}
-	next.took = time.Since(next.began)
+	if large != nil && large(next.value) {
+		turn.rest(time.Since(next.began))
+	}
 	a.last.Store(next)
 	return next.value, nil
 }
