@@ -47,6 +47,7 @@ func boundaries() map[string]boundary {
 		"infrastructure/sqldb/mysql.go":      {none: "it opens connections; what goes through them is in tx.go, pipe.go and script.go"},
 		"infrastructure/sqldb/sqlite.go":     {none: "it opens a file; what is written there is in tx.go and pipe.go"},
 		"infrastructure/sqldb/migrate.go":    {none: "migrations, which are done before a process serves"},
+		"infrastructure/sqldb/backup.go":     {none: "mysqldump and mysql, run by an operator's command"},
 		"infrastructure/sqldb/sqldbtest":     {none: "tests only"},
 		"infrastructure/sandbox/database.go": outside,
 		"infrastructure/sandbox/sandbox.go":  outside,
