@@ -121,8 +121,11 @@ func (e *Engine) SendDelivery(ctx context.Context, id partner.DeliveryID) error 
 			DeliveryID: string(id), MessageID: string(out.Event.ID), URL: out.Endpoint.URL, Secrets: out.Endpoint.Secrets, Body: body, At: at,
 		})
 	}
-	if receipt.Cancelled {
+	switch {
+	case receipt.Cancelled:
 		return ctx.Err()
+	case receipt.Later > 0:
+		return &RetryAt{At: at.Add(receipt.Later), Cause: receipt.Error}
 	}
 	d, attempt := e.judge(out.Delivery, receipt, at)
 	if receipt.Gone {

@@ -197,6 +197,23 @@ func TestSendDelivery_Cancelled(t *testing.T) {
 	require.Equal(t, 1, attempts[0].Number)
 }
 
+// An endpoint that has enough to do, or is down, is sent nothing: no attempt is spent, however often that happens.
+func TestSendDelivery_LaterIsNoAttempt(t *testing.T) {
+	w := newWorld(t)
+	id := w.delivery().ID
+	for range 30 {
+		w.sender.script = []groupbuy.Receipt{{Later: 10 * time.Second, Error: "endpoint_down"}}
+		var later *groupbuy.RetryAt
+		require.ErrorAs(t, w.SendDelivery(w.ctx, id), &later)
+		require.Equal(t, 10*time.Second, later.At.Sub(w.Clock()))
+	}
+	d, attempts := w.stored(id)
+	require.Equal(t, partner.DeliveryPending, d.Status)
+	require.Zero(t, d.Attempts)
+	require.Empty(t, attempts)
+	require.NoError(t, w.SendDelivery(w.ctx, id))
+}
+
 func TestReplay_StartsTheScheduleAnew(t *testing.T) {
 	onEach(t, func(w *world) {
 		id := w.delivery().ID

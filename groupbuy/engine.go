@@ -54,6 +54,7 @@ type Receipt struct {
 	Delivered  bool
 	Gone       bool          // 410: the endpoint wants no more
 	Cancelled  bool          // we stopped in the middle; the attempt does not count
+	Later      time.Duration // no attempt was made; come again after so long
 	RetryAfter time.Duration // what the endpoint asked for; 0 when it asked nothing
 	StatusCode int
 	Error      string

@@ -166,7 +166,7 @@ func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, *live
 	if err != nil {
 		return nil, nil, err
 	}
-	pay, err := newChannel(a.config, box, keys, a.publicURL, a.watch.transport("alipay", http.DefaultTransport))
+	pay, err := newChannel(a.config, box, keys, a.publicURL, a.guarded("alipay", a.watch.transport("alipay", http.DefaultTransport)))
 	if err != nil {
 		return nil, nil, err
 	}

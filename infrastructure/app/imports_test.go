@@ -27,7 +27,7 @@ type rule struct {
 // rules is the table of architecture.md; docs/adr/0002-import-rules.md tells how to change it. A package follows
 // the longest pattern that covers it, and every package needs one.
 func rules() []rule {
-	bases := []string{"money", "infrastructure/sqldb", "infrastructure/observe", "infrastructure/outbox", "infrastructure/invariant"}
+	bases := []string{"money", "infrastructure/sqldb", "infrastructure/observe", "infrastructure/outbox", "infrastructure/invariant", "infrastructure/breaker"}
 	wire := []string{"money", "api/instant", "api/limit", "api/openapi", "api/problem", "api/sign"}
 	server := append([]string{"api/edge"}, wire...)
 	adapter := func(pkg string, may ...string) rule {
@@ -85,6 +85,7 @@ func rules() []rule {
 		{pkg: "infrastructure/observe", modules: true},
 		{pkg: "infrastructure/sqldb", may: []string{"infrastructure/observe"}, modules: true},
 		{pkg: "infrastructure/sqldb/sqldbtest", may: []string{"infrastructure/sqldb"}, modules: true},
+		{pkg: "infrastructure/breaker", modules: true},
 		adapter("infrastructure/outbox"),
 		adapter("infrastructure/invariant"),
 		adapter("infrastructure/groupbuystore", "groupbuy/..."),

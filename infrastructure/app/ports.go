@@ -5,6 +5,7 @@ import (
 	cryptorand "crypto/rand"
 	"errors"
 	"math/rand/v2"
+	"net/http"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -13,6 +14,7 @@ import (
 	"kaituan/api/sign"
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/partner"
+	"kaituan/infrastructure/breaker"
 	"kaituan/infrastructure/failpoint"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/webhook"
@@ -44,12 +46,15 @@ func (w webhooks) Send(ctx context.Context, p groupbuy.Post) groupbuy.Receipt {
 		ID: p.DeliveryID, EventID: p.MessageID, URL: p.URL, Secrets: p.Secrets, Body: p.Body, Timestamp: p.At,
 	})
 	failpoint.Hit("webhook.after")
-	if r.Reason != webhook.ReasonCancelled {
+	if r.Reason != webhook.ReasonCancelled && r.Outcome != webhook.Later {
 		w.attempts.WithLabelValues(string(r.Outcome)).Inc()
 	}
 	receipt := groupbuy.Receipt{
 		Delivered: r.Outcome == webhook.Delivered, Gone: r.Outcome == webhook.Disable, Cancelled: r.Reason == webhook.ReasonCancelled,
 		RetryAfter: r.After, StatusCode: r.Status, Snippet: r.Snippet, Took: r.Took,
+	}
+	if r.Outcome == webhook.Later {
+		receipt.Later = r.After
 	}
 	if !receipt.Delivered {
 		receipt.Error = string(r.Reason)
@@ -58,6 +63,17 @@ func (w webhooks) Send(ctx context.Context, p groupbuy.Post) groupbuy.Receipt {
 		}
 	}
 	return receipt
+}
+
+// guarded stops calling somebody outside who does not answer: ten callers learn it, then one every three seconds tries.
+func (a *App) guarded(name string, transport http.RoundTripper) http.RoundTripper {
+	return breaker.New(name, breaker.Options{Failures: 10, Pause: 3 * time.Second}, func(name string, open bool) {
+		if open {
+			a.log.Warn("not called for a while, because it does not answer", "to", name)
+			return
+		}
+		a.log.Info("answers again", "to", name)
+	}).Transport(transport)
 }
 
 // attempts is the webhook schedule with chance in it.

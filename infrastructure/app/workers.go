@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"math"
 	"time"
 
 	"kaituan/groupbuy"
@@ -10,6 +11,7 @@ import (
 	"kaituan/infrastructure/mallstore"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sqldb"
+	"kaituan/infrastructure/webhook"
 	"kaituan/mall"
 )
 
@@ -37,8 +39,10 @@ func engineRelays(db *sqldb.DB, engine *groupbuy.Engine, stream *eventBus, log *
 		Policies: policies, Workers: stream.workers, Ready: stream.ready, Now: now, Log: log.With("relay", "groupbuy.events"),
 	})
 	deliveries = outbox.New(db, map[outbox.Topic]outbox.Handler{groupbuy.TopicDelivery: passing(deliver(engine))}, outbox.Options{
-		// The engine's own schedule says when a delivery is over; the relay must not give up before it.
-		Policies: map[outbox.Topic]outbox.Policy{groupbuy.TopicDelivery: {MaxAttempts: 1000, First: time.Second, Max: time.Minute}},
+		// The engine's own schedule says when a delivery is over; the relay must not give up before it, however often one
+		// found its endpoint busy or down.
+		Policies: map[outbox.Topic]outbox.Policy{groupbuy.TopicDelivery: {MaxAttempts: math.MaxInt32, First: time.Second, Max: time.Minute}},
+		Workers:  4 * webhook.PerEndpoint,
 		Now:      now, Log: log.With("relay", "groupbuy.deliveries"),
 	})
 	return events, deliveries

@@ -23,12 +23,13 @@ const (
 	Delivered Outcome = "delivered" // the endpoint answered 2xx
 	Retry     Outcome = "retry"     // try again when Schedule says, not before After
 	Disable   Outcome = "disable"   // the endpoint answered 410: send it nothing more
+	Later     Outcome = "later"     // no attempt was made; come again after After
 )
 
 // Reason says why an attempt did not deliver.
 type Reason string
 
-// The reasons. All but ReasonGone come with Retry.
+// The reasons. All but ReasonGone and the last two come with Retry.
 const (
 	ReasonNone      Reason = ""
 	ReasonStatus    Reason = "http_status"     // neither 2xx nor one of the following
@@ -43,6 +44,8 @@ const (
 	ReasonConnect   Reason = "connect_refused" // nobody listens
 	ReasonNetwork   Reason = "network"         // the connection broke
 	ReasonCancelled Reason = "cancelled"       // we stopped; the attempt does not count
+	ReasonBusy      Reason = "endpoint_busy"   // with Later: it has as many attempts under way as it may
+	ReasonClosed    Reason = "endpoint_down"   // with Later: several attempts in a row came to nothing just now
 )
 
 // maxRetryAfter bounds what an endpoint may ask for: the longest gap of the Schedule.
@@ -52,7 +55,7 @@ const maxRetryAfter = 24 * time.Hour
 type Result struct {
 	Outcome Outcome
 	Reason  Reason
-	After   time.Duration // at least this long until the next attempt, as a 429 or 503 asked; up to 24 h, often 0
+	After   time.Duration // at least this long until the next attempt, as a 429 or 503 asked; up to 24 h, often 0 but with Later
 	Status  int           // the HTTP status; 0 when there was no answer
 	Snippet string        // the first KB of the answer's body, printable
 	Detail  string        // the error in words, for the log; without the URL and without secrets

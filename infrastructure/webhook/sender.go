@@ -47,6 +47,7 @@ type Sender struct {
 	client    *http.Client
 	allowed   map[string]bool
 	addresses addressRule
+	lanes     lanes
 	total     time.Duration
 	now       func() time.Time
 }
@@ -63,7 +64,7 @@ type Delivery struct {
 
 // New returns a Sender.
 func New(o Options) *Sender {
-	s := &Sender{allowed: map[string]bool{}, addresses: newAddressRule(), total: o.TotalTimeout, now: o.Now}
+	s := &Sender{allowed: map[string]bool{}, lanes: lanes{by: map[string]*lane{}}, addresses: newAddressRule(), total: o.TotalTimeout, now: o.Now}
 	for _, host := range o.AllowHosts {
 		s.allowed[strings.ToLower(host)] = true
 	}
@@ -113,13 +114,23 @@ func (s *Sender) transport(connect time.Duration, resolver *net.Resolver) *http.
 // Close lets go of idle connections. Deliveries under way are not ended; that is their context's part.
 func (s *Sender) Close() { s.client.CloseIdleConnections() }
 
-// Send makes one attempt. It returns within the total timeout, or at once when ctx ends, whatever the endpoint
-// does. Everything that can go wrong is told by the Result.
+// Send makes one attempt, unless the endpoint has enough of them under way or is down. It returns within the total timeout,
+// or at once when ctx ends, whatever the endpoint does. Everything that can go wrong is told by the Result.
 func (s *Sender) Send(ctx context.Context, d Delivery) Result {
 	request, refused := s.request(d)
 	if refused != nil {
 		return *refused
 	}
+	leave, refused := s.lanes.enter(ctx, d.URL)
+	if refused != nil {
+		return *refused
+	}
+	result := s.attempt(ctx, request)
+	leave(result)
+	return result
+}
+
+func (s *Sender) attempt(ctx context.Context, request *http.Request) Result {
 	attempt, cancel := context.WithTimeout(ctx, s.total)
 	defer cancel()
 	startedAt := time.Now()

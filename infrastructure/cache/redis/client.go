@@ -13,7 +13,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
-	"github.com/sony/gobreaker/v2"
+
+	"kaituan/infrastructure/breaker"
 )
 
 // Defaults of Options.
@@ -39,7 +40,7 @@ type Options struct {
 // Client is the way to one Redis. It is safe for concurrent use. Close it when done.
 type Client struct {
 	redis   *redis.Client
-	breaker *gobreaker.TwoStepCircuitBreaker[any]
+	breaker *breaker.Breaker
 	timeout time.Duration
 	log     *slog.Logger
 
@@ -69,32 +70,21 @@ func Open(o Options) (*Client, error) {
 	settings.DisableIdentity = true
 	settings.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled} // of the vendor's cloud
 	c := &Client{redis: redis.NewClient(settings), timeout: o.Timeout, log: o.Log}
-	c.breaker = gobreaker.NewTwoStepCircuitBreaker[any](gobreaker.Settings{
-		Name: "redis", Timeout: o.Pause,
-		ReadyToTrip:   func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures >= failuresInRow },
-		OnStateChange: c.turned,
-		IsExcluded:    func(err error) bool { return errors.Is(err, errLeft) },
-	})
+	c.breaker = breaker.New("redis", breaker.Options{Failures: failuresInRow, Pause: o.Pause}, c.turned)
 	return c, nil
 }
 
 // poolSize bounds connections. A call takes well under a millisecond, so these carry what one node can serve.
 const poolSize = 64
 
-// errLeft is told to the breaker when the caller went away first, which says nothing about Redis.
-var errLeft = errors.New("redis: the caller left")
-
-// errOpen says that Redis was not asked, because it did not answer lately.
-var errOpen = errors.New("redis: not asked while it does not answer")
-
-// do asks Redis, unless it did not answer lately. Errors: errOpen; whatever went wrong, then it is not known whether
+// do asks Redis, unless it did not answer lately. Errors: breaker.ErrOpen; whatever went wrong, then it is not known whether
 // Redis has done it.
 func (c *Client) do(ctx context.Context, ask func(ctx context.Context) error) error {
 	c.calls.Add(1)
 	done, err := c.breaker.Allow()
 	if err != nil {
 		c.skipped.Add(1)
-		return errOpen
+		return err
 	}
 	bounded, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -104,7 +94,7 @@ func (c *Client) do(ctx context.Context, ask func(ctx context.Context) error) er
 		done(nil)
 		return nil
 	case ctx.Err() != nil:
-		done(errLeft)
+		done(context.Canceled) // the caller went away first, which says nothing about Redis
 	default:
 		c.failures.Add(1)
 		done(err)
@@ -112,13 +102,12 @@ func (c *Client) do(ctx context.Context, ask func(ctx context.Context) error) er
 	return err
 }
 
-func (c *Client) turned(_ string, from, to gobreaker.State) {
-	switch {
-	case to == gobreaker.StateOpen && from == gobreaker.StateClosed:
+func (c *Client) turned(_ string, open bool) {
+	if open {
 		c.log.Warn("redis does not answer; this process goes by its own memory")
-	case to == gobreaker.StateClosed:
-		c.log.Info("redis answers again")
+		return
 	}
+	c.log.Info("redis answers again")
 }
 
 // Stats are what has happened since the start.
