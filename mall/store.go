@@ -182,6 +182,8 @@ type Reader interface {
 	PaymentByID(ctx context.Context, id payment.ID) (payment.Payment, error)
 	// Payments returns an order's payments, oldest first.
 	Payments(ctx context.Context, id order.ID) ([]payment.Payment, error)
+	// SearchPayments lists payments, newest first.
+	SearchPayments(ctx context.Context, q PaymentQuery) ([]payment.Payment, error)
 	// DuePayments returns pending payments that the provider must be asked about, the longest due first.
 	DuePayments(ctx context.Context, q DueQuery) ([]payment.Payment, error)
 	// OrderRefunds returns an order's refunds, oldest first.
@@ -222,6 +224,16 @@ type OrderQuery struct {
 	Team     order.TeamID
 	Before   order.ID // the last one of the page before; empty: from the newest
 	Limit    int
+}
+
+// PaymentQuery selects payments for a list.
+type PaymentQuery struct {
+	ID      payment.ID // empty: any
+	Order   order.ID   // empty: any order's
+	Status  payment.Status
+	Unknown bool       // only those of which the provider gave no answer when it was asked last
+	Before  payment.ID // the last one of the page before; empty: from the newest
+	Limit   int
 }
 
 // Topic names what a task is about.

@@ -46,6 +46,29 @@ func TestRefund_OfAFailedTeamIsSeenByItsBuyer(t *testing.T) {
 	require.InDelta(t, 7900, totals.value("refunded_fen"), 0)
 }
 
+func TestPayments_AreFoundByOperators(t *testing.T) {
+	s := openShop(t)
+	s.stock()
+	token := s.signUp()
+	paid, waiting := s.order(token, soloOrder), s.order(token, soloOrder)
+	s.paid(token, paid)
+	s.pay(token, waiting)
+	all := s.call(get("/api/mall/admin/v1/payments?limit=1").as(operatorToken)).want(http.StatusOK)
+	require.Equal(t, waiting, all.text("items.0.order_id"))
+	require.Equal(t, "pending", all.text("items.0.status"))
+	require.NotContains(t, string(all.body), "pay_url", "where its buyer pays is the buyer's")
+	more := s.call(get("/api/mall/admin/v1/payments?cursor=" + all.text("next_cursor")).as(operatorToken)).want(http.StatusOK)
+	require.Equal(t, paid, more.text("items.0.order_id"))
+	for _, query := range []string{"status=succeeded", "order_id=" + paid, "payment_id=" + more.text("items.0.payment_id")} {
+		found := s.call(get("/api/mall/admin/v1/payments?" + query).as(operatorToken)).want(http.StatusOK)
+		require.Equal(t, paid, found.text("items.0.order_id"), query)
+		require.Equal(t, "false", found.text("has_more"), query)
+	}
+	s.call(get("/api/mall/admin/v1/payments?unknown=true").as(operatorToken)).want(http.StatusOK)
+	s.call(get("/api/mall/admin/v1/payments?status=lost").as(operatorToken)).want(http.StatusBadRequest, "invalid")
+	s.call(get("/api/mall/admin/v1/payments").as(token)).want(http.StatusUnauthorized)
+}
+
 func TestRefund_ThatAlipayRefusesWaitsForAPerson(t *testing.T) {
 	s := openShop(t)
 	token, id := s.failedTeam()

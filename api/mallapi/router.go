@@ -67,6 +67,7 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/api/mall/admin/v1/orders", viewers, h.AdminListOrders},
 		{http.MethodGet, "/api/mall/admin/v1/orders/:order_id", viewers, h.AdminGetOrder},
 		{http.MethodPost, "/api/mall/admin/v1/orders/:order_id/refund", operators, h.AdminRefundOrder},
+		{http.MethodGet, "/api/mall/admin/v1/payments", viewers, h.AdminListPayments},
 		{http.MethodGet, "/api/mall/admin/v1/refunds", viewers, h.ListFailedRefunds},
 		{http.MethodPost, "/api/mall/admin/v1/refunds/:refund_no/redo", operators, h.RedoRefund},
 		{http.MethodGet, "/api/mall/admin/v1/invariants", viewers, h.GetInvariants},

@@ -42,6 +42,9 @@ type ServerInterface interface {
 	// AdminRefundOrder Send the money of a paid order back
 	// (POST /api/mall/admin/v1/orders/{order_id}/refund)
 	AdminRefundOrder(c *gin.Context, orderID OrderID)
+	// AdminListPayments Payments of every order, newest first
+	// (GET /api/mall/admin/v1/payments)
+	AdminListPayments(c *gin.Context, params AdminListPaymentsParams)
 	// AdminListProducts Every product, also those off the shelf, newest first
 	// (GET /api/mall/admin/v1/products)
 	AdminListProducts(c *gin.Context, params AdminListProductsParams)
@@ -460,6 +463,73 @@ func (siw *ServerInterfaceWrapper) AdminRefundOrder(c *gin.Context) {
 	}
 
 	siw.Handler.AdminRefundOrder(c, orderID)
+}
+
+// AdminListPayments operation middleware
+func (siw *ServerInterfaceWrapper) AdminListPayments(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListPaymentsParams
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "payment_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "payment_id", c.Request.URL.Query(), &params.PaymentID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter payment_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "order_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "order_id", c.Request.URL.Query(), &params.OrderID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter order_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "unknown" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unknown", c.Request.URL.Query(), &params.Unknown, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unknown: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminListPayments(c, params)
 }
 
 // AdminListProducts operation middleware
@@ -1382,6 +1452,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/mall/admin/v1/orders", wrapper.AdminListOrders)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/orders/:order_id", wrapper.AdminGetOrder)
 	router.POST(options.BaseURL+"/api/mall/admin/v1/orders/:order_id/refund", wrapper.AdminRefundOrder)
+	router.GET(options.BaseURL+"/api/mall/admin/v1/payments", wrapper.AdminListPayments)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/products", wrapper.AdminListProducts)
 	router.PUT(options.BaseURL+"/api/mall/admin/v1/products/:product_id", wrapper.PutProduct)
 	router.GET(options.BaseURL+"/api/mall/admin/v1/refunds", wrapper.ListFailedRefunds)

@@ -1121,12 +1121,22 @@ type Payment struct {
 	// ProviderNo Alipay's trade number
 	ProviderNo string        `json:"provider_no,omitempty,omitzero"`
 	Status     PaymentStatus `json:"status"`
+
+	// UnknownSince Since when Alipay gives no answer about it; for operators only
+	UnknownSince Instant `json:"unknown_since,omitempty,omitzero"`
 }
 
 // PaymentInput defines model for PaymentInput.
 type PaymentInput struct {
 	// Method Alipay's page for a desktop or a phone browser
 	Method Method `json:"method"`
+}
+
+// PaymentList defines model for PaymentList.
+type PaymentList struct {
+	HasMore    bool      `json:"has_more"`
+	Items      []Payment `json:"items"`
+	NextCursor string    `json:"next_cursor,omitempty,omitzero"`
 }
 
 // PaymentStatus defines model for PaymentStatus.
@@ -1587,6 +1597,22 @@ type AdminListOrdersParams struct {
 	BuyerID   *Name   `form:"buyer_id,omitempty" json:"buyer_id,omitempty"`
 	ProductID *Name   `form:"product_id,omitempty" json:"product_id,omitempty"`
 	TeamID    *Name   `form:"team_id,omitempty" json:"team_id,omitempty"`
+
+	// Cursor `next_cursor` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// AdminListPaymentsParams defines parameters for AdminListPayments.
+type AdminListPaymentsParams struct {
+	Status *PaymentStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// PaymentID The order's number at Alipay (out_trade_no)
+	PaymentID *Name `form:"payment_id,omitempty" json:"payment_id,omitempty"`
+	OrderID   *Name `form:"order_id,omitempty" json:"order_id,omitempty"`
+
+	// Unknown Only those of which Alipay gave no answer when it was asked last
+	Unknown *bool `form:"unknown,omitempty" json:"unknown,omitempty"`
 
 	// Cursor `next_cursor` of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`

@@ -160,6 +160,25 @@ func (s *Store) Payments(ctx context.Context, id order.ID) ([]payment.Payment, e
 	return payments(s.read(ctx).Where("order_id = ?", string(id)).Order("id"))
 }
 
+// SearchPayments implements mall.Reader.
+func (s *Store) SearchPayments(ctx context.Context, q mall.PaymentQuery) ([]payment.Payment, error) {
+	db := s.read(ctx).Order("id DESC").Limit(q.Limit)
+	for _, equal := range [...]struct{ condition, value string }{
+		{"id = ?", string(q.ID)},
+		{"order_id = ?", string(q.Order)},
+		{"status = ?", string(q.Status)},
+		{"id < ?", string(q.Before)},
+	} {
+		if equal.value != "" {
+			db = db.Where(equal.condition, equal.value)
+		}
+	}
+	if q.Unknown {
+		db = db.Where("status = ? AND unknown_since > 0", string(payment.Pending))
+	}
+	return payments(db)
+}
+
 // DuePayments implements mall.Reader.
 func (s *Store) DuePayments(ctx context.Context, q mall.DueQuery) ([]payment.Payment, error) {
 	return payments(due(s.read(ctx).Where("status = ?", string(payment.Pending)), "next_ask_at", "id", q))

@@ -49,6 +49,7 @@ func RunStore(t *testing.T, open StoreOpener) {
 		"one open payment":    storeOneOpenPayment,
 		"due payments":        storeDuePayments,
 		"notices":             storeNotices,
+		"found payments":      storeFoundPayments,
 		"refunds":             storeRefunds,
 		"refunds of a part":   storePartRefunds,
 		"due refunds":         storeDueRefunds,

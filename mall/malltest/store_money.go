@@ -106,6 +106,38 @@ func storeDuePayments(e *storeEnv) {
 	require.Equal(e, e.now, e.payment("pay_2").UnknownSince)
 }
 
+func storeFoundPayments(e *storeEnv) {
+	unknown := e.addPayment("pay_1", e.addOrder("ord_1", "acc_1"))
+	e.addPayment("pay_2", e.addOrder("ord_2", "acc_1"))
+	created := newPayment("pay_3", e.addOrder("ord_3", "acc_1"), e.now)
+	e.do(func(tx mall.Tx) error { return tx.AddPayment(created) })
+	unknown.Unanswered(e.now)
+	e.do(func(tx mall.Tx) error { return tx.PutPayment(unknown) })
+	for name, c := range map[string]struct {
+		q    mall.PaymentQuery
+		want []payment.ID
+	}{
+		"all, newest first": {mall.PaymentQuery{}, []payment.ID{"pay_3", "pay_2", "pay_1"}},
+		"a page":            {mall.PaymentQuery{Limit: 1, Before: "pay_3"}, []payment.ID{"pay_2"}},
+		"by its id":         {mall.PaymentQuery{ID: "pay_2"}, []payment.ID{"pay_2"}},
+		"of an order":       {mall.PaymentQuery{Order: "ord_3"}, []payment.ID{"pay_3"}},
+		"in a state":        {mall.PaymentQuery{Status: payment.Pending}, []payment.ID{"pay_2", "pay_1"}},
+		"unanswered":        {mall.PaymentQuery{Unknown: true}, []payment.ID{"pay_1"}},
+		"none":              {mall.PaymentQuery{Unknown: true, Order: "ord_2"}, nil},
+	} {
+		if c.q.Limit == 0 {
+			c.q.Limit = 9
+		}
+		found, err := e.store.SearchPayments(e.ctx, c.q)
+		require.NoError(e, err, name)
+		var ids []payment.ID
+		for _, p := range found {
+			ids = append(ids, p.ID)
+		}
+		require.Equal(e, c.want, ids, name)
+	}
+}
+
 func storeNotices(e *storeEnv) {
 	e.addPayment("pay_1", e.addOrder("ord_1", "acc_1"))
 	n := payment.Notice{NotifyID: "n1", ID: "pay_1", ProviderNo: "2026", Status: payment.TradeSucceeded, Amount: 160_00, PaidAt: e.now}

@@ -194,7 +194,7 @@ const pages = {
   activity: [() => `/activities/${seen.activity}`, ".pairs"], teams: ["/teams", ".ant-table"], team: [() => `/teams/${seen.team}`, ".track"],
   seats: ["/seats", ".ant-table"], seat: [() => `/seats/mall/${seen.order}`, ".track"], tags: ["/tags", ".ant-table"], tag: [() => `/tags/${club}`, ".pairs"],
   products: ["/products", ".ant-table"], orders: ["/orders", ".ant-table"], order: [() => `/orders/${seen.order}`, ".track"],
-  refunds: ["/refunds", ".vacant"], bills: ["/bills", ".vacant, .ant-table"], bill: ["/bills/2026-01-01", ".vacant, .ant-alert"], partners: ["/partners", ".ant-table"],
+  payments: ["/payments", ".ant-table"], unknown: ["/payments?status=unknown", ".vacant"], refunds: ["/refunds", ".vacant"], bills: ["/bills", ".vacant, .ant-table"], bill: ["/bills/2026-01-01", ".vacant, .ant-alert"], partners: ["/partners", ".ant-table"],
   deliveries: ["/partners/mall", ".ant-table"], endpoints: ["/partners/mall?tab=endpoints", ".ant-table"], keys: ["/partners/mall?tab=keys", ".ant-table"],
   switches: ["/switches", ".ant-slider"], health: ["/health", ".ant-alert"], "health-mall": ["/health?side=mall", ".ant-table"],
   operators: ["/operators", ".ant-table"], audit: ["/audit", ".ant-table"], lost: ["/nowhere", ".vacant"], missing: ["/activities/act_none", ".ant-alert"],

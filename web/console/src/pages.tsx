@@ -21,6 +21,7 @@ const Tag = lazy(() => import("./page/tag/tag"));
 const Products = lazy(() => import("./page/product/products"));
 const Orders = lazy(() => import("./page/order/orders"));
 const Order = lazy(() => import("./page/order/order"));
+const Payments = lazy(() => import("./page/payment/payments"));
 const Refunds = lazy(() => import("./page/refund/refunds"));
 const Bills = lazy(() => import("./page/bill/bills"));
 const Bill = lazy(() => import("./page/bill/bill"));
@@ -50,6 +51,7 @@ function Inside() {
       <Route path="products" element={<Products />} />
       <Route path="orders" element={<Orders />} />
       <Route path="orders/:id" element={<Order />} />
+      <Route path="payments" element={<Payments />} />
       <Route path="refunds" element={<Refunds />} />
       <Route path="bills" element={<Bills />} />
       <Route path="bills/:day" element={<Bill />} />

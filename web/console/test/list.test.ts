@@ -26,7 +26,7 @@ describe("the range of days", () => {
 
 describe("an id that says what it is", () => {
   it.each([
-    ["act_1", "/activities/act_1"], ["team_1", "/teams/team_1"], ["tag_1", "/tags/tag_1"], ["ord_1", "/orders/ord_1"],
+    ["act_1", "/activities/act_1"], ["team_1", "/teams/team_1"], ["tag_1", "/tags/tag_1"], ["ord_1", "/orders/ord_1"], ["pay_1", "/payments?payment_id=pay_1"],
     ["2026-11-20", "/bills/2026-11-20"], ["u1001", null], ["13800000000", null],
   ])("%s opens %s", (id, page) => expect(linkOf(id)).toBe(page));
   it("is found without asking", () => {

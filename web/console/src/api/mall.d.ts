@@ -581,6 +581,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mall/admin/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payments of every order, newest first */
+        get: operations["adminListPayments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mall/admin/v1/refunds": {
         parameters: {
             query?: never;
@@ -1266,6 +1283,13 @@ export interface components {
             expires_at: components["schemas"]["Instant"];
             paid_at?: components["schemas"]["Instant"];
             ended_at?: components["schemas"]["Instant"];
+            /** @description Since when Alipay gives no answer about it; for operators only */
+            unknown_since?: components["schemas"]["Instant"];
+        };
+        PaymentList: {
+            items: components["schemas"]["Payment"][];
+            has_more: boolean;
+            next_cursor?: string;
         };
         RefundInput: {
             /** @description In the words of who asks */
@@ -2363,6 +2387,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Order"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    adminListPayments: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["PaymentStatus"];
+                /** @description The order's number at Alipay (out_trade_no) */
+                payment_id?: components["schemas"]["Name"];
+                order_id?: components["schemas"]["Name"];
+                /** @description Only those of which Alipay gave no answer when it was asked last */
+                unknown?: boolean;
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["Cursor"];
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentList"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -16,6 +16,7 @@ const direct: [RegExp, Key][] = [
   [/^act_/, "seek.activity"],
   [/^team_/, "seek.team"],
   [/^tag_/, "seek.tag"],
+  [/^pay_/, "seek.payment"],
   [/^\d{4}-\d\d-\d\d$/, "seek.bill"],
 ];
 

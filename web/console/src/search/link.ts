@@ -4,6 +4,7 @@ const pages: [RegExp, (id: string) => string][] = [
   [/^team_/, (id) => `/teams/${id}`],
   [/^tag_/, (id) => `/tags/${id}`],
   [/^ord_/, (id) => `/orders/${id}`],
+  [/^pay_/, (id) => `/payments?payment_id=${id}`],
   [/^op_/, () => "/operators"],
   [/^\d{4}-\d\d-\d\d$/, (day) => `/bills/${day}`],
 ];

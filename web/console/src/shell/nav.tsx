@@ -1,6 +1,6 @@
 import {
   AccountBookOutlined, ApiOutlined, AuditOutlined, BarChartOutlined, ControlOutlined, DashboardOutlined, DollarOutlined,
-  GiftOutlined, IdcardOutlined, RollbackOutlined, SafetyCertificateOutlined, ShoppingOutlined, TagsOutlined, TeamOutlined,
+  GiftOutlined, IdcardOutlined, PayCircleOutlined, RollbackOutlined, SafetyCertificateOutlined, ShoppingOutlined, TagsOutlined, TeamOutlined,
   UserOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
@@ -39,6 +39,7 @@ export const places: { group: Key | null; items: Place[] }[] = [
     items: [
       { to: "/products", name: "nav.products", icon: <ShoppingOutlined /> },
       { to: "/orders", name: "nav.orders", icon: <DollarOutlined /> },
+      { to: "/payments", name: "nav.payments", icon: <PayCircleOutlined /> },
       { to: "/refunds", name: "nav.refunds", icon: <RollbackOutlined /> },
       { to: "/bills", name: "nav.bills", icon: <AccountBookOutlined /> },
     ],

@@ -72,7 +72,7 @@ export function HealthStrip() {
   return (
     <ul className="strip" aria-label={t("strip.title")}>
       <Lamp name={t("strip.outbox")} value={show(waiting)} light={counted(waiting, "warn", 50)} to="/health" />
-      <Lamp name={t("strip.unknown")} value={show(unknown)} light={counted(unknown, "warn", 10)} to="/health?side=mall" />
+      <Lamp name={t("strip.unknown")} value={show(unknown)} light={counted(unknown, "warn", 10)} to="/payments?status=unknown" />
       <Lamp name={t("strip.dead")} value={show(dead?.n, dead?.more)} light={counted(dead?.n, "bad")} to={`/partners/${dead?.where ?? ""}?tab=deliveries&status=dead`} />
       <Lamp name={t("strip.refunds")} value={show(failed?.items.length, failed?.has_more)} light={counted(failed?.items.length, "bad")} to="/refunds" />
       <Lamp name={t("strip.jobs")} value={show(failing)} light={counted(failing, "bad")} to="/health" />

@@ -8,10 +8,9 @@ import { useSpeaker, type Speaker } from "../../text/language";
 type Payment = Mall["Payment"];
 type Refund = Mall["Refund"];
 
-// PaymentGrid lists an order's payments.
-export function PaymentGrid({ payments }: { payments: Payment[] }) {
-  const { t, term } = useSpeaker();
-  const columns = [
+// paymentColumns are the columns of every list of payments.
+export function paymentColumns({ t, term }: Speaker) {
+  return [
     { title: t("payment.id"), render: (row: Payment) => <Ident id={row.payment_id} /> },
     { title: t("payment.state"), render: (row: Payment) => <State of="paymentState" value={row.status} /> },
     { title: t("order.amount"), render: (row: Payment) => <Money fen={row.amount_fen} />, align: "right" as const },
@@ -20,7 +19,13 @@ export function PaymentGrid({ payments }: { payments: Payment[] }) {
     { title: t("payment.created"), render: (row: Payment) => <When at={row.created_at} /> },
     { title: t("order.paid"), render: (row: Payment) => <When at={row.paid_at} /> },
   ];
-  return <Grid name={t("order.payments")} columns={columns} rows={payments} rowKey={(row) => row.payment_id} empty={<p className="card-none">{t("payment.none.about")}</p>} />;
+}
+
+// PaymentGrid lists an order's payments.
+export function PaymentGrid({ payments }: { payments: Payment[] }) {
+  const speaker = useSpeaker();
+  const { t } = speaker;
+  return <Grid name={t("order.payments")} columns={paymentColumns(speaker)} rows={payments} rowKey={(row) => row.payment_id} empty={<p className="card-none">{t("payment.none.about")}</p>} />;
 }
 
 // refundColumns are the columns of every list of refunds.

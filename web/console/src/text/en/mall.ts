@@ -97,4 +97,10 @@ export const mall = {
   "diff.action": "What to do",
   "diff.none": "Nothing differs",
   "diff.none.about": "Bill and books agree, or were not matched yet.",
+  "payment.none": "No payments",
+  "payment.about": "Every payment at Alipay. One without an answer is asked about until there is a certain one.",
+  "payment.unknown": "Unknown",
+  "payment.unknownsince": "Unknown since",
+  "payment.unknown.none": "No payment is unknown",
+  "payment.unknown.about": "Payments that Alipay gave no answer about are here while they are asked about again; the daily bill is the last witness.",
 };

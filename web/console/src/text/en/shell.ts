@@ -102,4 +102,6 @@ export const shell = {
   "role.about.admin": "Also manages operators, partners, keys and switches.",
   "problem.gone": "Not found",
   "problem.unread": "Could not be read",
+  "nav.payments": "Payments",
+  "seek.payment": "Payment",
 };

@@ -97,4 +97,10 @@ export const mall = {
   "diff.action": "怎么处理",
   "diff.none": "没有差异",
   "diff.none.about": "账单与账本一致，或还没有核对。",
+  "payment.none": "没有付款",
+  "payment.about": "支付宝的每一笔付款。问不到结果的会一直查询，直到有确定的答案。",
+  "payment.unknown": "结果未知",
+  "payment.unknownsince": "未知始于",
+  "payment.unknown.none": "没有结果未知的付款",
+  "payment.unknown.about": "支付宝没有回答的付款会出现在这里，系统会继续查询；每日账单是最后的凭据。",
 };

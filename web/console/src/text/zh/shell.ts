@@ -102,4 +102,6 @@ export const shell = {
   "role.about.admin": "另外管理操作员、合作商城、密钥与开关。",
   "problem.gone": "没有找到",
   "problem.unread": "读取失败",
+  "nav.payments": "付款",
+  "seek.payment": "付款",
 };

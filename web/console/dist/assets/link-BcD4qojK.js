@@ -1,1 +1,0 @@
-var e=[[/^act_/,e=>`/activities/${e}`],[/^team_/,e=>`/teams/${e}`],[/^tag_/,e=>`/tags/${e}`],[/^ord_/,e=>`/orders/${e}`],[/^op_/,()=>`/operators`],[/^\d{4}-\d\d-\d\d$/,e=>`/bills/${e}`]];function t(t){for(let[n,r]of e)if(n.test(t))return r(encodeURIComponent(t));return null}export{t};
