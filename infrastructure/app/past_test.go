@@ -74,6 +74,11 @@ func TestPast_IsAsTrueAsThePresent(t *testing.T) {
 	require.NoError(t, a.dbs.groupbuy.Read(t.Context()).Raw("SELECT min(opened_at) FROM teams").Scan(&first).Error)
 	require.Less(t, first, now.AddDate(0, 0, -13).UnixMilli(), "teams are opened when the past says")
 
+	var pieces []struct{ Pieces, Taken int }
+	require.NoError(t, a.dbs.groupbuy.Read(t.Context()).Raw("SELECT pieces, taken FROM activity_stock WHERE pieces > 0").Scan(&pieces).Error)
+	require.Len(t, pieces, 1, "one deal is limited")
+	require.Equal(t, pieces[0].Pieces, pieces[0].Taken, "and sold out")
+
 	again, err := stage.Stock(t.Context())
 	require.NoError(t, err)
 	require.False(t, again, "a full shelf stays as it is")

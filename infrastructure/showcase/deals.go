@@ -50,7 +50,7 @@ func deals() []deal {
 		{name: "山茶油三人团，团长再减 5 元", product: "camellia-oil", plan: reduce(22_00), size: 3, daily: 0.5, adapt: leaders},
 		{name: "宣纸手账两人团，回头客免拼", product: "xuan-notebook", plan: reduce(12_00), size: 2, daily: 0.4, adapt: instantForRegulars},
 		{name: "羊毛盖毯首发三人团", product: "lambswool-blanket", plan: reduce(80_00), size: 3, from: 2, until: ahead},
-		{name: "脐橙尝鲜三人团，限量", product: "navel-orange", plan: fixed(24_90), size: 3, from: -9, until: 14, daily: 1.5, loved: true, adapt: limited},
+		{name: "脐橙尝鲜三人团，限量", product: "navel-orange", plan: fixed(24_90), size: 3, from: -9, until: 14, loved: true, adapt: limited},
 		{name: "油纸伞三人团", product: "oil-paper-umbrella", plan: reduce(50_00), size: 3, from: -24, until: -3, daily: 0.4},
 		{name: "沉香三人团，只拼不单卖", product: "incense-set", plan: reduce(40_00), size: 3, daily: 0.3, adapt: func(a *activity.Activity, _ activity.TagID) { a.BuyAlone = false }},
 	}
@@ -70,9 +70,9 @@ func instantForRegulars(a *activity.Activity, regulars activity.TagID) { a.Insta
 
 func leaders(a *activity.Activity, _ activity.TagID) { a.LeaderDiscount = 5_00 }
 
-// limited sells the few pieces of which the deal lives, and they are gone before today.
+// limited sells few pieces; the script has them sold out.
 func limited(a *activity.Activity, _ activity.TagID) {
-	a.Stock = []activity.Stock{{Goods: "navel-orange", SKU: "m", Pieces: 12}, {Goods: "navel-orange", SKU: "l", Pieces: 6}}
+	a.Stock = []activity.Stock{{Goods: "navel-orange", SKU: "m", Pieces: 9}}
 }
 
 // opens is when teams may be opened from, for a past that begins at an instant.

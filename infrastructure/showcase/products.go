@@ -41,7 +41,7 @@ func products() []product {
 		},
 		{
 			"navel-orange", "赣南脐橙 5 斤装", "当季鲜果，树上采下后 48 小时内发出，坏果包赔。",
-			[]catalog.DraftSKU{sku("m", "中果 75 毫米", 39_90, 400), sku("l", "大果 85 毫米", 49_90, 300)},
+			[]catalog.DraftSKU{sku("m", "中果 75 毫米", 39_90, 400)},
 		},
 		{
 			"lambswool-blanket", "羊毛盖毯 130 × 170 厘米", "新西兰细羊毛，双面起绒，可机洗。入秋首发。",

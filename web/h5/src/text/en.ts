@@ -191,7 +191,7 @@ export const en: Record<Key, string> = {
   seats_label: "Members and empty seats",
   leader: "Leader",
   self: "Me",
-  empty_seat: "Empty seat",
+  empty_seat: "Free",
   seat_waiting: "Paying",
   seat_virtual: "Filled by the shop",
   seats_more: "{n} more {n|seat|seats}",
