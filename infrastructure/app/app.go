@@ -43,6 +43,7 @@ type App struct {
 	node    string // names this process among all that share the databases
 	commits *commits
 	watch   *watch
+	tracing *observe.Tracing // nil: off
 	cache   *nodeCache
 	limits  *edge.Limits
 	parts   []part   // started in this order, stopped in the reverse
@@ -108,6 +109,9 @@ func (a *App) open(ctx context.Context) (err error) {
 func (a *App) observe() {
 	a.metrics = newRegistry(a.dbs)
 	a.commits = newCommits()
+	a.tracing = observe.NewTracing(observe.TracingOptions{Endpoint: a.config.Trace.Endpoint, Ratio: a.config.Trace.Ratio, Labels: map[string]string{
+		"service.name": "kaituan-" + string(a.config.Role), "service.instance.id": a.node, "service.version": observe.ReadBuild().Version,
+	}})
 	a.watch = newWatch(a.metrics, a.config.Role, a.log)
 	a.health = &health{metrics: serveMetrics(a.metrics, a.log), version: version{
 		Build: observe.ReadBuild(), Role: string(a.config.Role), Node: a.node, StartedAt: time.Now().UTC(),
@@ -149,7 +153,7 @@ func reachable(addr net.Addr) string {
 }
 
 func (a *App) close() error {
-	errs := []error{a.dbs.close(), a.cache.Stop(context.Background())}
+	errs := []error{a.dbs.close(), a.cache.Stop(context.Background()), a.tracing.Stop(context.Background())}
 	for _, listener := range []net.Listener{a.public, a.private} {
 		if listener != nil {
 			errs = append(errs, listener.Close())

@@ -62,7 +62,7 @@ func (a *App) assemble(ctx context.Context) error {
 	}
 	var woken relays
 	a.serve("private", a.private, a.health.handler())
-	a.add(a.cache)
+	a.add(a.tracing, a.cache)
 
 	engine, err := a.assembleEngine(ctx, router, &woken)
 	if err != nil {
@@ -249,7 +249,7 @@ func (a *App) assembleWorker(engine *groupbuy.Engine, shop *mall.Shop, woken *re
 	if a.config.Role == config.RoleGroupBuy || a.config.Role == config.RoleMall {
 		return nil
 	}
-	stream, err := newEventBus(a.config.RabbitMQ, a.dbs.groupbuy, eventConsumers(engine), woken.wakeEngine, a.log)
+	stream, err := newEventBus(a.config.RabbitMQ, a.dbs.groupbuy, eventConsumers(engine, a.tracing), woken.wakeEngine, a.log)
 	if err != nil {
 		return err
 	}
@@ -258,8 +258,8 @@ func (a *App) assembleWorker(engine *groupbuy.Engine, shop *mall.Shop, woken *re
 		a.health.needs(dependency{name: "rabbitmq", ping: func(context.Context) error { return stream.broker.State() }})
 		a.late = append(a.late, stream.broker)
 	}
-	woken.engine, woken.deliveries = engineRelays(a.dbs.groupbuy, engine, stream, a.log, time.Now)
-	woken.mall = mallRelay(a.dbs.mall, shop, a.log, time.Now)
+	woken.engine, woken.deliveries = engineRelays(a.dbs.groupbuy, engine, stream, a.tracing, a.log, time.Now)
+	woken.mall = mallRelay(a.dbs.mall, shop, a.tracing, a.log, time.Now)
 	a.late = append(a.late, woken.engine, woken.deliveries, woken.mall)
 	check := newStandingCheck(a.config, a.dbs)
 	a.metrics.MustRegister(check, a.dbs.levels())

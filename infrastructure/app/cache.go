@@ -167,7 +167,7 @@ func (a *App) newLimits() *edge.Limits {
 // newRouter is a router that knows who calls and meters every address. Partners, the provider and the engine prove who
 // they are; the sandbox stands for somebody else's machine.
 func (a *App) newRouter() (*gin.Engine, error) {
-	router := edge.New(a.log, a.watch.requests.Handler)
+	router := edge.New(a.log, a.tracing.Handler, a.watch.requests.Handler)
 	if err := router.SetTrustedProxies(a.config.TrustedProxies); err != nil {
 		return nil, errors.New("trusted_proxies (" + config.EnvName("trusted_proxies") + "): " + err.Error())
 	}

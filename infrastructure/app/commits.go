@@ -10,6 +10,7 @@ import (
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/team"
 	"kaituan/infrastructure/coalesce"
+	"kaituan/infrastructure/observe"
 )
 
 // How commands were tried: those that arrived at once in one transaction, or each in its own after that had failed.
@@ -23,7 +24,7 @@ type commits struct {
 	size, wait, took prometheus.Histogram
 	failed           *prometheus.CounterVec
 	waiting          prometheus.GaugeFunc
-	group            *coalesce.Group[team.Command, team.Outcome]
+	group            *coalesce.Group[tracedCommand, team.Outcome]
 }
 
 func newCommits() *commits {
@@ -56,15 +57,42 @@ func (c *commits) collectors() []prometheus.Collector {
 	return []prometheus.Collector{c.size, c.wait, c.took, c.failed, c.waiting}
 }
 
+// tracedCommand is a command with the trace of the request that it came with; empty: it is not followed.
+type tracedCommand struct {
+	team.Command
+	parent string
+}
+
+// inTrace has a shared transaction, and the messages in it, belong to the trace of the first command that has one: all
+// have the same fate, and what is written down once can name one only.
+func inTrace(ctx context.Context, batch []tracedCommand) context.Context {
+	for _, c := range batch {
+		if c.parent != "" {
+			return observe.Follow(ctx, c.parent)
+		}
+	}
+	return ctx
+}
+
+func commandsOf(batch []tracedCommand) []team.Command {
+	commands := make([]team.Command, len(batch))
+	for i, c := range batch {
+		commands[i] = c.Command
+	}
+	return commands
+}
+
 // share puts the coalescer between the engine's callers and its store.
 func (c *commits) share(run groupbuy.CarryOut) groupbuy.Do {
-	c.group = coalesce.New(coalesce.Run[team.Command, team.Outcome](run), coalesce.Options{
+	c.group = coalesce.New(func(ctx context.Context, batch []tracedCommand) ([]team.Outcome, error) {
+		return run(inTrace(ctx, batch), commandsOf(batch))
+	}, coalesce.Options{
 		// A store that is away is away for every command of a batch.
 		Apart:   func(err error) bool { return !errors.Is(err, groupbuy.ErrUnavailable) },
 		Observe: c.observe,
 	})
 	return func(ctx context.Context, cmd team.Command) (team.Outcome, error) {
-		out, err := c.group.Do(ctx, cmd)
+		out, err := c.group.Do(ctx, tracedCommand{cmd, observe.Parent(ctx)})
 		switch {
 		case errors.Is(err, coalesce.ErrOverloaded):
 			err = fmt.Errorf("%w: %w", groupbuy.ErrOverloaded, err)

@@ -11,6 +11,7 @@ import (
 	"kaituan/infrastructure/bus/rabbitmq"
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/failpoint"
+	"kaituan/infrastructure/observe"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sqldb"
 )
@@ -52,13 +53,15 @@ func newEventBus(c config.RabbitMQ, db *sqldb.DB, consumers []bus.Consumer, wake
 }
 
 // eventConsumers are those who want to know what happened in the engine.
-func eventConsumers(engine *groupbuy.Engine) []bus.Consumer {
+func eventConsumers(engine *groupbuy.Engine, tracing *observe.Tracing) []bus.Consumer {
 	consumer := func(name string, take outbox.Handler) bus.Consumer {
 		return bus.Consumer{
 			Name: name, Topic: groupbuy.TopicEvent, MaxAttempts: persistent().MaxAttempts,
 			Take: func(ctx context.Context, m outbox.Message) error {
+				ctx, end := tracing.Resume(ctx, m.Trace, "take "+name)
 				failpoint.Hit("bus." + name + ".before")
 				err := take(ctx, m)
+				end(err)
 				failpoint.Hit("bus." + name + ".after")
 				return err
 			},

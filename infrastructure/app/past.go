@@ -86,11 +86,11 @@ func (a *App) pastEngine(p *past, router *gin.Engine, log *slog.Logger) error {
 		return err
 	}
 	api.Register(router)
-	direct, err := newEventBus(config.RabbitMQ{}, a.dbs.groupbuy, eventConsumers(p.engine), nil, log) // a broker is for the present
+	direct, err := newEventBus(config.RabbitMQ{}, a.dbs.groupbuy, eventConsumers(p.engine, nil), nil, log) // a broker is for the present
 	if err != nil {
 		return err
 	}
-	events, deliveries := engineRelays(a.dbs.groupbuy, p.engine, direct, log, p.clock.Now)
+	events, deliveries := engineRelays(a.dbs.groupbuy, p.engine, direct, nil, log, p.clock.Now)
 	p.relays = append(p.relays, events, deliveries)
 	return nil
 }
@@ -143,7 +143,7 @@ func (a *App) pastShop(p *past, router *gin.Engine, log *slog.Logger) error {
 		return err
 	}
 	api.Register(router)
-	mall := mallRelay(a.dbs.mall, p.shop, log, p.clock.Now)
+	mall := mallRelay(a.dbs.mall, p.shop, nil, log, p.clock.Now)
 	p.relays = []*outbox.Relay{mall, p.relays[0], p.relays[1], mall} // as one thing leads to the next
 	return nil
 }

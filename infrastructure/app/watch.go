@@ -74,7 +74,7 @@ func keys[S ~string, T any](table map[S]T) []string {
 
 // transport carries calls to somebody outside, measured and with a failpoint on each side.
 func (w *watch) transport(to string, base http.RoundTripper) http.RoundTripper {
-	return w.calls.Transport(to, failpoint.Transport(to, base))
+	return observe.Traced(to, w.calls.Transport(to, failpoint.Transport(to, base)))
 }
 
 // idleCalls is shorter than what those in between keep a connection for (nginx 75 s): no call is made on one that the

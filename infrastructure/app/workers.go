@@ -9,6 +9,7 @@ import (
 	"kaituan/groupbuy"
 	"kaituan/infrastructure/failpoint"
 	"kaituan/infrastructure/mallstore"
+	"kaituan/infrastructure/observe"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sqldb"
 	"kaituan/infrastructure/webhook"
@@ -30,27 +31,27 @@ func persistent() outbox.Policy {
 
 // engineRelays hand the engine's events to the bus, and send deliveries. Each has workers of its own, so that an endpoint
 // that answers slowly delays no event.
-func engineRelays(db *sqldb.DB, engine *groupbuy.Engine, stream *eventBus, log *slog.Logger, now func() time.Time) (events, deliveries *outbox.Relay) {
+func engineRelays(db *sqldb.DB, engine *groupbuy.Engine, stream *eventBus, tracing *observe.Tracing, log *slog.Logger, now func() time.Time) (events, deliveries *outbox.Relay) {
 	handlers, policies := map[outbox.Topic]outbox.Handler{}, map[outbox.Topic]outbox.Policy{}
 	for _, topic := range stream.topics {
 		handlers[topic], policies[topic] = passing(stream.publish), persistent()
 	}
 	events = outbox.New(db, handlers, outbox.Options{
-		Policies: policies, Workers: stream.workers, Ready: stream.ready, Now: now, Log: log.With("relay", "groupbuy.events"),
+		Policies: policies, Workers: stream.workers, Ready: stream.ready, Now: now, Tracing: tracing, Log: log.With("relay", "groupbuy.events"),
 	})
 	deliveries = outbox.New(db, map[outbox.Topic]outbox.Handler{groupbuy.TopicDelivery: passing(deliver(engine))}, outbox.Options{
 		// The engine's own schedule says when a delivery is over; the relay must not give up before it, however often one
 		// found its endpoint busy or down.
 		Policies: map[outbox.Topic]outbox.Policy{groupbuy.TopicDelivery: {MaxAttempts: math.MaxInt32, First: time.Second, Max: time.Minute}},
 		Workers:  4 * webhook.PerEndpoint,
-		Now:      now, Log: log.With("relay", "groupbuy.deliveries"),
+		Now:      now, Tracing: tracing, Log: log.With("relay", "groupbuy.deliveries"),
 	})
 	return events, deliveries
 }
 
 // mallRelay carries out the mall's tasks. What cannot be done in a day is done when the engine is back; the check
 // reports it until then.
-func mallRelay(db *sqldb.DB, shop *mall.Shop, log *slog.Logger, now func() time.Time) *outbox.Relay {
+func mallRelay(db *sqldb.DB, shop *mall.Shop, tracing *observe.Tracing, log *slog.Logger, now func() time.Time) *outbox.Relay {
 	handlers := map[outbox.Topic]outbox.Handler{}
 	policies := map[outbox.Topic]outbox.Policy{}
 	for _, topic := range mall.Topics() {
@@ -59,7 +60,7 @@ func mallRelay(db *sqldb.DB, shop *mall.Shop, log *slog.Logger, now func() time.
 		})
 		policies[outbox.Topic(topic)] = persistent()
 	}
-	return outbox.New(db, handlers, outbox.Options{Policies: policies, Now: now, Log: log.With("relay", "mall")})
+	return outbox.New(db, handlers, outbox.Options{Policies: policies, Now: now, Tracing: tracing, Log: log.With("relay", "mall")})
 }
 
 // passing has a failpoint on each side of a handler, so before its message is marked as sent.

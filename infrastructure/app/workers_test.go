@@ -27,9 +27,9 @@ func TestEngineRelays_NeverGiveAnEventUpInADay(t *testing.T) {
 		return tx.Exec("UPDATE outbox SET attempts = 3000").Error
 	}))
 	broken := &groupbuy.Engine{} // has no store: every use panics, which the relay takes for a failure
-	stream, err := newEventBus(config.RabbitMQ{}, db, eventConsumers(broken), func() {}, slog.New(slog.DiscardHandler))
+	stream, err := newEventBus(config.RabbitMQ{}, db, eventConsumers(broken, nil), func() {}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	events, _ := engineRelays(db, broken, stream, slog.New(slog.DiscardHandler), time.Now)
+	events, _ := engineRelays(db, broken, stream, nil, slog.New(slog.DiscardHandler), time.Now)
 	require.NoError(t, events.Drain(t.Context()))
 	status, err := outbox.Backlog(t.Context(), db, time.Now())
 	require.NoError(t, err)

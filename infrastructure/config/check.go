@@ -68,6 +68,10 @@ func (c Config) check(f *Faults) {
 	checkURL(f, "groupbuy.url", c.GroupBuy.URL)
 	checkURL(f, "mall.webhook_url", c.Mall.WebhookURL)
 	checkURL(f, "alipay.gateway", c.Alipay.Gateway)
+	checkURL(f, "trace.endpoint", c.Trace.Endpoint)
+	if !(c.Trace.Ratio >= 0 && c.Trace.Ratio <= 1) { // NaN is neither
+		f.addf("trace.ratio", "is %g; want 0 to 1", c.Trace.Ratio)
+	}
 	checkURL(f, "wechat.url", c.WeChat.URL)
 	checkBroker(f, "rabbitmq.url", c.RabbitMQ.URL)
 	if !brokerPrefix().MatchString(c.RabbitMQ.Prefix) {

@@ -52,6 +52,7 @@ type Config struct {
 	WeChat   WeChat   `koanf:"wechat"`
 	Redis    Redis    `koanf:"redis"`
 	Limit    Limit    `koanf:"limit"`
+	Trace    Trace    `koanf:"trace"`
 	RabbitMQ RabbitMQ `koanf:"rabbitmq"`
 }
 
@@ -113,6 +114,12 @@ type Redis struct {
 	Timeout time.Duration `koanf:"timeout"` // of one call, before the node goes by its own memory
 }
 
+// Trace sets up whom spans of requests are sent to.
+type Trace struct {
+	Endpoint string  `koanf:"endpoint"` // of a collector that takes OTLP over HTTP; empty: nothing is traced
+	Ratio    float64 `koanf:"ratio"`    // of the requests that come without a trace, between 0 and 1
+}
+
 // Limit says how often one caller may call, as PER_SECOND:BURST, or off.
 type Limit struct {
 	Address    limit.Rate `koanf:"address"`     // of a network address, without a partner's signature
@@ -146,6 +153,7 @@ func defaults() map[string]any {
 		"alipay.private_key_file": "", "alipay.public_key_file": "", "alipay.timeout": "10s",
 		"wechat.url": "", "wechat.app_id": "", "wechat.secret": "", "wechat.token": "", "wechat.aes_key": "", "wechat.template_id": "",
 		"redis.url": "", "redis.timeout": "50ms",
+		"trace.endpoint": "", "trace.ratio": 1.0,
 		"limit.address": "300:3000", "limit.sign_in": "5:100", "limit.login": "0.02:10", "limit.login_day": "0.0006:50",
 		"limit.buyer": "50:500", "limit.buyer_write": "5:100", "limit.key": "2000:10000",
 		"rabbitmq.url": "", "rabbitmq.prefix": "kaituan",

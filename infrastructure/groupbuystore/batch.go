@@ -9,6 +9,7 @@ import (
 
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/team"
+	"kaituan/infrastructure/observe"
 	"kaituan/infrastructure/sqldb"
 )
 
@@ -27,7 +28,7 @@ func (s *Store) Batch(ctx context.Context, touch team.Touch, decide func(*team.S
 	for try := 1; ; try++ {
 		var steps saved
 		err := s.db.InPipe(ctx, func(p *sqldb.Pipe) (_ []sqldb.Write, err error) {
-			steps, err = s.batch(p, touch, decide)
+			steps, err = s.batch(p, touch, decide, observe.Parent(ctx))
 			return steps.writes, err
 		})
 		if !errors.Is(err, errCollision) && !errors.Is(err, sqldb.ErrStale) && !sqldb.IsDuplicate(err) {
@@ -60,12 +61,12 @@ func pause(ctx context.Context, try int) error {
 
 // batch is one try. The time is taken once everything is held, so that of two batches on one team the later one also
 // has the later time.
-func (s *Store) batch(p *sqldb.Pipe, touch team.Touch, decide func(*team.State, time.Time)) (saved, error) {
+func (s *Store) batch(p *sqldb.Pipe, touch team.Touch, decide func(*team.State, time.Time), trace string) (saved, error) {
 	loaded, err := s.load(p, touch)
 	if err != nil {
 		return saved{}, err
 	}
 	now := s.now()
 	decide(loaded.state, now)
-	return s.save(loaded, now)
+	return s.save(loaded, now, trace)
 }

@@ -11,6 +11,7 @@ import (
 
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/partner"
+	"kaituan/infrastructure/observe"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sqldb"
 )
@@ -28,7 +29,7 @@ func (s *Store) Deliver(ctx context.Context, message string, events []partner.Ev
 		if len(f.events) < len(events) {
 			return nil, fmt.Errorf("%d of %d exist: %w", len(f.events), len(events), groupbuy.ErrNotFound)
 		}
-		return s.fanOut(f)
+		return s.fanOut(f, observe.Parent(ctx))
 	})
 	if sqldb.IsDuplicate(err) {
 		// Somebody else created some since the look, and sends them as well; the insert has waited for their commit.
@@ -80,7 +81,7 @@ func (f *fanOut) reads(ids []string) []sqldb.Query {
 }
 
 // fanOut makes the deliveries that do not exist yet.
-func (s *Store) fanOut(f fanOut) ([]sqldb.Write, error) {
+func (s *Store) fanOut(f fanOut, trace string) ([]sqldb.Write, error) {
 	now := s.now()
 	var rows []deliveryRow
 	for _, e := range f.events {
@@ -96,7 +97,7 @@ func (s *Store) fanOut(f fanOut) ([]sqldb.Write, error) {
 	}
 	w := writing{dialect: s.db.Dialect()}
 	insert(&w, "deliveries", deliveryColumns(), rows)
-	messages, err := outbox.Insert(now, s.sends(rows, now)...)
+	messages, err := outbox.Insert(now, inTrace(trace, s.sends(rows, now))...)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func (d saved) tell(moved func(of, to string)) {
 }
 
 // save is what writes down what the decision changed. Seats that give an ordinal up go before those that take one.
-func (s *Store) save(l loaded, now time.Time) (saved, error) {
+func (s *Store) save(l loaded, now time.Time, trace string) (saved, error) {
 	teams, err := mappedOrFail(l.state.ChangedTeams(), newTeamRow)
 	if err != nil {
 		return saved{}, err
@@ -41,7 +41,7 @@ func (s *Store) save(l loaded, now time.Time) (saved, error) {
 	if err != nil {
 		return saved{}, err
 	}
-	messages, err := outbox.Insert(now, announcements(events)...)
+	messages, err := outbox.Insert(now, inTrace(trace, announcements(events))...)
 	if err != nil {
 		return saved{}, err
 	}
@@ -164,4 +164,12 @@ func insert[R valued](w *writing, name string, columns []string, rows []R) {
 func insertSQL(name string, columns []string, n int) string {
 	return "INSERT INTO " + name + " (" + strings.Join(columns, ", ") + ") VALUES " +
 		strings.TrimSuffix(strings.Repeat(places(len(columns))+",", n), ",")
+}
+
+// inTrace has messages belong to a trace; empty: to none.
+func inTrace(trace string, messages []outbox.Message) []outbox.Message {
+	for i := range messages {
+		messages[i].Trace = trace
+	}
+	return messages
 }

@@ -11,19 +11,21 @@ import (
 	"github.com/oklog/ulid/v2"
 	"gorm.io/gorm"
 
+	"kaituan/infrastructure/observe"
 	"kaituan/infrastructure/sqldb"
 )
 
 // Topic names what a message is about and selects its handler; at most 64 bytes.
 type Topic string
 
-// Message is one thing to tell somebody. The first five fields are for Add; handlers see all but NotBefore.
+// Message is one thing to tell somebody. All but the last two fields are for Add; handlers see all but NotBefore.
 type Message struct {
 	ID        string    // unique, at most 64 bytes; empty: Add makes a ULID
 	Topic     Topic     // required
 	Key       string    // what it concerns, for people and logs; at most 128 bytes
 	Payload   []byte    // UTF-8 text, JSON as a rule; at most 16 MB
 	NotBefore time.Time // the first attempt is not made earlier; zero: at once
+	Trace     string    // the trace it belongs to (observe.Parent), at most 64 bytes; Add takes that of the transaction
 
 	CreatedAt time.Time // the now given to Add
 	Attempt   int       // 1 for the first
@@ -53,6 +55,7 @@ type row struct {
 	SentAt     *int64
 	DeadAt     *int64
 	LastError  string
+	Trace      string
 }
 
 // TableName is GORM's hook for the table.
@@ -69,6 +72,9 @@ func Add(tx *gorm.DB, now time.Time, messages ...Message) error {
 		r, err := newRow(m, now)
 		if err != nil {
 			return err
+		}
+		if r.Trace == "" {
+			r.Trace = observe.Parent(tx.Statement.Context)
 		}
 		rows[i] = r
 	}
@@ -88,11 +94,11 @@ func Insert(now time.Time, messages ...Message) ([]sqldb.Write, error) {
 			if err != nil {
 				return nil, err
 			}
-			args = append(args, r.ID, r.Topic, r.MsgKey, r.Payload, r.CreatedAt, r.NextAt)
+			args = append(args, r.ID, r.Topic, r.MsgKey, r.Payload, r.CreatedAt, r.NextAt, r.Trace)
 		}
-		places := strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?), ", len(chunk)), ", ")
+		places := strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?, ?), ", len(chunk)), ", ")
 		writes = append(writes, sqldb.Write{
-			SQL: "INSERT INTO outbox (id, topic, msg_key, payload, created_at, next_at) VALUES " + places, Args: args, Rows: len(chunk),
+			SQL: "INSERT INTO outbox (id, topic, msg_key, payload, created_at, next_at, trace) VALUES " + places, Args: args, Rows: len(chunk),
 		})
 	}
 	return writes, nil
@@ -116,7 +122,7 @@ func newRow(m Message, now time.Time) (row, error) {
 	}
 	return row{
 		ID: m.ID, Topic: string(m.Topic), MsgKey: m.Key, Payload: string(m.Payload),
-		CreatedAt: now.UnixMilli(), NextAt: next.UnixMilli(),
+		CreatedAt: now.UnixMilli(), NextAt: next.UnixMilli(), Trace: m.Trace,
 	}, nil
 }
 
@@ -124,6 +130,8 @@ func (m Message) check() error {
 	switch {
 	case m.Topic == "" || len(m.Topic) > maxShort:
 		return fmt.Errorf("%w: topic %q", ErrInvalid, m.Topic)
+	case len(m.Trace) > maxShort:
+		return fmt.Errorf("%w: trace %q", ErrInvalid, m.Trace)
 	case len(m.ID) > maxShort:
 		return fmt.Errorf("%w: id %q", ErrInvalid, m.ID)
 	case len(m.Key) > maxKey:
@@ -138,7 +146,7 @@ func (m Message) check() error {
 func (r row) message() Message {
 	return Message{
 		ID: r.ID, Topic: Topic(r.Topic), Key: r.MsgKey, Payload: []byte(r.Payload),
-		CreatedAt: time.UnixMilli(r.CreatedAt).UTC(), Attempt: r.Attempts,
+		CreatedAt: time.UnixMilli(r.CreatedAt).UTC(), Attempt: r.Attempts, Trace: r.Trace,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"kaituan/infrastructure/observe"
 	"kaituan/infrastructure/sqldb"
 )
 
@@ -29,6 +30,7 @@ type Options struct {
 	Poll     time.Duration    // how often to look when nobody calls Wake: 1 s
 	Now      func() time.Time // time.Now
 	Log      *slog.Logger     // slog.Default()
+	Tracing  *observe.Tracing // goes on with the traces that messages belong to; nil: none is followed
 
 	// Ready says whether claiming makes sense. While it says no, messages keep their attempts and stay due; call Wake when
 	// it says yes again. Nil is always.

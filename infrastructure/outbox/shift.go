@@ -157,7 +157,9 @@ func (s *shift) handle(running context.Context, r row) outcome {
 	// Shorter than the lease, so that the result is saved while the lease holds.
 	ctx, cancel := context.WithTimeout(running, s.opts.Lease*4/5)
 	defer cancel()
+	ctx, end := s.opts.Tracing.Resume(ctx, r.Trace, "outbox "+r.Topic)
 	err := call(ctx, s.handlers[Topic(r.Topic)], r.message())
+	end(err)
 	stopped := running.Err() != nil && errors.Is(err, context.Canceled)
 	return s.judge(r, err, stopped, policy)
 }

@@ -46,7 +46,7 @@ func Restore(ctx context.Context, dsn DSN, path string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was read only
 	if dsn.Dialect() == SQLite {
 		err = copyNew(target, file)
 	} else {

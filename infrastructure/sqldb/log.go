@@ -11,6 +11,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 	"modernc.org/sqlite"
+
+	"kaituan/infrastructure/observe"
 )
 
 const slowStatement = 200 * time.Millisecond
@@ -36,6 +38,7 @@ func (l statementLog) Error(ctx context.Context, msg string, args ...any) {
 
 // Trace is called after every statement.
 func (l statementLog) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), err error) {
+	observe.Statement(ctx, begin, statement, err)
 	took := time.Since(begin)
 	var msg string
 	switch {

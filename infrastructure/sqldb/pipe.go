@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"kaituan/infrastructure/observe"
 )
 
 // ErrStale says that a Write changed another number of rows than it had to; nothing was written.
@@ -50,7 +52,9 @@ func (p *Pipe) Read(queries ...Query) error {
 // InPipe runs fn in one READ COMMITTED transaction (serial on SQLite), then the writes that it returns, and commits.
 // On MySQL the first Read costs one round trip together with BEGIN, and the writes one together with COMMIT. fn may run
 // again, as that of InTx. Errors: those of InTx; ErrStale.
-func (db *DB) InPipe(ctx context.Context, fn func(p *Pipe) ([]Write, error)) error {
+func (db *DB) InPipe(ctx context.Context, fn func(p *Pipe) ([]Write, error)) (err error) {
+	ctx, end := observe.Step(ctx, "sql transaction")
+	defer func() { end(err) }()
 	return retry(ctx, func() error {
 		if db.Dialect() == MySQL {
 			return db.inScript(ctx, fn)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"gorm.io/gorm"
+
+	"kaituan/infrastructure/observe"
 )
 
 const (
@@ -24,7 +26,9 @@ const (
 // back-off: fn must not keep effects outside tx from a run that failed. fn must not use tx after it returned. Under a
 // context of Fenced it commits only while the job holds its lease.
 // Errors: see the package documentation.
-func (db *DB) InTx(ctx context.Context, fn func(tx *gorm.DB) error) error {
+func (db *DB) InTx(ctx context.Context, fn func(tx *gorm.DB) error) (err error) {
+	ctx, end := observe.Step(ctx, "sql transaction")
+	defer func() { end(err) }()
 	return retry(ctx, func() error { return db.once(ctx, fn) })
 }
 

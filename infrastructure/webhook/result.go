@@ -145,3 +145,11 @@ func isTLS(err error) bool {
 	return errors.As(err, &certificate) || errors.As(err, &record) || errors.As(err, &alert) ||
 		errors.Is(err, http.ErrSchemeMismatch) // the endpoint answered in plain HTTP
 }
+
+// err is why a delivery was not made, for its span.
+func (r Result) err() error {
+	if r.Outcome == Delivered {
+		return nil
+	}
+	return errors.New(string(r.Reason))
+}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kaituan/api/sign"
+	"kaituan/infrastructure/observe"
 )
 
 // Limits of one attempt.
@@ -133,9 +134,12 @@ func (s *Sender) Send(ctx context.Context, d Delivery) Result {
 func (s *Sender) attempt(ctx context.Context, request *http.Request) Result {
 	attempt, cancel := context.WithTimeout(ctx, s.total)
 	defer cancel()
+	attempt, end := observe.Step(attempt, "webhook")
+	observe.Inject(attempt, request.Header)
 	startedAt := time.Now()
 	result := s.exchange(ctx, request.WithContext(attempt))
 	result.Took = time.Since(startedAt)
+	end(result.err())
 	return result
 }
 

@@ -11,16 +11,21 @@ import (
 // Headers of a message. Its id, topic and time are AMQP's own properties.
 const (
 	headerKey     = "kaituan-key"
+	headerTrace   = "traceparent"     // the W3C's; absent: it is not followed
 	headerAttempt = "kaituan-attempt" // the number of the next attempt; absent: the first
 	headerCause   = "kaituan-cause"   // why it is dead
 	headerDeath   = "x-first-death-reason"
 )
 
 func publishing(m outbox.Message) amqp.Publishing {
-	return amqp.Publishing{
+	p := amqp.Publishing{
 		MessageId: m.ID, Type: string(m.Topic), Timestamp: m.CreatedAt, Body: m.Payload,
 		ContentType: "text/plain", DeliveryMode: amqp.Persistent, Headers: amqp.Table{headerKey: m.Key},
 	}
+	if m.Trace != "" {
+		p.Headers[headerTrace] = m.Trace
+	}
+	return p
 }
 
 func message(d amqp.Delivery) outbox.Message {
@@ -28,6 +33,7 @@ func message(d amqp.Delivery) outbox.Message {
 		ID: d.MessageId, Topic: outbox.Topic(d.Type), Payload: d.Body, CreatedAt: d.Timestamp.UTC(), Attempt: 1,
 	}
 	m.Key, _ = d.Headers[headerKey].(string)
+	m.Trace, _ = d.Headers[headerTrace].(string)
 	if n, ok := d.Headers[headerAttempt].(int64); ok {
 		m.Attempt = int(n)
 	}
