@@ -164,11 +164,12 @@ func TestKubernetes_EachProcessTakesItsSettings(t *testing.T) {
 	all := objects(t)
 	environment := maps.Clone(all["ConfigMap kaituan"].Data)
 	for _, line := range strings.Split(strings.TrimSpace(run(t, ".", "./secrets.sh")), "\n") {
-		if name, value, _ := strings.Cut(line, "="); name != "KAITUAN_DB_PASSWORD" && name != "GRAFANA_PASSWORD" {
+		if name, value, _ := strings.Cut(line, "="); !strings.HasSuffix(name, "_PASSWORD") {
 			environment[name] = value
 		}
 	}
 	environment["KAITUAN_GROUPBUY_DB"], environment["KAITUAN_MALL_DB"] = "mysql:u:p@tcp(db:3306)/groupbuy", "mysql:u:p@tcp(db:3306)/mall"
+	environment["KAITUAN_RABBITMQ_URL"] = "amqp://u:p@mq:5672/"
 	var roles []config.Role
 	for _, name := range []string{"Deployment groupbuy", "Deployment mall", "Deployment worker", "Job migrate"} {
 		c := all[name].Spec.Template.Spec.Containers[0]

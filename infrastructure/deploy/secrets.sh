@@ -5,6 +5,7 @@ set -euo pipefail
 umask 077
 random() { openssl rand -hex 24; } # letters and digits: they go into addresses
 echo "KAITUAN_DB_PASSWORD=$(random)"
+echo "KAITUAN_AMQP_PASSWORD=$(random)"
 echo "KAITUAN_OPERATOR_TOKEN=$(random)"
 echo "KAITUAN_GROUPBUY_KEY_SECRET=$(random)"
 echo "KAITUAN_GROUPBUY_WEBHOOK_SECRET=whsec_$(openssl rand -base64 32)"
