@@ -58,7 +58,7 @@ type Account struct {
 	seal   *seal // nil: messages come in clear text
 	pushes *pushes
 
-	mu    sync.Mutex // held while the token is fetched: one fetch makes the one before void
+	mu    sync.Mutex // held while the token is fetched: callers that come at once fetch it once
 	token string
 	until time.Time
 }
@@ -148,7 +148,7 @@ func unknown(err error) error {
 	return fmt.Errorf("%w: %w", mall.ErrScannerUnknown, err)
 }
 
-// call posts with the token. When the API does not take it, another process has fetched one: once more with a new one.
+// call posts with the token. When the API does not take it, somebody forced a new one: once more with that.
 func (a *Account) call(ctx context.Context, path string, in, out any) error {
 	token, err := a.accessToken(ctx, "")
 	if err != nil {
@@ -165,19 +165,28 @@ func (a *Account) call(ctx context.Context, path string, in, out any) error {
 	return a.post(ctx, path, token, in, out)
 }
 
-// accessToken returns the token, fetching one when there is none, it is about to end, or it is the bad one.
+// accessToken returns the token, fetching it when there is none, it is about to end, or it is the bad one. All nodes get the
+// same one: asking for a stable token (developers.weixin.qq.com, "Get stable access token") makes no other void.
 func (a *Account) accessToken(ctx context.Context, bad string) (string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.token != "" && a.token != bad && a.set.Clock().Before(a.until) {
 		return a.token, nil
 	}
-	query := url.Values{"grant_type": {"client_credential"}, "appid": {a.set.AppID}, "secret": {a.set.Secret}}
+	in := struct {
+		GrantType string `json:"grant_type"`
+		AppID     string `json:"appid"`
+		Secret    string `json:"secret"`
+	}{"client_credential", a.set.AppID, a.set.Secret}
 	var out struct {
 		AccessToken string `json:"access_token"`
 		ExpiresIn   int    `json:"expires_in"` // seconds; 7200
 	}
-	if err := a.do(ctx, http.MethodGet, "/cgi-bin/token?"+query.Encode(), nil, &out); err != nil {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return "", err
+	}
+	if err := a.do(ctx, "/cgi-bin/stable_token", body, &out); err != nil {
 		return "", err
 	}
 	if out.AccessToken == "" {
@@ -193,12 +202,12 @@ func (a *Account) post(ctx context.Context, path, token string, in, out any) err
 	if err != nil {
 		return err
 	}
-	return a.do(ctx, http.MethodPost, path+"?access_token="+url.QueryEscape(token), body, out)
+	return a.do(ctx, path+"?access_token="+url.QueryEscape(token), body, out)
 }
 
-// do never lets the address into an error: it holds the secret or the token.
-func (a *Account) do(ctx context.Context, method, path string, body []byte, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, a.set.BaseURL+path, bytes.NewReader(body))
+// do posts. It never lets the address into an error: it holds the token.
+func (a *Account) do(ctx context.Context, path string, body []byte, out any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.set.BaseURL+path, bytes.NewReader(body))
 	if err != nil {
 		return errors.New("wechat: the address cannot be called")
 	}

@@ -73,7 +73,7 @@ func openWith(t *testing.T, key string) *world {
 	require.NoError(t, err)
 	w.phone = simulated
 	w.api = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/cgi-bin/token" {
+		if r.URL.Path == "/cgi-bin/stable_token" {
 			w.fetched.Add(1)
 		}
 		simulated.Handler().ServeHTTP(rw, r)
@@ -126,19 +126,35 @@ func TestShow_ReusesTheTokenAndFetchesAnotherWhenItIsVoid(t *testing.T) {
 	}
 	require.EqualValues(t, 1, w.fetched.Load())
 
-	// Another process fetched a token: ours is void, and is replaced within the same call.
+	// Another process has the same token.
 	_, err := w.dial(w.api.URL).Show(t.Context(), "scene-2", time.Minute)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, w.fetched.Load())
 	w.show("scene-3")
-	require.EqualValues(t, 3, w.fetched.Load())
+	require.EqualValues(t, 2, w.fetched.Load())
+
+	// Somebody forced a new one: ours is void, and is replaced within the same call.
+	w.force()
+	w.show("scene-3")
+	require.EqualValues(t, 4, w.fetched.Load())
 
 	w.at.Add(int64((phone.TokenLife - 6*time.Minute) / time.Second))
 	w.show("scene-4")
-	require.EqualValues(t, 3, w.fetched.Load())
+	require.EqualValues(t, 4, w.fetched.Load())
 	w.at.Add(90)
 	w.show("scene-5")
-	require.EqualValues(t, 4, w.fetched.Load(), "fetched before it ends")
+	require.EqualValues(t, 5, w.fetched.Load(), "fetched before it ends")
+	w.at.Add(int64(phone.TokenLife / time.Second))
+	w.show("scene-6")
+	require.EqualValues(t, 6, w.fetched.Load(), "long after")
+}
+
+// force makes the token void, as whoever has the account's secret can.
+func (w *world) force() {
+	rsp, err := http.Post(w.api.URL+"/cgi-bin/stable_token", "application/json",
+		strings.NewReader(`{"grant_type":"client_credential","appid":"wx_test","secret":"secret","force_refresh":true}`))
+	require.NoError(w.t, err)
+	require.NoError(w.t, rsp.Body.Close())
 }
 
 // Callers that come at once wait for one token instead of making each other's void.
@@ -180,7 +196,7 @@ func TestShow_WithoutAnAnswerIsUnknownAndTellsNoSecret(t *testing.T) {
 }
 
 func neverValid(rw http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/cgi-bin/token" {
+	if r.URL.Path == "/cgi-bin/stable_token" {
 		_, _ = io.WriteString(rw, `{"access_token":"x","expires_in":7200}`)
 		return
 	}
@@ -374,5 +390,18 @@ func TestNew_RefusesSettings(t *testing.T) {
 	for _, set := range []phone.Config{{}, {AppID: "a", Secret: "s", Token: "t", CallbackURL: "http://x", AESKey: "short"}} {
 		_, err := phone.New(set)
 		require.Error(t, err)
+	}
+}
+
+func TestPhone_GivesTheTokenToTheAccountOnly(t *testing.T) {
+	w := open(t)
+	for body, code := range map[string]string{
+		`{`: "47001", `{"grant_type":"code","appid":"wx_test","secret":"secret"}`: "40002",
+		`{"grant_type":"client_credential","appid":"wx","secret":"secret"}`:      "40013",
+		`{"grant_type":"client_credential","appid":"wx_test","secret":"x"}`:      "40125",
+	} {
+		rec := httptest.NewRecorder()
+		w.phone.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/cgi-bin/stable_token", strings.NewReader(body)))
+		require.Contains(t, rec.Body.String(), `"errcode":`+code)
 	}
 }

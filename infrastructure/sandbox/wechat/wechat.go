@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// TokenLife is how long an access token is good, unless another one is fetched.
+// TokenLife is how long an access token is good, unless another one is forced.
 const TokenLife = 7200 * time.Second
 
 // Config says which official account is simulated, and where its server is.
@@ -38,13 +38,13 @@ type Phone struct {
 	key  []byte // of the safe mode; nil: messages go in clear text
 	page *template.Template
 
-	mu        sync.Mutex
-	token     string
-	tokenEnds time.Time
-	codes     map[string]code // by ticket
-	chats     map[string][]line
-	follows   map[string]bool
-	messages  int64
+	mu       sync.Mutex
+	token    string               // the newest
+	tokens   map[string]time.Time // those that are good, and until when
+	codes    map[string]code      // by ticket
+	chats    map[string][]line
+	follows  map[string]bool
+	messages int64
 }
 
 // code is a QR code that was made.
@@ -86,13 +86,13 @@ func New(set Config) (*Phone, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox/wechat: page: %w", err)
 	}
-	return &Phone{set: set, key: key, page: page, codes: map[string]code{}, chats: map[string][]line{}, follows: map[string]bool{}}, nil
+	return &Phone{set: set, key: key, page: page, tokens: map[string]time.Time{}, codes: map[string]code{}, chats: map[string][]line{}, follows: map[string]bool{}}, nil
 }
 
 // Handler serves the API below /cgi-bin and the phone below /q and /phone.
 func (p *Phone) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /cgi-bin/token", p.giveToken)
+	mux.HandleFunc("POST /cgi-bin/stable_token", p.giveToken)
 	mux.HandleFunc("POST /cgi-bin/qrcode/create", p.withToken(p.createCode))
 	mux.HandleFunc("POST /cgi-bin/message/template/send", p.withToken(p.sendTemplate))
 	mux.HandleFunc("GET /q/{ticket}", p.showCode)
@@ -103,26 +103,51 @@ func (p *Phone) Handler() http.Handler {
 	return mux
 }
 
-// giveToken is GET /cgi-bin/token. The token before is void from now on.
+// giveToken is POST /cgi-bin/stable_token: the same token for all who ask, until 5 minutes before it ends or somebody
+// forces another one.
 func (p *Phone) giveToken(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
-	switch {
-	case query.Get("grant_type") != "client_credential":
+	var in struct {
+		GrantType string `json:"grant_type"`
+		AppID     string `json:"appid"`
+		Secret    string `json:"secret"`
+		Force     bool   `json:"force_refresh"`
+	}
+	switch err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 16<<10)).Decode(&in); {
+	case err != nil:
+		answer(w, failure{47001, "data format error"})
+	case in.GrantType != "client_credential":
 		answer(w, failure{40002, "invalid grant_type"})
-	case query.Get("appid") != p.set.AppID:
+	case in.AppID != p.set.AppID:
 		answer(w, failure{40013, "invalid appid"})
-	case query.Get("secret") != p.set.Secret:
+	case in.Secret != p.set.Secret:
 		answer(w, failure{40125, "invalid appsecret"})
 	default:
-		answer(w, map[string]any{"access_token": p.newToken(), "expires_in": int(TokenLife / time.Second)})
+		token, left := p.tokenNow(in.Force)
+		answer(w, map[string]any{"access_token": token, "expires_in": int(left / time.Second)})
 	}
 }
 
-func (p *Phone) newToken() string {
+// tokenOverlap is how long the old token is good beside a new one that nobody forced.
+const tokenOverlap = 5 * time.Minute
+
+func (p *Phone) tokenNow(force bool) (string, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.token, p.tokenEnds = rand.Text(), p.set.Now().Add(TokenLife)
-	return p.token
+	now := p.set.Now()
+	if force {
+		clear(p.tokens)
+	}
+	if left := p.tokens[p.token].Sub(now); left > tokenOverlap {
+		return p.token, left
+	}
+	for old, ends := range p.tokens {
+		if !now.Before(ends) {
+			delete(p.tokens, old)
+		}
+	}
+	p.token = rand.Text()
+	p.tokens[p.token] = now.Add(TokenLife)
+	return p.token, TokenLife
 }
 
 type failure struct {
@@ -136,11 +161,11 @@ func answer(w http.ResponseWriter, value any) {
 	_ = json.NewEncoder(w).Encode(value) // a caller that is gone asks again
 }
 
-// withToken lets in who has the last token.
+// withToken lets in who has a token that is good.
 func (p *Phone) withToken(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
-		good := p.token != "" && r.URL.Query().Get("access_token") == p.token && p.set.Now().Before(p.tokenEnds)
+		good := p.set.Now().Before(p.tokens[r.URL.Query().Get("access_token")])
 		p.mu.Unlock()
 		if !good {
 			answer(w, failure{40001, "invalid credential, access_token is invalid or not latest"})
