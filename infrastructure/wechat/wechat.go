@@ -173,11 +173,7 @@ func (a *Account) accessToken(ctx context.Context, bad string) (string, error) {
 	if a.token != "" && a.token != bad && a.set.Clock().Before(a.until) {
 		return a.token, nil
 	}
-	in := struct {
-		GrantType string `json:"grant_type"`
-		AppID     string `json:"appid"`
-		Secret    string `json:"secret"`
-	}{"client_credential", a.set.AppID, a.set.Secret}
+	in := map[string]string{"grant_type": "client_credential", "appid": a.set.AppID, "secret": a.set.Secret}
 	var out struct {
 		AccessToken string `json:"access_token"`
 		ExpiresIn   int    `json:"expires_in"` // seconds; 7200

@@ -397,8 +397,8 @@ func TestPhone_GivesTheTokenToTheAccountOnly(t *testing.T) {
 	w := open(t)
 	for body, code := range map[string]string{
 		`{`: "47001", `{"grant_type":"code","appid":"wx_test","secret":"secret"}`: "40002",
-		`{"grant_type":"client_credential","appid":"wx","secret":"secret"}`:      "40013",
-		`{"grant_type":"client_credential","appid":"wx_test","secret":"x"}`:      "40125",
+		`{"grant_type":"client_credential","appid":"wx","secret":"secret"}`: "40013",
+		`{"grant_type":"client_credential","appid":"wx_test","secret":"x"}`: "40125",
 	} {
 		rec := httptest.NewRecorder()
 		w.phone.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/cgi-bin/stable_token", strings.NewReader(body)))
