@@ -16,8 +16,8 @@ func (m *month) script() {
 	m.at(m.end.Add(-4*day), func(ctx context.Context) error { return m.solo(ctx, m.visitor, "bamboo-tray", "m") })
 	m.team(3*time.Hour, me, "celadon-cup", 2, 50*time.Minute)
 
-	for _, days := range []time.Duration{8, 7, 6, 5} { // three sell the limited deal out; one more, should somebody not pay
-		m.team(days*day, m.somebody, "navel-orange", 3, 90*time.Minute)
+	for _, before := range []time.Duration{8 * day, 7 * day, 6 * day, 5 * day} { // three sell the limited deal out; one more, should somebody not pay
+		m.team(before, m.somebody, "navel-orange", 3, 90*time.Minute)
 	}
 	m.team(140*time.Minute, m.somebody, "longjing-tea", 1, 0)
 	m.team(35*time.Minute, m.somebody, "longjing-tea", 1, 0)
