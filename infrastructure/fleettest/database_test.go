@@ -81,6 +81,17 @@ func (d *database) do(t *testing.T, statement string) {
 	require.NoError(t, err, statement)
 }
 
+// count asks for one number.
+func (d *database) count(t *testing.T, query string) int {
+	t.Helper()
+	pool, err := d.open("")
+	require.NoError(t, err)
+	defer pool.Close()
+	var n int
+	require.NoError(t, pool.QueryRow(query).Scan(&n), query)
+	return n
+}
+
 // lease is the row of a job.
 type lease struct {
 	holder string

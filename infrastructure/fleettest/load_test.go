@@ -246,6 +246,16 @@ func (l *load) cut() tally {
 	return n
 }
 
+// await waits until so many purchases are complete since the last cut.
+func (l *load) await(t *testing.T, purchases int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.purchases >= purchases
+	}, patience, pace, "%d purchases", purchases)
+}
+
 // servedSince is when the first order after a moment was placed; zero: none yet.
 func (l *load) servedSince(moment time.Time) time.Time {
 	l.mu.Lock()

@@ -21,23 +21,20 @@ func TestFleet(t *testing.T) {
 
 	warm := func() { // everybody buys, through every node
 		people.cut()
-		require.Eventually(t, func() bool {
-			people.mu.Lock()
-			defer people.mu.Unlock()
-			return people.purchases >= 2*couples
-		}, patience, pace)
+		people.await(t, 2*couples)
 	}
 	warm()
 	t.Run("BothNodesServe", func(t *testing.T) { bothServe(t, f) })
 	t.Run("OneScheduleTwoWorkers", func(t *testing.T) { oneSchedule(t, f) })
+	warm()
+	// First, because what hangs in the middle of it is put right after a minute, which the rest takes.
+	t.Run("DatabaseKilled", func(t *testing.T) { databaseKilled(t, f, people) })
 	warm()
 	t.Run("RollingRestart", func(t *testing.T) { rollingRestart(t, f, people) })
 	warm()
 	t.Run("PausedNodes", func(t *testing.T) { pausedNodes(t, f, people) })
 	warm()
 	t.Run("RedisKilled", func(t *testing.T) { redisKilled(t, f, people) })
-	t.Run("DatabaseKilled", func(t *testing.T) { databaseKilled(t, f, people) })
-	warm()
 	people.end()
 	f.settled(t)
 }
@@ -182,6 +179,7 @@ func redisKilled(t *testing.T, f *fleet, people *load) {
 	people.cut()
 	f.redis.stop(t, killed)
 	time.Sleep(span(3*time.Second, 20*time.Second))
+	people.await(t, 1)
 	text, err := fetch(context.Background(), f.nodes["mall-1"].private+"/readyz")
 	require.NoError(t, err)
 	require.Contains(t, text, `"status":"degraded"`)
@@ -194,7 +192,6 @@ func redisKilled(t *testing.T, f *fleet, people *load) {
 	}, patience, pace)
 	t.Logf("numbers: F20: Redis away: %s; after it came back empty: %s", away, people.cut())
 	require.Empty(t, away.failures)
-	require.Positive(t, away.purchases)
 }
 
 // F18: the database dies under load and comes back. Nobody restarts a process of ours.
