@@ -6,9 +6,13 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 const rules = { runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] } };
 const summary = String((found) => found.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`).slice(0, 3).join(" | ")}`));
 
+// colours is what can be wrong by night that was right by day; shapes is everything else.
+export const colours = { runOnly: ["color-contrast"] };
+export const shapes = { ...rules, rules: { "color-contrast": { enabled: false } } };
+
 // inspect returns what axe finds wrong with the page as it stands, and how much wider than the window it is.
-export async function inspect(page, name) {
-  const found = await page.evaluate(`${axe}; axe.run(document, ${JSON.stringify(rules)}).then(${summary})`);
+export async function inspect(page, name, what = rules) {
+  const found = await page.evaluate(`${axe}; axe.run(document, ${JSON.stringify(what)}).then(${summary})`);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (wide > 0) found.push(`${wide} px too wide`);
   return found.map((line) => `${name}: ${line}`);

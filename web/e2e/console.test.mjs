@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { inspect } from "./care.mjs";
+import { colours, inspect, shapes } from "./care.mjs";
 import { agree, crowds, operator, order, press, refuseRefunds, setupLink, shows, signIn, startHastyServer } from "./desk.mjs";
 import { binary, call, look, openBrowser, openPage, until } from "./harness.mjs";
 import { operate, quiet, sell, signedUp } from "./market.mjs";
@@ -202,8 +202,8 @@ const pages = {
 let seen;
 
 const looks = [
-  { locale: "zh-CN", width: 1440, height: 900, schemes: ["light", "dark"] },
-  { locale: "en", width: 390, height: 844, schemes: ["light"] },
+  { locale: "zh-CN", width: 1440, height: 900, schemes: { light: undefined, dark: colours } },
+  { locale: "en", width: 390, height: 844, schemes: { light: shapes } },
 ];
 
 for (const { locale, width, height, schemes } of looks) {
@@ -215,16 +215,16 @@ for (const { locale, width, height, schemes } of looks) {
     await who.page.emulateMedia({ reducedMotion: "reduce" });
     const found = [];
     for (const [name, [address, ready]] of Object.entries(pages)) {
-      await who.page.emulateMedia({ colorScheme: schemes[0] });
+      await who.page.emulateMedia({ colorScheme: "light" });
       await who.page.goto(`/console${typeof address === "function" ? address() : address}`);
       await who.page.locator(ready).first().waitFor();
-      for (const colorScheme of schemes) {
+      for (const [colorScheme, rules] of Object.entries(schemes)) {
         await who.page.emulateMedia({ colorScheme });
         await who.page.locator(`html[data-look="${colorScheme}"]`).waitFor();
         await who.page.waitForTimeout(100); // the last of its colours
         const picture = `console-${name}-${locale}-${width}-${colorScheme}`;
         await look(who.page, picture);
-        found.push(...(await inspect(who.page, picture)));
+        found.push(...(await inspect(who.page, picture, rules)));
       }
     }
     assert.deepEqual(found, []);

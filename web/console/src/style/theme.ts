@@ -53,6 +53,8 @@ const dark = {
   colorWarning: "#e5a84b",
   colorError: "#ff7b72",
   colorBgBase: "#0f1319",
+  colorBgContainer: "#151a22",
+  colorBgElevated: "#1b212b",
   colorBgLayout: "#0b0e13",
   colorTextSecondary: "#b6bec9",
   colorTextTertiary: "#9aa4b2",
