@@ -106,7 +106,7 @@ type billRun struct {
 
 func (s *Shop) beginBill(ctx context.Context, day payment.Day) (*billRun, error) {
 	b, err := inTx(ctx, s, func(tx Tx) (bill.Bill, error) {
-		b, err := lockOrAddBill(tx, day)
+		b, _, err := lockOrAddBill(tx, day)
 		if err != nil {
 			return b, err
 		}
@@ -116,13 +116,14 @@ func (s *Shop) beginBill(ctx context.Context, day payment.Day) (*billRun, error)
 	return &billRun{Shop: s, day: day, number: b.Run}, err
 }
 
-func lockOrAddBill(tx Tx, day payment.Day) (bill.Bill, error) {
-	b, err := tx.LockBill(day)
+// lockOrAddBill says whether nobody had expected the day before.
+func lockOrAddBill(tx Tx, day payment.Day) (b bill.Bill, added bool, err error) {
+	b, err = tx.LockBill(day)
 	if !errors.Is(err, ErrNotFound) {
-		return b, err
+		return b, false, err
 	}
 	b = bill.Expect(day, tx.Now())
-	return b, tx.AddBill(b)
+	return b, true, tx.AddBill(b)
 }
 
 // write runs fn in a transaction that holds the day, unless another run has begun.

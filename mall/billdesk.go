@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"kaituan/mall/bill"
@@ -87,12 +88,19 @@ func (s *Shop) RunBill(ctx context.Context, who Actor, day payment.Day) (BillVie
 		return BillView{}, invalid("day", "a day that has begun")
 	}
 	b, err := inTx(ctx, s, func(tx Tx) (bill.Bill, error) {
-		b, err := lockOrAddBill(tx, day)
+		b, added, err := lockOrAddBill(tx, day)
 		if err != nil {
 			return b, err
 		}
+		var before any
+		if !added {
+			before = portraitOfBill(b)
+		}
 		b.Ask(tx.Now())
-		return b, tx.PutBill(b)
+		if err := tx.PutBill(b); err != nil {
+			return b, err
+		}
+		return b, audit(tx, who, "bill.asked", string(day), before, portraitOfBill(b))
 	})
 	if err != nil {
 		return BillView{}, err
@@ -163,7 +171,9 @@ func (s *Shop) ResolveDifference(ctx context.Context, who Actor, id bill.Differe
 	case bill.ActRefund:
 		return s.returnUnknown(ctx, who, d, r)
 	default:
-		return s.endDifference(ctx, id, func(d *bill.Difference, tx Tx) bool { return d.Resolve(r.Action, who.Account, r.Note, tx.Now()) })
+		return s.decide(ctx, who, "difference.accepted", id, func(d *bill.Difference, now time.Time) bool {
+			return d.Resolve(r.Action, who.Account, r.Note, now)
+		})
 	}
 }
 
@@ -181,22 +191,34 @@ func differenceEnded(d bill.Difference) error {
 	return refuse(CodeDifferenceEnded, "the difference is "+string(d.Status))
 }
 
-// endDifference changes an open difference. Errors: CodeDifferenceEnded.
-func (s *Shop) endDifference(ctx context.Context, id bill.DifferenceID, change func(*bill.Difference, Tx) bool) (bill.Difference, error) {
+// decide changes an open difference as an operator wants it, and remembers who. Errors: CodeDifferenceEnded.
+func (s *Shop) decide(ctx context.Context, who Actor, action string, id bill.DifferenceID, change differenceChange) (bill.Difference, error) {
 	return inTx(ctx, s, func(tx Tx) (bill.Difference, error) {
-		d, err := tx.LockDifference(id)
+		before, after, err := changeDifference(tx, id, change)
 		if err != nil {
-			return d, err
+			return after, err
 		}
-		if !change(&d, tx) {
-			return d, differenceEnded(d)
-		}
-		if err := tx.PutDifference(d); err != nil {
-			return d, err
-		}
-		d.Version++
-		return d, nil
+		return after, audit(tx, who, action, string(id), portraitOfDifference(before), portraitOfDifference(after))
 	})
+}
+
+// differenceChange changes an open difference. It says whether it was open.
+type differenceChange func(d *bill.Difference, now time.Time) bool
+
+func changeDifference(tx Tx, id bill.DifferenceID, change differenceChange) (before, after bill.Difference, err error) {
+	before, err = tx.LockDifference(id)
+	after = before
+	if err != nil {
+		return before, after, err
+	}
+	if !change(&after, tx.Now()) {
+		return before, after, differenceEnded(after)
+	}
+	if err := tx.PutDifference(after); err != nil {
+		return before, after, err
+	}
+	after.Version++
+	return before, after, nil
 }
 
 // askForDifference asks the provider, and compares the payment once more.
@@ -213,15 +235,18 @@ func (s *Shop) askForDifference(ctx context.Context, who Actor, d bill.Differenc
 		return d, err
 	}
 	still := slices.ContainsFunc(cases[d.Payment].Differences(d.Day), func(f bill.Finding) bool { return f.Key() == d.Key() })
-	return s.endDifference(ctx, d.ID, func(d *bill.Difference, tx Tx) bool {
-		return d.Asked(!still, who.Account, r.Note, tx.Now())
+	return s.decide(ctx, who, "difference.asked", d.ID, func(d *bill.Difference, now time.Time) bool {
+		return d.Asked(!still, who.Account, r.Note, now)
 	})
 }
 
 // returnUnknown sends the money of a payment that the mall does not know back. Its number is written down first, so that
-// asking again pays nobody twice and the bill that has the refund is understood.
+// asking again pays nobody twice and the bill that has the refund is understood; with it who decided so, because the money
+// may go whatever is heard of it here. That it went is the provider's word, and no decision.
 func (s *Shop) returnUnknown(ctx context.Context, who Actor, d bill.Difference, r Resolution) (bill.Difference, error) {
-	d, err := s.endDifference(ctx, d.ID, func(d *bill.Difference, _ Tx) bool { return d.Return(payment.RequestNo(s.IDs("rf"))) })
+	d, err := s.decide(ctx, who, "difference.refunded", d.ID, func(d *bill.Difference, _ time.Time) bool {
+		return d.Return(payment.RequestNo(s.IDs("rf")), who.Account, r.Note)
+	})
 	if err != nil {
 		return d, err
 	}
@@ -230,8 +255,11 @@ func (s *Shop) returnUnknown(ctx context.Context, who Actor, d bill.Difference, 
 	refusal, refused := errors.AsType[*payment.Rejection](asked)
 	switch {
 	case err == nil && back.Done && back.Amount == d.Theirs:
-		return s.endDifference(ctx, d.ID, func(d *bill.Difference, tx Tx) bool {
-			return d.Resolve(r.Action, who.Account, r.Note, tx.Now())
+		return inTx(ctx, s, func(tx Tx) (bill.Difference, error) {
+			_, done, err := changeDifference(tx, d.ID, func(d *bill.Difference, now time.Time) bool {
+				return d.Resolve(r.Action, who.Account, r.Note, now)
+			})
+			return done, err
 		})
 	case err == nil && back.Done:
 		return d, fmt.Errorf("mall: refund %s of %d fen went back as %d fen", d.RefundNo, d.Theirs, back.Amount)

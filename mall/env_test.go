@@ -114,7 +114,9 @@ func newEnvOver(t *testing.T, db *sqldb.DB) *env {
 	e.engine, e.gateway = newEngine(e.clock.Now), newGateway(e.clock.Now)
 	e.shop = e.newShop(e.store)
 	e.relay = e.newRelay(e.shop)
-	e.operator = mall.Actor{Account: "ops", Role: account.Operator}
+	e.operator = mall.Actor{
+		Account: "ops", Role: account.Operator, Rank: mall.RankEditor, Name: "li.lei", RequestID: "req-1", Address: "203.0.113.7",
+	}
 	e.stock(pieces)
 	e.drain()
 	return e

@@ -41,12 +41,15 @@ func (s *Shop) RefundOrder(ctx context.Context, who Actor, id order.ID, words st
 		if err != nil {
 			return GivenBack{}, err
 		}
+		before := portraitOfOrder(o)
 		verdict := o.GiveBack(why, words, tx.Now())
 		if !verdict.Moved {
 			return GivenBack{Order: o, Replayed: true}, notRefundable(o)
 		}
-		o, err = s.giveBack(tx, o, verdict)
-		return GivenBack{Order: o}, err
+		if o, err = s.giveBack(tx, o, verdict); err != nil {
+			return GivenBack{}, err
+		}
+		return GivenBack{Order: o}, audit(tx, who, "order.refunded", string(id), before, portraitOfOrder(o))
 	})
 }
 

@@ -51,7 +51,7 @@ func (s *Shop) SaveProduct(ctx context.Context, who Actor, d catalog.Draft) (cat
 	if err := invalidDraft(d.Validate()); err != nil {
 		return catalog.Product{}, err
 	}
-	save := func(tx Tx) (catalog.Product, error) { return saveProduct(tx, d) }
+	save := func(tx Tx) (catalog.Product, error) { return saveProduct(tx, who, d) }
 	product, err := inTx(ctx, s, save)
 	if errors.Is(err, ErrDuplicate) { // somebody created it at the same moment
 		product, err = inTx(ctx, s, save)
@@ -59,7 +59,7 @@ func (s *Shop) SaveProduct(ctx context.Context, who Actor, d catalog.Draft) (cat
 	return product, err
 }
 
-func saveProduct(tx Tx, d catalog.Draft) (catalog.Product, error) {
+func saveProduct(tx Tx, who Actor, d catalog.Draft) (catalog.Product, error) {
 	old, err := tx.LockProduct(d.ID)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return catalog.Product{}, err
@@ -69,7 +69,13 @@ func saveProduct(tx Tx, d catalog.Draft) (catalog.Product, error) {
 		return catalog.Product{}, err
 	}
 	product.Version++
-	return product, tx.Enqueue(Task{TopicPutGoods, string(product.ID)})
+	if err := tx.Enqueue(Task{TopicPutGoods, string(product.ID)}); err != nil {
+		return catalog.Product{}, err
+	}
+	if old.Version == 0 {
+		return product, audit(tx, who, "product.created", string(product.ID), nil, portraitOfProduct(product))
+	}
+	return product, audit(tx, who, "product.changed", string(product.ID), portraitOfProduct(old), portraitOfProduct(product))
 }
 
 // putGoods registers a product at the engine. Two saves in a row may be carried out at once and arrive there in

@@ -195,6 +195,7 @@ func (s *Shop) RedoRefund(ctx context.Context, who Actor, no payment.RequestNo) 
 		if err != nil {
 			return r, at(err, CodeRefundNotFound, "no such refund")
 		}
+		before := portraitOfRefund(r)
 		if !r.Redo(tx.Now()) {
 			return r, refuse(CodeRefundNotFailed, "the refund is "+string(r.Status))
 		}
@@ -202,6 +203,6 @@ func (s *Shop) RedoRefund(ctx context.Context, who Actor, no payment.RequestNo) 
 			return r, err
 		}
 		r.Version, r.Moves = r.Version+1, nil
-		return r, nil
+		return r, audit(tx, who, "refund.redone", string(no), before, portraitOfRefund(r))
 	})
 }

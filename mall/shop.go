@@ -94,6 +94,7 @@ type Actor struct {
 	Account account.ID
 	Role    account.Role
 
+	Rank      Rank   // of an operator
 	Name      string // of an operator: the login
 	RequestID string // of an operator
 	Address   string // of an operator: the network address that the request came from

@@ -53,6 +53,7 @@ type Tx interface {
 	TxOrders
 	TxPayments
 	TxBills
+	Trail
 }
 
 // TxAccounts changes accounts and sessions.
@@ -192,6 +193,9 @@ type Reader interface {
 	DueRefunds(ctx context.Context, q DueQuery) ([]payment.Refund, error)
 	// FailedRefunds lists the refunds that wait for a person, newest first.
 	FailedRefunds(ctx context.Context, before payment.RequestNo, limit int) ([]payment.Refund, error)
+
+	// Audit lists what operators did, newest first.
+	Audit(ctx context.Context, q AuditQuery) ([]AuditEntry, error)
 }
 
 // Watched names what a page shows: either a buyer's orders, with the teams that those are in while they are paid or may

@@ -54,13 +54,19 @@ const billsPath = "/api/mall/admin/v1/bills"
 // matched opens a shop whose bill of today has a payment of somebody else, and matches it.
 func matched(t *testing.T) (s *shop, day payment.Day) {
 	s = openShop(t)
-	day = payment.DayOf(s.now())
+	difference := s.matchedDay()
+	return s, difference
+}
+
+func (s *shop) matchedDay() payment.Day {
+	s.t.Helper()
+	day := payment.DayOf(s.now())
 	s.bill = []payment.BillLine{{Number: 5, Kind: payment.BillPayment, ID: "till-7", ProviderNo: "2026", Amount: 12_00, Fee: 7, At: s.now()}}
 	a := s.call(post(billsPath+"/"+string(day)+"/run", "").as(operatorToken)).want(http.StatusAccepted)
-	require.Equal(t, "waiting", a.text("status"))
-	_, err := s.mall.ReconcileDue(t.Context(), 10)
-	require.NoError(t, err)
-	return s, day
+	require.Equal(s.t, "waiting", a.text("status"))
+	_, err := s.mall.ReconcileDue(s.t.Context(), 10)
+	require.NoError(s.t, err)
+	return day
 }
 
 func TestBills_ListAndRun(t *testing.T) {

@@ -112,7 +112,7 @@ func (d *door) checkOperator(c *gin.Context, least mall.Rank) error {
 		return err
 	}
 	c.Set(callerKey{}, caller{Actor: mall.Actor{
-		Account: member.ID, Role: account.Operator, Name: member.Login, RequestID: edge.RequestID(c), Address: c.ClientIP(),
+		Account: member.ID, Role: account.Operator, Rank: member.Rank, Name: member.Login, RequestID: edge.RequestID(c), Address: c.ClientIP(),
 	}})
 	edge.SetCaller(c, "operator", string(member.ID))
 	if !member.Rank.May(least) {

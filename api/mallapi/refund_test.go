@@ -69,15 +69,21 @@ func TestPayments_AreFoundByOperators(t *testing.T) {
 	s.call(get("/api/mall/admin/v1/payments").as(token)).want(http.StatusUnauthorized)
 }
 
-func TestRefund_ThatAlipayRefusesWaitsForAPerson(t *testing.T) {
-	s := openShop(t)
-	token, id := s.failedTeam()
-	s.refundBehindTheShop(token, id)
+// refusedRefund has Alipay refuse the refund of an order until it waits for a person.
+func (s *shop) refusedRefund() (token, orderID string) {
+	s.t.Helper()
+	token, orderID = s.failedTeam()
+	s.refundBehindTheShop(token, orderID)
 	for range 10 {
 		s.ahead.Add(int64(30 * time.Minute))
-		_, _ = s.mall.PushRefunds(t.Context(), 10) // refused: its error says so, and the refund below
+		_, _ = s.mall.PushRefunds(s.t.Context(), 10) // refused: its error says so, and the list of failed ones
 	}
+	return token, orderID
+}
 
+func TestRefund_ThatAlipayRefusesWaitsForAPerson(t *testing.T) {
+	s := openShop(t)
+	token, id := s.refusedRefund()
 	list := s.call(get("/api/mall/admin/v1/refunds").as(operatorToken)).want(http.StatusOK)
 	require.Equal(t, id, list.text("items.0.order_id"))
 	require.Equal(t, "failed", list.text("items.0.status"))

@@ -75,6 +75,7 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/mall/admin/v1/bills/:day/run", operators, h.RunBill},
 		{http.MethodGet, "/api/mall/admin/v1/bills/:day/differences", viewers, h.ListBillDifferences},
 		{http.MethodPost, "/api/mall/admin/v1/bill-differences/:difference_id/resolve", operators, h.ResolveBillDifference},
+		{http.MethodGet, "/api/mall/admin/v1/audit", viewers, h.ListAudit},
 		{http.MethodGet, "/api/mall/admin/v1/jobs", viewers, h.ListJobs},
 		{http.MethodGet, "/api/mall/admin/v1/totals", viewers, h.GetTotals},
 

@@ -4,6 +4,7 @@
 package mallwire
 
 import (
+	"encoding/json"
 	"time"
 
 	"kaituan/api/instant"
@@ -172,6 +173,27 @@ func (e Mode) Valid() bool {
 	case Group:
 		return true
 	case Solo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OperatorRole.
+const (
+	RoleAdmin    OperatorRole = "admin"
+	RoleOperator OperatorRole = "operator"
+	RoleViewer   OperatorRole = "viewer"
+)
+
+// Valid indicates whether the value is a known member of the OperatorRole enum.
+func (e OperatorRole) Valid() bool {
+	switch e {
+	case RoleAdmin:
+		return true
+	case RoleOperator:
+		return true
+	case RoleViewer:
 		return true
 	default:
 		return false
@@ -529,6 +551,48 @@ type Account struct {
 	Login    string `json:"login"`
 	Nickname string `json:"nickname"`
 	Role     Role   `json:"role"`
+}
+
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	Action string `json:"action"`
+
+	// Actor The login
+	Actor string `json:"actor"`
+
+	// ActorID `operator` for the instance's token, `command` for who works at the machine
+	ActorID string `json:"actor_id"`
+	Address string `json:"address"`
+
+	// After Likewise
+	After json.RawMessage `json:"after,omitempty,omitzero"`
+
+	// At RFC 3339, UTC, milliseconds
+	At Instant `json:"at"`
+
+	// Before Left out when it was not there; phone numbers in texts are masked
+	Before json.RawMessage `json:"before,omitempty,omitzero"`
+
+	// Hash SHA-256 of this entry with the hash of the one before
+	Hash string `json:"hash"`
+
+	// Previous The hash of the entry before
+	Previous  string `json:"previous"`
+	RequestID string `json:"request_id"`
+
+	// Role As at the engine
+	Role OperatorRole `json:"role"`
+	Seq  int64        `json:"seq"`
+
+	// Subject The id of what was changed
+	Subject string `json:"subject"`
+}
+
+// AuditPage defines model for AuditPage.
+type AuditPage struct {
+	HasMore    bool         `json:"has_more"`
+	Items      []AuditEntry `json:"items"`
+	NextCursor string       `json:"next_cursor,omitempty,omitzero"`
 }
 
 // Bill defines model for Bill.
@@ -900,6 +964,9 @@ type Offer struct {
 	// Tiers The price from each size on, the first being the price; left out when more people do not make it cheaper
 	Tiers []TierPrice `json:"tiers,omitempty,omitzero"`
 }
+
+// OperatorRole As at the engine
+type OperatorRole string
 
 // Order defines model for Order.
 type Order struct {
@@ -1564,6 +1631,23 @@ type ProductID = Name
 
 // ScanID An identifier
 type ScanID = Name
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	ActorID *Name `form:"actor_id,omitempty" json:"actor_id,omitempty"`
+	Action  *Name `form:"action,omitempty" json:"action,omitempty"`
+	Subject *Name `form:"subject,omitempty" json:"subject,omitempty"`
+
+	// From At or after
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Before
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Cursor `next_cursor` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
 
 // ListBillsParams defines parameters for ListBills.
 type ListBillsParams struct {

@@ -45,7 +45,9 @@ func OpenBills(ctx context.Context, c config.Config) (BillDesk, error) {
 func (d BillDesk) Close() error { return d.dbs.close() }
 
 // person is who sits at the machine.
-func person() mall.Actor { return mall.Actor{Account: "command", Role: account.Operator} }
+func person() mall.Actor {
+	return mall.Actor{Account: "command", Role: account.Operator, Rank: mall.RankAdmin, Name: "kaituan bill"}
+}
 
 // Days returns the newest days.
 func (d BillDesk) Days(ctx context.Context) ([]mall.BillView, error) {

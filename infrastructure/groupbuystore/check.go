@@ -32,7 +32,7 @@ func (s *Store) Rules(now time.Time) []invariant.Rule {
 		stockRules(), teamRules(teams, now), seatRules(seats),
 		invariant.Paths("I9", invariant.Lives{Over: teams, History: "team_history", Of: "id"}, team.Forming, team.Transitions()),
 		invariant.Paths("I9", invariant.Lives{Over: seats, History: "seat_history", Of: "id"}, team.Held, team.SeatTransitions()),
-		deliveryRules(now), s.messageRules(now), s.auditRules(),
+		deliveryRules(now), s.messageRules(now), []invariant.Rule{invariant.Chain(s.db, auditRow.link)},
 	)
 }
 
@@ -70,15 +70,4 @@ func stuckMessage(m outbox.Stuck) invariant.Violation {
 		v.Invariant = "I10"
 	}
 	return v
-}
-
-// auditRules walk the chain of the audit (I14).
-func (s *Store) auditRules() []invariant.Rule {
-	return []invariant.Rule{{
-		Invariant: "I14", Over: invariant.Rows{What: "audit entries", Table: "audit"},
-		Find: func(ctx context.Context, _ invariant.Page) ([]invariant.Violation, error) {
-			broken, err := s.brokenLinks(ctx)
-			return mapped(broken, func(v groupbuy.Violation) invariant.Violation { return invariant.Violation(v) }), err
-		},
-	}}
 }

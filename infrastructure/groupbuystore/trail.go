@@ -2,15 +2,12 @@ package groupbuystore
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
-	"strconv"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/operator"
+	"kaituan/infrastructure/invariant"
 )
 
 type auditRow struct {
@@ -48,6 +45,10 @@ func (r auditRow) entry() groupbuy.AuditEntry {
 		},
 		Previous: r.Previous, Hash: r.Hash,
 	}
+}
+
+func (r auditRow) link() invariant.Link {
+	return invariant.Link{Seq: r.Seq, Previous: r.Previous, Hash: r.Hash, Sum: r.entry().Sum()}
 }
 
 // headRow is the last link of the chain.
@@ -94,70 +95,4 @@ func (s *Store) Audit(ctx context.Context, q groupbuy.AuditQuery) ([]groupbuy.Au
 	var rows []auditRow
 	err := db.Find(&rows).Error
 	return mapped(rows, auditRow.entry), failed(err, "list the audit")
-}
-
-// brokenLinks walks the chain of the audit from its first entry to its end and tells where it is broken. The rows
-// are streamed in one view: entries that are appended meanwhile do not show.
-func (s *Store) brokenLinks(ctx context.Context) (broken []groupbuy.Violation, err error) {
-	view := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
-	err = s.db.Read(ctx).Transaction(func(db *gorm.DB) error {
-		var head headRow
-		if err := db.Where("id = 1").Take(&head).Error; err != nil {
-			return err
-		}
-		walk := chainWalk{}
-		if err := eachAuditRow(db, walk.step); err != nil {
-			return err
-		}
-		walk.end(head)
-		broken = walk.broken
-		return nil
-	}, view)
-	return broken, failed(err, "walk the audit")
-}
-
-func eachAuditRow(db *gorm.DB, do func(auditRow)) error {
-	rows, err := db.Model(&auditRow{}).Order("seq").Rows()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var row auditRow
-		if err := db.ScanRows(rows, &row); err != nil {
-			return err
-		}
-		do(row)
-	}
-	return rows.Err()
-}
-
-// chainWalk follows the chain link by link.
-type chainWalk struct {
-	last   auditRow
-	broken []groupbuy.Violation
-}
-
-func (w *chainWalk) step(row auditRow) {
-	switch {
-	case row.Seq != w.last.Seq+1:
-		w.blame(row.Seq, fmt.Sprintf("follows entry %d", w.last.Seq))
-	case row.Previous != w.last.Hash:
-		w.blame(row.Seq, "does not carry the hash of the entry before it")
-	case row.Hash != row.entry().Sum():
-		w.blame(row.Seq, "was changed after it was written")
-	}
-	w.last = row
-}
-
-func (w *chainWalk) end(head headRow) {
-	if head.Seq != w.last.Seq || head.Hash != w.last.Hash {
-		w.blame(head.Seq, fmt.Sprintf("should be the last entry; the last is %d", w.last.Seq))
-	}
-}
-
-func (w *chainWalk) blame(seq int64, detail string) {
-	if len(w.broken) < maxViolations {
-		w.broken = append(w.broken, groupbuy.Violation{Invariant: "I14", Subject: "audit/" + strconv.FormatInt(seq, 10), Detail: detail})
-	}
 }

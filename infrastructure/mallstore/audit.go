@@ -38,7 +38,7 @@ func (s *Store) Rules(now time.Time) []invariant.Rule {
 		invariant.Paths("I9", invariant.Lives{Over: orders, History: "order_history", Of: "order_id"}, order.Created, order.Transitions()),
 		invariant.Paths("I9", invariant.Lives{Over: payments, History: "payment_history", Of: "payment_id"}, payment.Created, payment.Transitions()),
 		invariant.Paths("I9", invariant.Lives{Over: refunds, History: "refund_history", Of: "request_no"}, payment.RefundCreated, payment.RefundTransitions()),
-		s.taskRules(now),
+		s.taskRules(now), []invariant.Rule{invariant.Chain(s.db, trailRow.link)},
 	)
 }
 

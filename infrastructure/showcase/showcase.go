@@ -56,7 +56,9 @@ func (c *Clock) Set(at time.Time) { c.ms.Store(at.UnixMilli()) }
 const Past = 30 * 24 * time.Hour
 
 // operator is who puts things on the shelf.
-func operator() mall.Actor { return mall.Actor{Account: "demo-data", Role: account.Operator} }
+func operator() mall.Actor {
+	return mall.Actor{Account: "demo-data", Role: account.Operator, Rank: mall.RankAdmin, Name: "demo data"}
+}
 
 // Stock puts the products on the shelf and publishes the group-buys over them, unless the shop sells anything else.
 // Every step looks whether it was done before, so that one that was cut short is made up for by the next. fresh says

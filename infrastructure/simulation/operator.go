@@ -53,7 +53,9 @@ func (w *world) open() bool {
 	return !w.failed()
 }
 
-func (w *world) operator() mall.Actor { return mall.Actor{Account: "ops", Role: account.Operator} }
+func (w *world) operator() mall.Actor {
+	return mall.Actor{Account: "ops", Role: account.Operator, Rank: mall.RankEditor}
+}
 
 // enrol makes the mall a partner of the engine.
 func (w *world) enrol() {

@@ -126,12 +126,13 @@ func (d *Difference) Asked(ended bool, by account.ID, note string, now time.Time
 	return true
 }
 
-// Return gives the refund of an unknown payment its number, unless it has one: there is one for ever. It says whether the
-// difference is open.
-func (d *Difference) Return(no payment.RequestNo) bool {
+// Return records that a person sends the money of an unknown payment back, and gives its refund a number unless it has
+// one: there is one for ever. It says whether the difference is open.
+func (d *Difference) Return(no payment.RequestNo, by account.ID, note string) bool {
 	if d.Status != Open {
 		return false
 	}
+	d.Action, d.By, d.Note = ActRefund, by, note
 	if d.RefundNo == "" {
 		d.RefundNo = no
 	}

@@ -60,6 +60,10 @@ func RunStore(t *testing.T, open StoreOpener) {
 		"many lines":          storeManyLines,
 		"books of a day":      storeBooksOfADay,
 		"differences":         storeDifferences,
+		"audit":               storeAuditChain,
+		"audit at once":       storeAuditAtOnce,
+		"audit rolls back":    storeAuditRollsBack,
+		"lists of the audit":  storeAuditLists,
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := &storeEnv{T: t, ctx: t.Context(), now: time.Date(2026, 5, 1, 8, 0, 0, 123_000_000, time.UTC)}

@@ -212,7 +212,7 @@ func storeDifferences(e *storeEnv) {
 		require.Equal(e, []bill.Difference{first}, unseen)
 		locked, err := tx.LockDifference("diff_2")
 		require.NoError(e, err)
-		require.True(e, locked.Return("rf_back"))
+		require.True(e, locked.Return("rf_back", "ops", "not ours"))
 		require.True(e, locked.Resolve(bill.ActRefund, "ops", "没有人要", e.now))
 		return tx.PutDifference(locked)
 	})

@@ -745,6 +745,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mall/admin/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what, newest first
+         * @description Each change that an operator made in the mall has one entry, written with it; what was refused has none. Entries hang
+         *     together by their hashes (`kaituan check`). Of a refund that the mall sends back for an unknown payment the entry is
+         *     written before Alipay is asked.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mall/admin/v1/jobs": {
         parameters: {
             query?: never;
@@ -1502,6 +1524,39 @@ export interface components {
         };
         JobList: {
             items: components["schemas"]["Job"][];
+        };
+        /**
+         * @description As at the engine
+         * @enum {string}
+         */
+        OperatorRole: "viewer" | "operator" | "admin";
+        AuditEntry: {
+            /** Format: int64 */
+            seq: number;
+            at: components["schemas"]["Instant"];
+            /** @description `operator` for the instance's token, `command` for who works at the machine */
+            actor_id: string;
+            /** @description The login */
+            actor: string;
+            role: components["schemas"]["OperatorRole"];
+            action: string;
+            /** @description The id of what was changed */
+            subject: string;
+            /** @description Left out when it was not there; phone numbers in texts are masked */
+            before?: Record<string, never>;
+            /** @description Likewise */
+            after?: Record<string, never>;
+            request_id: string;
+            address: string;
+            /** @description The hash of the entry before */
+            previous: string;
+            /** @description SHA-256 of this entry with the hash of the one before */
+            hash: string;
+        };
+        AuditPage: {
+            items: components["schemas"]["AuditEntry"][];
+            has_more: boolean;
+            next_cursor?: string;
         };
         /** @description The sums over orders cover every order that was paid, whatever became of it */
         Totals: {
@@ -2603,6 +2658,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BillDifference"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                actor_id?: components["schemas"]["Name"];
+                action?: components["schemas"]["Name"];
+                subject?: components["schemas"]["Name"];
+                /** @description At or after */
+                from?: string;
+                /** @description Before */
+                to?: string;
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["Cursor"];
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -581,6 +581,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mall/admin/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payments of every order, newest first */
+        get: operations["adminListPayments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mall/admin/v1/refunds": {
         parameters: {
             query?: never;
@@ -722,6 +739,28 @@ export interface paths {
          *     it is asked for. `accept`: it was dealt with elsewhere, as the note says.
          */
         post: operations["resolveBillDifference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mall/admin/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what, newest first
+         * @description Each change that an operator made in the mall has one entry, written with it; what was refused has none. Entries hang
+         *     together by their hashes (`kaituan check`). Of a refund that the mall sends back for an unknown payment the entry is
+         *     written before Alipay is asked.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1266,6 +1305,13 @@ export interface components {
             expires_at: components["schemas"]["Instant"];
             paid_at?: components["schemas"]["Instant"];
             ended_at?: components["schemas"]["Instant"];
+            /** @description Since when Alipay gives no answer about it; for operators only */
+            unknown_since?: components["schemas"]["Instant"];
+        };
+        PaymentList: {
+            items: components["schemas"]["Payment"][];
+            has_more: boolean;
+            next_cursor?: string;
         };
         RefundInput: {
             /** @description In the words of who asks */
@@ -1478,6 +1524,39 @@ export interface components {
         };
         JobList: {
             items: components["schemas"]["Job"][];
+        };
+        /**
+         * @description As at the engine
+         * @enum {string}
+         */
+        OperatorRole: "viewer" | "operator" | "admin";
+        AuditEntry: {
+            /** Format: int64 */
+            seq: number;
+            at: components["schemas"]["Instant"];
+            /** @description `operator` for the instance's token, `command` for who works at the machine */
+            actor_id: string;
+            /** @description The login */
+            actor: string;
+            role: components["schemas"]["OperatorRole"];
+            action: string;
+            /** @description The id of what was changed */
+            subject: string;
+            /** @description Left out when it was not there; phone numbers in texts are masked */
+            before?: Record<string, never>;
+            /** @description Likewise */
+            after?: Record<string, never>;
+            request_id: string;
+            address: string;
+            /** @description The hash of the entry before */
+            previous: string;
+            /** @description SHA-256 of this entry with the hash of the one before */
+            hash: string;
+        };
+        AuditPage: {
+            items: components["schemas"]["AuditEntry"][];
+            has_more: boolean;
+            next_cursor?: string;
         };
         /** @description The sums over orders cover every order that was paid, whatever became of it */
         Totals: {
@@ -2368,6 +2447,37 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    adminListPayments: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["PaymentStatus"];
+                /** @description The order's number at Alipay (out_trade_no) */
+                payment_id?: components["schemas"]["Name"];
+                order_id?: components["schemas"]["Name"];
+                /** @description Only those of which Alipay gave no answer when it was asked last */
+                unknown?: boolean;
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["Cursor"];
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listFailedRefunds: {
         parameters: {
             query?: {
@@ -2548,6 +2658,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BillDifference"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                actor_id?: components["schemas"]["Name"];
+                action?: components["schemas"]["Name"];
+                subject?: components["schemas"]["Name"];
+                /** @description At or after */
+                from?: string;
+                /** @description Before */
+                to?: string;
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["Cursor"];
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
                 };
             };
             default: components["responses"]["Problem"];
