@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// ErrOverloaded says that the queue is full; the command was not taken and may be sent again in a moment.
+// ErrOverloaded says that the queue is full, or so slow that the command would wait for too long; the command was not taken and may be sent again in a moment.
 var ErrOverloaded = errors.New("coalesce: the queue is full")
 
 // ErrStopped says that the group takes no more commands; this one was not carried out.
@@ -25,6 +25,7 @@ type Run[C, R any] func(ctx context.Context, batch []C) ([]R, error)
 type Options struct {
 	MaxBatch   int           // commands in one batch: 256
 	Queue      int           // commands that may wait: 4096
+	MaxWait    time.Duration // that a command has to expect before it is taken; beyond it, it is refused: 1 s
 	Committers int           // batches at once: 1
 	Timeout    time.Duration // of one batch: 10 s
 
@@ -49,6 +50,7 @@ type Group[C, R any] struct {
 	run   Run[C, R]
 	opts  Options
 	queue chan *call[C, R]
+	pace  atomic.Int64 // what a batch takes lately, in nanoseconds
 
 	mu      sync.RWMutex // held for reading while a command is queued
 	stopped bool
@@ -82,6 +84,7 @@ func New[C, R any](run Run[C, R], opts Options) *Group[C, R] {
 	opts.MaxBatch = orDefault(opts.MaxBatch, 256)
 	opts.Queue = orDefault(opts.Queue, 4096)
 	opts.Committers = orDefault(opts.Committers, 1)
+	opts.MaxWait = orDefault(opts.MaxWait, time.Second)
 	opts.Timeout = orDefault(opts.Timeout, 10*time.Second)
 	if opts.Apart == nil {
 		opts.Apart = func(error) bool { return true }
@@ -131,12 +134,25 @@ func (g *Group[C, R]) enqueue(ctx context.Context, c *call[C, R]) error {
 	if g.stopped {
 		return ErrStopped
 	}
+	if g.expected() > g.opts.MaxWait {
+		return ErrOverloaded
+	}
 	select {
 	case g.queue <- c:
 		return nil
 	default:
 		return ErrOverloaded
 	}
+}
+
+// expected is how long the whole batches that are queued will take. Whoever finds less than one is never refused.
+func (g *Group[C, R]) expected() time.Duration {
+	return time.Duration(len(g.queue)/(g.opts.MaxBatch*g.opts.Committers)) * time.Duration(g.pace.Load())
+}
+
+// paced takes note of what a batch took: the mean, in which the newest counts a quarter.
+func (g *Group[C, R]) paced(took time.Duration) {
+	g.pace.Store((3*g.pace.Load() + int64(took)) / 4) // two committers at once may lose one of two notes
 }
 
 // Waiting is how many commands are queued.
@@ -230,7 +246,11 @@ func (g *Group[C, R]) attempt(batch []*call[C, R], apart bool) error {
 	}
 	began := time.Now()
 	results, err := g.guarded(commands)
-	g.opts.Observe(Batch{Size: len(batch), Wait: began.Sub(batch[0].since), Took: time.Since(began), Err: err, Apart: apart})
+	took := time.Since(began)
+	if !apart {
+		g.paced(took)
+	}
+	g.opts.Observe(Batch{Size: len(batch), Wait: began.Sub(batch[0].since), Took: took, Err: err, Apart: apart})
 	if err != nil {
 		return err
 	}

@@ -133,6 +133,24 @@ func TestGroup_AFullQueueRefuses(t *testing.T) {
 	stop(t, g)
 }
 
+// A queue with room is too long all the same when what is in it takes too long; one batch may always wait.
+func TestGroup_RefusesWhoWouldWaitForTooLong(t *testing.T) {
+	at := newGate()
+	g := coalesce.New(at.run, coalesce.Options{MaxBatch: 1, MaxWait: time.Nanosecond})
+	first := hold(g, at)
+	at.pass <- nil
+	require.NoError(t, <-first)
+	second := hold(g, at)
+	third := send(context.Background(), t, g, 1)
+	_, err := g.Do(context.Background(), 2)
+	require.ErrorIs(t, err, coalesce.ErrOverloaded)
+	at.pass <- nil
+	at.pass <- nil
+	require.NoError(t, <-second)
+	require.NoError(t, <-third)
+	stop(t, g)
+}
+
 func TestGroup_WhoeverLeavesBeforeItsBatchIsNotCarriedOut(t *testing.T) {
 	at := newGate()
 	g := coalesce.New(at.run, coalesce.Options{})
