@@ -174,7 +174,7 @@ func boardApart(t *testing.T, a, b Node) {
 	require.Zero(t, overheard.Load())
 }
 
-func boardUnheard(t *testing.T, a, _ Node) {
+func boardUnheard(_ *testing.T, a, _ Node) {
 	a.Start()
 	a.Board.Announce(context.Background(), cache.Topic(rand.Text()))
 }
