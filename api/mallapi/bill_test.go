@@ -54,8 +54,8 @@ const billsPath = "/api/mall/admin/v1/bills"
 // matched opens a shop whose bill of today has a payment of somebody else, and matches it.
 func matched(t *testing.T) (s *shop, day payment.Day) {
 	s = openShop(t)
-	difference := s.matchedDay()
-	return s, difference
+	day = s.matchedDay()
+	return s, day
 }
 
 func (s *shop) matchedDay() payment.Day {

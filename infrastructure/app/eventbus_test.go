@@ -101,7 +101,7 @@ func newWire(t *testing.T, broker string) *wire {
 	w.url = u.String()
 	w.done.Go(w.accept)
 	t.Cleanup(func() {
-		w.listener.Close()
+		_ = w.listener.Close()
 		w.cut()
 		w.done.Wait()
 	})
@@ -116,7 +116,7 @@ func (w *wire) accept() {
 		}
 		far, err := net.Dial("tcp", w.broker)
 		if err != nil || !w.hold(near, far) {
-			near.Close()
+			_ = near.Close()
 			continue
 		}
 		w.done.Go(func() { w.pass(near, far) })
@@ -129,7 +129,7 @@ func (w *wire) hold(near, far net.Conn) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.up {
-		far.Close()
+		_ = far.Close()
 		return false
 	}
 	w.conns[near], w.conns[far] = true, true
@@ -141,7 +141,7 @@ func (w *wire) pass(from, to net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range []net.Conn{from, to} {
-		c.Close()
+		_ = c.Close()
 		delete(w.conns, c)
 	}
 }
@@ -151,7 +151,7 @@ func (w *wire) cut() {
 	defer w.mu.Unlock()
 	w.up = false
 	for c := range w.conns {
-		c.Close()
+		_ = c.Close()
 	}
 }
 

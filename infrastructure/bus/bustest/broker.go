@@ -35,7 +35,7 @@ func Prefix(t testing.TB, url string, queues ...string) string {
 	t.Cleanup(func() {
 		conn, err := amqp.Dial(url)
 		require.NoError(t, err)
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		ch, err := conn.Channel()
 		require.NoError(t, err)
 		for _, name := range names { // deleting what is not there is no error

@@ -13,7 +13,7 @@ import (
 	"kaituan/infrastructure/outbox"
 )
 
-var errMoment = errors.New("a moment's trouble") //nolint:gochecknoglobals // an error value
+var errMoment = errors.New("a moment's trouble")
 
 // Run tests a kind of bus. start makes what buses of one test share.
 func Run(t *testing.T, start func(t testing.TB) Open) {
