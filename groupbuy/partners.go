@@ -112,6 +112,9 @@ func (e *Engine) AddEndpoint(ctx context.Context, endpoint partner.Endpoint) (pa
 	if err := e.Sender.CheckURL(endpoint.URL); err != nil {
 		return partner.Endpoint{}, &Error{Code: CodeEndpointURL, Param: "url", Detail: err.Error()}
 	}
+	if owner, queue := partner.QueueOf(endpoint.URL); queue && owner != endpoint.Partner {
+		return partner.Endpoint{}, &Error{Code: CodeEndpointURL, Param: "url"} // another partner's
+	}
 	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
 		if err := tx.LockPartner(endpoint.Partner); err != nil {
 			return notFound(err, CodePartnerNotFound)

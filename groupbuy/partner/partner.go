@@ -3,6 +3,7 @@
 package partner
 
 import (
+	"strings"
 	"time"
 )
 
@@ -55,6 +56,15 @@ type Endpoint struct {
 	Secrets   []string // whsec_ secrets; several while they rotate, each signs every delivery
 	Status    EndpointStatus
 	CreatedAt time.Time
+}
+
+// queueScheme begins the address of a partner's own queue at the message broker.
+const queueScheme = "queue:"
+
+// QueueOf returns whose queue an endpoint's address names, such as queue:mall; false for any other address.
+func QueueOf(url string) (ID, bool) {
+	id, is := strings.CutPrefix(url, queueScheme)
+	return ID(id), is
 }
 
 // Pattern is what every identifier chosen by a partner must match. See ValidID.

@@ -42,6 +42,7 @@ type App struct {
 	metrics *prometheus.Registry
 	node    string // names this process among all that share the databases
 	commits *commits
+	outlets *outlets // nil without an engine
 	watch   *watch
 	tracing *observe.Tracing // nil: off
 	cache   *nodeCache

@@ -94,11 +94,12 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	}
 	webhookURL += mallEventPath
 	sender := webhook.New(webhook.Options{AllowHosts: a.allowedHosts(webhookURL)})
+	a.outlets = &outlets{webhooks: webhooks{sender, a.watch.posts}, configured: a.config.RabbitMQ.URL != ""}
 	store, err := a.sealedStore(ctx)
 	if err != nil {
 		return nil, err
 	}
-	engine, err := newEngine(a.dbs.groupbuy, store, webhooks{sender, a.watch.posts}, a.share(), a.cache.configChanged, woken.wakeEngine, a.log)
+	engine, err := newEngine(a.dbs.groupbuy, store, a.outlets, a.share(), a.cache.configChanged, woken.wakeEngine, a.log)
 	if err != nil {
 		return nil, err
 	}
@@ -254,6 +255,7 @@ func (a *App) assembleWorker(engine *groupbuy.Engine, shop *mall.Shop, woken *re
 		return err
 	}
 	if stream.broker != nil {
+		a.outlets.broker = stream.broker
 		a.metrics.MustRegister(stream.broker)
 		a.health.needs(dependency{name: "rabbitmq", ping: func(context.Context) error { return stream.broker.State() }})
 		a.late = append(a.late, stream.broker)

@@ -29,7 +29,7 @@ const (
 // eventLag is far longer than a transaction that has numbered its events needs to commit.
 const eventLag = 3 * time.Second
 
-func newEngine(db *sqldb.DB, store *groupbuystore.Store, sender webhooks, share func(groupbuy.CarryOut) groupbuy.Do, changed func(context.Context), wake func(), log *slog.Logger) (*groupbuy.Engine, error) {
+func newEngine(db *sqldb.DB, store *groupbuystore.Store, sender groupbuy.Sender, share func(groupbuy.CarryOut) groupbuy.Do, changed func(context.Context), wake func(), log *slog.Logger) (*groupbuy.Engine, error) {
 	hasher, err := newHasher()
 	if err != nil {
 		return nil, err

@@ -2,15 +2,19 @@ package app_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
 
+	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/stretchr/testify/require"
 
+	"kaituan/api/groupbuywire"
 	"kaituan/api/mallwire"
 	"kaituan/infrastructure/bus/bustest"
 	"kaituan/infrastructure/demo"
@@ -19,7 +23,7 @@ import (
 // overBroker are the settings of an instance whose events go over a broker.
 func overBroker(t *testing.T, address string) map[string]string {
 	t.Helper()
-	queues := []string{".deliveries", ".facts", ".retry.1000ms", ".retry.5000ms", ".retry.30000ms"}
+	queues := []string{".partner.mall", ".deliveries", ".facts", ".retry.1000ms", ".retry.5000ms", ".retry.30000ms"}
 	return map[string]string{"rabbitmq.url": address, "rabbitmq.prefix": bustest.Prefix(t, bustest.BrokerURL(t), queues...)}
 }
 
@@ -159,4 +163,54 @@ func (w *wire) mend() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.up = true
+}
+
+// A partner takes its events from a queue of its own: the body, the id and the signature of the webhook.
+func TestApp_PartnerTakesEventsFromItsQueue(t *testing.T) {
+	t.Parallel()
+	address := bustest.BrokerURL(t)
+	wire := newWire(t, address)
+	settings := overBroker(t, wire.url)
+	w := openNow(t, settings)
+	for url, status := range map[string]int{"queue:other": http.StatusUnprocessableEntity, "queue:mall": http.StatusCreated} {
+		created, err := w.operator().CreateEndpointWithResponse(context.Background(), "mall", groupbuywire.EndpointInput{URL: url})
+		require.NoError(t, err)
+		require.Equal(t, status, created.StatusCode(), string(created.Body))
+	}
+	endpoint := newEndpoint(w)
+	endpoint.accept()
+	wire.cut() // the queue is late, and misses nothing
+	activityID := w.sell("cup", 10, nil)
+	anna := w.buyer("anna")
+	anna.pay(anna.lock("cup", activityID, "").OrderID)
+	wire.mend()
+	endpoint.wait("seat.paid", 1)
+
+	queue := settings["rabbitmq.prefix"] + ".partner.mall"
+	conn, err := amqp.Dial(address)
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close() })
+	taken := map[string]amqp.Delivery{}
+	require.Eventually(t, func() bool {
+		ch, err := conn.Channel() // asking for a queue that is not there yet ends the channel
+		require.NoError(t, err)
+		defer ch.Close()
+		for {
+			d, got, err := ch.Get(queue, true)
+			if err != nil || !got {
+				return taken["seat.paid"].MessageId != ""
+			}
+			var event struct {
+				ID   string `json:"id"`
+				Type string `json:"type"`
+			}
+			require.NoError(t, json.Unmarshal(d.Body, &event))
+			require.Equal(t, d.MessageId, event.ID)
+			taken[event.Type] = d
+		}
+	}, patience, pace)
+	require.Contains(t, endpoint.taken["seat.paid"], taken["seat.paid"].MessageId, "the webhook has the same id")
+	require.Equal(t, taken["seat.paid"].MessageId, taken["seat.paid"].Headers["webhook-id"])
+	require.NotEmpty(t, taken["seat.paid"].Headers["webhook-signature"])
+	w.check()
 }

@@ -189,10 +189,7 @@ func stopCuts(_ *testing.T, w *World) {
 func nextProcess(_ *testing.T, w *World) {
 	for round := range 4 {
 		w.Add(round*50, 50)
-		w.Eventually(func() bool {
-			once, _ := w.Effects("alpha")
-			return once > round*50
-		})
+		w.Eventually(func() bool { return w.Done("alpha") > round*50 })
 		w.Down()
 		w.Up()
 	}

@@ -20,6 +20,7 @@ var errRefused = errors.New("bus: broker refused the message")
 
 // publisher is one channel in confirm mode and the one goroutine that publishes on it.
 type publisher struct {
+	conn     *amqp.Connection
 	requests chan *request
 	window   chan struct{} // a place for each message that awaits its confirm
 	gone     chan struct{} // closed: it takes no more requests
@@ -49,6 +50,7 @@ func (b *Bus) publishing(ctx context.Context, conn *amqp.Connection) error {
 		return err
 	}
 	p := &publisher{
+		conn:     conn,
 		requests: make(chan *request), window: make(chan struct{}, b.opts.Window), gone: make(chan struct{}), waiting: map[uint64]*request{},
 	}
 	b.publisher.Store(p)
