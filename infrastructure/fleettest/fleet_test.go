@@ -129,7 +129,7 @@ func (f *fleet) cache(t *testing.T) {
 	f.redis.ready(t)
 	f.env = append(f.env, "KAITUAN_REDIS_URL=redis://"+address, "KAITUAN_TRUSTED_PROXIES=127.0.0.1")
 	if broker := os.Getenv("KAITUAN_TEST_AMQP"); broker != "" { // it is stopped and started elsewhere: infrastructure/bus
-		f.env = append(f.env, "KAITUAN_RABBITMQ_URL="+broker, "KAITUAN_RABBITMQ_PREFIX=fleet-"+strings.ToLower(rand.Text()[:8]))
+		f.env = append(f.env, "KAITUAN_RABBITMQ_URL="+broker, "KAITUAN_RABBITMQ_PREFIX=fleet."+strings.ToLower(rand.Text()[:8]))
 	}
 }
 

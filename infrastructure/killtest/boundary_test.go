@@ -55,6 +55,7 @@ func boundaries() map[string]boundary {
 		"infrastructure/sandbox/buyer.go":    client,
 		"infrastructure/demo":                client,
 		"infrastructure/app/past.go":         client,
+		"infrastructure/observe/export.go":   {none: "traces, for which nothing waits and on which nothing rests"},
 		"infrastructure/cache/cachetest":     {none: "tests only"},
 		"infrastructure/bench":               client,
 		"infrastructure/failpoint":           {none: "they are the points"},
