@@ -189,12 +189,12 @@ func TestApp_PartnerTakesEventsFromItsQueue(t *testing.T) {
 	queue := settings["rabbitmq.prefix"] + ".partner.mall"
 	conn, err := amqp.Dial(address)
 	require.NoError(t, err)
-	t.Cleanup(func() { conn.Close() })
+	t.Cleanup(func() { _ = conn.Close() })
 	taken := map[string]amqp.Delivery{}
 	require.Eventually(t, func() bool {
 		ch, err := conn.Channel() // asking for a queue that is not there yet ends the channel
 		require.NoError(t, err)
-		defer ch.Close()
+		defer func() { _ = ch.Close() }()
 		for {
 			d, got, err := ch.Get(queue, true)
 			if err != nil || !got {

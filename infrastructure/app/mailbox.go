@@ -17,7 +17,7 @@ import (
 // brokerBack is how long a delivery waits for a broker that is away. Its attempt does not count.
 const brokerBack = 10 * time.Second
 
-var errNoBroker = errors.New("this instance has no message broker (rabbitmq.url): want an https address") //nolint:gochecknoglobals // an error value
+var errNoBroker = errors.New("this instance has no message broker (rabbitmq.url): want an https address")
 
 // outlets sends webhooks by HTTP, and those for a partner's queue over the broker.
 type outlets struct {
