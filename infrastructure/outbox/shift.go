@@ -32,7 +32,8 @@ func (s *shift) serve(ctx context.Context, stop <-chan struct{}) {
 	defer poll.Stop()
 	stopping := false
 	for {
-		err := s.step(ctx, !stopping)
+		// Handlers that were cut short may be back before the end is noticed here; what they gave back is for others.
+		err := s.step(ctx, !stopping && ctx.Err() == nil)
 		if err != nil {
 			s.opts.Log.Warn("outbox relay cannot reach its table", "error", err)
 		}
