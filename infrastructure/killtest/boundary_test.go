@@ -40,6 +40,7 @@ func boundaries() map[string]boundary {
 		"infrastructure/alipay/bill.go":      gateway,
 		"infrastructure/wechat/wechat.go":    scanner,
 		"api/groupbuyclient/client.go":       engine,
+		"infrastructure/bus/bustest":         {none: "tests only"},
 		"infrastructure/bus/rabbitmq":        {point: "passing(stream.publish)"},
 		"infrastructure/webhook/sender.go":   {point: `failpoint.Hit("webhook.before")`},
 		"infrastructure/app/server.go":       {point: "failpoint.Handler(router)"},
