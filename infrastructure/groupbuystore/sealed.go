@@ -76,7 +76,7 @@ func (s *Store) Forget(ctx context.Context, by groupbuy.Actor) (ids []string, er
 			column, action, empty string
 			lost                  map[string]any
 		}{
-			{&keyRow{}, "secret", "key.forgotten", "", map[string]any{"revoked_at": millis(t.now)}},
+			{&keyRow{}, "secret", "key.forgotten", "", map[string]any{"revoked_at": gorm.Expr("CASE WHEN revoked_at = 0 THEN ? ELSE revoked_at END", millis(t.now))}},
 			{&endpointRow{}, "secrets", "endpoint.forgotten", "[]", map[string]any{"status": string(partner.EndpointDisabled)}},
 		} {
 			var rows []struct{ ID, Kept string }

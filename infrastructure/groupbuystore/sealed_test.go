@@ -129,12 +129,22 @@ func TestStore_SecretsDoNotOpenWithAnotherKeyOrInAnotherRow(t *testing.T) {
 func TestStore_ForgetsWhatDoesNotOpen(t *testing.T) {
 	sqldbtest.Each(t, sqldb.GroupBuy, func(t *testing.T, db *sqldb.DB) {
 		key := seal.NewKey()
-		enrol(t, sealedWith(t, db, seal.NewKey()), 1)
+		lost := sealedWith(t, db, seal.NewKey())
+		enrol(t, lost, 1)
+		revoked := time.UnixMilli(77).UTC()
+		require.NoError(t, lost.InTx(t.Context(), func(_ context.Context, tx groupbuy.Tx) error {
+			return tx.PutKey(partner.Key{ID: "key_0", Partner: "p1", Secret: "hush-0", CreatedAt: time.UnixMilli(0), RevokedAt: revoked})
+		}))
 		store := sealedWith(t, db, key)
 		enrol(t, store, 2)
 		ids, err := store.Forget(t.Context(), groupbuy.Actor{ID: "system", Name: "forget"})
 		require.NoError(t, err)
-		require.Equal(t, []string{"key_1", "ep_1"}, ids)
+		require.Equal(t, []string{"key_0", "key_1", "ep_1"}, ids)
+		keys, err := store.PartnerKeys(t.Context(), "p1")
+		require.NoError(t, err)
+		require.Equal(t, revoked, keys[0].RevokedAt, "it was revoked before")
+		require.False(t, keys[1].Live())
+		require.True(t, keys[2].Live())
 
 		config, err := store.Config(t.Context())
 		require.NoError(t, err)
@@ -147,7 +157,7 @@ func TestStore_ForgetsWhatDoesNotOpen(t *testing.T) {
 		require.Equal(t, partner.EndpointEnabled, endpoints[1].Status)
 		audit, err := store.Audit(t.Context(), groupbuy.AuditQuery{Limit: 10})
 		require.NoError(t, err)
-		require.Len(t, audit, 2)
+		require.Len(t, audit, 3)
 		require.Equal(t, "endpoint.forgotten", audit[0].Action)
 		require.Equal(t, "key_1", audit[1].Subject)
 		found, err := store.Violations(t.Context(), time.Now())

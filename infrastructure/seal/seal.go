@@ -117,5 +117,5 @@ func (k *Keys) Open(kept, row string) (string, error) {
 // Fresh says whether a text was sealed with the first key.
 func (k *Keys) Fresh(kept string) bool { return strings.HasPrefix(kept, prefix+k.write+":") }
 
-// NewKey makes a key, or part of one no less random.
+// NewKey makes a key.
 func NewKey() string { return rand.Text() + rand.Text() }
