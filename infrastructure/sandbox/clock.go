@@ -33,8 +33,9 @@ type Clock struct {
 	db      *database
 	changed func()
 
-	mu    sync.RWMutex
-	since timeline
+	changing sync.Mutex   // one change at a time; held while the books are written
+	mu       sync.RWMutex // guards since and never waits for the books: whoever writes them asks for the time
+	since    timeline
 }
 
 // timeline maps the machine's time to the sandbox's: shown at machine, from there on at speed.
@@ -66,19 +67,21 @@ func loadClock(ctx context.Context, machine func() time.Time, db *database) (*Cl
 
 // Now is the sandbox's time, UTC, in the precision that its books keep.
 func (c *Clock) Now() time.Time {
+	return whole(c.line().at(whole(c.machine())))
+}
+
+func (c *Clock) line() timeline {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return whole(c.since.at(whole(c.machine())))
+	return c.since
 }
 
 func whole(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // Setting returns how the clock differs from the machine's now.
 func (c *Clock) Setting() ClockSetting {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	now := whole(c.machine())
-	return ClockSetting{Speed: c.since.speed, Ahead: c.since.at(now).Sub(now)}
+	now, line := whole(c.machine()), c.line()
+	return ClockSetting{Speed: line.speed, Ahead: line.at(now).Sub(now)}
 }
 
 // A ClockChange says what becomes of a clock: first reset, then jump, then another speed. The zero change is none.
@@ -109,10 +112,10 @@ func (c *Clock) Change(ctx context.Context, change ClockChange) error {
 	if change.Speed != 0 && (change.Speed < 1 || change.Speed > MaxSpeed) {
 		return &InvalidField{"speed", flawRange, upTo(1, MaxSpeed)}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := whole(c.machine())
-	next := timeline{now, c.since.at(now), c.since.speed}
+	c.changing.Lock()
+	defer c.changing.Unlock()
+	now, line := whole(c.machine()), c.line()
+	next := timeline{now, line.at(now), line.speed}
 	if change.Reset {
 		next.shown, next.speed = now, 1
 	}
@@ -127,7 +130,9 @@ func (c *Clock) Change(ctx context.Context, change ClockChange) error {
 	if err != nil {
 		return fmt.Errorf("sandbox: write clock: %w", err)
 	}
+	c.mu.Lock()
 	c.since = next
+	c.mu.Unlock()
 	c.changed()
 	return nil
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"database/sql"
 	"path/filepath"
 	"testing"
 	"time"
@@ -33,4 +34,30 @@ func TestClock_HasAnEnd(t *testing.T) {
 	require.ErrorIs(t, clock.Run(t.Context(), 0), ErrInvalid)
 	require.NoError(t, clock.Change(t.Context(), ClockChange{Reset: true}))
 	require.Equal(t, ClockSetting{Speed: 1}, clock.Setting())
+}
+
+// Whoever writes the books asks for the time while it does, and a change of the clock waits for the books.
+func TestClock_GoesOnWhileAChangeWaitsForTheBooks(t *testing.T) {
+	e := open(t)
+	clock := e.box.Clock()
+	changed := make(chan error, 1)
+	err := e.box.db.inTx(t.Context(), func(*sql.Tx) error {
+		go func() { changed <- clock.Jump(t.Context(), time.Hour) }()
+		require.Eventually(t, func() bool { return e.box.db.write.Stats().WaitCount > 0 }, 10*time.Second, time.Millisecond)
+		told := make(chan time.Duration)
+		go func() {
+			clock.Now()
+			told <- clock.Setting().Ahead
+		}()
+		select {
+		case ahead := <-told:
+			require.Zero(t, ahead, "a change that is not kept yet")
+		case <-time.After(10 * time.Second):
+			t.Error("the clock stands still")
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.NoError(t, <-changed)
+	require.Equal(t, time.Hour, clock.Setting().Ahead)
 }
