@@ -1,5 +1,5 @@
 import { CheckCircleFilled, CloseCircleFilled } from "@ant-design/icons";
-import { Button, Form, Input, Segmented, Select } from "antd";
+import { Button, Form, Input, Segmented, Select, Skeleton } from "antd";
 import { useMutation } from "@tanstack/react-query";
 import { engine, take, type Engine } from "../../api/client";
 import { mallPartner, useItems, type Activity, type Item } from "../../data/reference";
@@ -85,10 +85,11 @@ export function DryRun({ activity }: { activity: Activity }) {
     },
   });
   const needed = [{ required: true, message: t("wizard.needed") }];
+  if (items.isLoading) return <Skeleton active title={false} />; // a form that came first would be without its SKU
   return (
     <Section title={t("dryrun.title")}>
       <p className="muted">{t("dryrun.about")}</p>
-      <Form<Question> layout="vertical" requiredMark={false} initialValues={{ channel: activity.channels[0] ?? mallPartner, joining: false, sku: options[0]?.value }} key={options[0]?.value} onFinish={(values) => ask.mutate(values)}>
+      <Form<Question> layout="vertical" requiredMark={false} initialValues={{ channel: activity.channels[0] ?? mallPartner, joining: false, sku: options[0]?.value }} onFinish={(values) => ask.mutate(values)}>
         <div className="wizard-row">
           <Form.Item name="buyer_id" label={t("dryrun.buyer")} rules={needed}>
             <Input placeholder="u1001" maxLength={64} />
