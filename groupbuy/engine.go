@@ -80,8 +80,10 @@ type Deps struct {
 	IDs      IDs
 	Secrets  Secrets
 	Hasher   operator.Hasher // of operators' passwords
-	Random   io.Reader       // for operators' session tokens
-	Clock    func() time.Time
+	Random   io.Reader       // for operators' session tokens and second factors
+	// FactorFor is the role from which on operators must have a second factor. Empty: each may choose.
+	FactorFor operator.Role
+	Clock     func() time.Time
 	// Crowds keeps order facts and the members of tags.
 	Crowds Crowds
 	// Directory holds the members of tags in memory; FollowCrowd fills it. Nil makes one, which admits nobody until then.

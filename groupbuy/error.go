@@ -36,6 +36,10 @@ const (
 	CodeTagNotManual     Code = "tag_not_manual"    // members come from its rule, not from lists
 	CodeUnauthenticated  Code = "unauthenticated"   // no operator with this login and password, or no live session
 	CodeOperatorNotFound Code = "operator_not_found"
+	CodeFactorRequired   Code = "second_factor_required" // the password is right; a code has to come with it
+	CodeFactorWrong      Code = "second_factor_wrong"    // the password is right, the code is not, or was used before
+	CodeFactorOn         Code = "second_factor_on"       // the operator has one already
+	CodeFactorDue        Code = "second_factor_due"      // the operator must set one up before anything else
 )
 
 // Codes lists every code that the engine can answer with, for the table that maps them to the wire.
@@ -45,6 +49,7 @@ func Codes() []Code {
 		CodeActivityInvalid, CodeActivityState, CodeActivityChanged, CodeNameTaken, CodeSetupDone, CodeTooManyKeys, CodePriceChanged,
 		CodeTagNotFound, CodeTagNameTaken, CodeTagChanged, CodeTagBusy, CodeTagBuiltIn, CodeTagManual, CodeTagNotManual,
 		CodeQuantityExceeded, CodeDeliveryPending, CodeEndpointURL, CodeUnauthenticated, CodeOperatorNotFound,
+		CodeFactorRequired, CodeFactorWrong, CodeFactorOn, CodeFactorDue,
 	}
 	for _, r := range activity.Reasons() {
 		codes = append(codes, Code(r))

@@ -23,6 +23,8 @@ type Roster interface {
 	DropSession(hash operator.TokenHash) error
 	// DropSessionsOf ends every session of an operator.
 	DropSessionsOf(id operator.ID) error
+	// DropOtherSessions ends every session of an operator but one.
+	DropOtherSessions(id operator.ID, keep operator.TokenHash) error
 	// DropSessions deletes sessions that were last used, or started, at or before the given instants, at most
 	// limit, and returns how many.
 	DropSessions(seen, started time.Time, limit int) (int, error)
@@ -195,16 +197,9 @@ func (e *Engine) putOperator(tx Tx, was operator.Operator, is *operator.Operator
 // ChangeOwnPassword gives the actor a new password. All of the actor's sessions end. Errors: CodeOperatorNotFound
 // when the actor has no account, CodeInvalid when the current password is wrong or the new one unfit.
 func (e *Engine) ChangeOwnPassword(ctx context.Context, current, next string) error {
-	known, err := e.Store.OperatorByLogin(ctx, e.by.Name)
-	if err != nil {
-		return notFound(err, CodeOperatorNotFound)
-	}
-	right, err := e.Hasher.Verify(known.PasswordHash, current)
+	known, err := e.ownAccount(ctx, current)
 	if err != nil {
 		return err
-	}
-	if !right {
-		return invalid("current_password", "is not the present password")
 	}
 	if faults := operator.PasswordFaults(next, known.Login); len(faults) > 0 {
 		return invalidOperator(faults)
@@ -214,12 +209,9 @@ func (e *Engine) ChangeOwnPassword(ctx context.Context, current, next string) er
 		return err
 	}
 	return e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
-		stored, err := tx.LockOperator(known.ID)
+		stored, err := e.lockOwn(tx, known)
 		if err != nil {
-			return notFound(err, CodeOperatorNotFound)
-		}
-		if stored.PasswordHash != known.PasswordHash { // it was changed while this one was being hashed
-			return invalid("current_password", "is not the present password")
+			return err
 		}
 		changed := stored
 		changed.PasswordHash = hash

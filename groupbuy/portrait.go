@@ -19,7 +19,7 @@ const maxListed = 100
 
 // secretFields are shown by a fingerprint, which tells one secret from another and nothing else. All of them are
 // random, or salted hashes.
-func secretFields() []string { return []string{"Secret", "Secrets", "PasswordHash"} }
+func secretFields() []string { return []string{"Secret", "Secrets", "PasswordHash", "Recovery"} }
 
 // portrait is a domain value as the audit shows it: JSON with the fields' names in snake case and their units, what
 // is zero left out, secrets masked. nil has no portrait. A new field shows up by itself.

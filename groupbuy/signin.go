@@ -15,10 +15,18 @@ type SignedIn struct {
 	Operator  operator.Operator
 }
 
+// Credentials are what somebody signs in with.
+type Credentials struct {
+	Login    string
+	Password string
+	Code     string // of the second factor, or a recovery code; empty: none is given
+}
+
 // SignIn starts a session of an operator and ends the one of old, the token that the client held before, if any.
-// Errors: CodeUnauthenticated, the same and as slow for a login that nobody has and for an account that is disabled.
-func (e *Engine) SignIn(ctx context.Context, login, password string, old operator.Token) (SignedIn, error) {
-	who, err := e.recognise(ctx, operator.ParseLogin(login), password)
+// Errors: CodeUnauthenticated, the same and as slow for a login that nobody has and for an account that is disabled;
+// with the right password CodeFactorRequired and CodeFactorWrong.
+func (e *Engine) SignIn(ctx context.Context, with Credentials, old operator.Token) (SignedIn, error) {
+	who, err := e.recognise(ctx, operator.ParseLogin(with.Login), with.Password)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -30,6 +38,16 @@ func (e *Engine) SignIn(ctx context.Context, login, password string, old operato
 	by := e.by
 	by.ID, by.Name, by.Role = who.ID, who.Login, who.Role
 	err = e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+		stored, err := tx.LockOperator(who.ID)
+		if err != nil {
+			return notFound(err, CodeUnauthenticated)
+		}
+		if stored.PasswordHash != who.PasswordHash || stored.Status != who.Status { // changed while the password was being hashed
+			return wrongPassword()
+		}
+		if err := e.As(by).spend(tx, stored, with.Code); err != nil {
+			return err
+		}
 		session := operator.Session{Hash: token.Hash(), Operator: who.ID, StartedAt: tx.Now(), SeenAt: tx.Now()}
 		in.ExpiresAt = session.ExpiresAt()
 		if err := tx.DropSession(old.Hash()); err != nil {
@@ -65,9 +83,13 @@ func (e *Engine) recognise(ctx context.Context, login, password string) (operato
 		return operator.Operator{}, err
 	}
 	if !right || who.Status != operator.Active {
-		return operator.Operator{}, &Error{Code: CodeUnauthenticated, Detail: "no operator with this login and password"}
+		return operator.Operator{}, wrongPassword()
 	}
 	return who, nil
+}
+
+func wrongPassword() error {
+	return &Error{Code: CodeUnauthenticated, Detail: "no operator with this login and password"}
 }
 
 // SignOut ends a session; an unknown one is no error.

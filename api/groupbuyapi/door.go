@@ -63,7 +63,7 @@ func (d *door) admit(w who) gin.HandlerFunc {
 		return refusing(d.checkGuest)
 	}
 	if least, ok := w.least(); ok {
-		return refusing(func(c *gin.Context) error { return d.checkOperator(c, least) })
+		return refusing(func(c *gin.Context) error { return d.checkOperator(c, least, w == enrolling) })
 	}
 	return refusing(func(*gin.Context) error { return &problem.Problem{Code: problem.Forbidden} })
 }
@@ -158,8 +158,9 @@ func (d *door) checkGuest(c *gin.Context) error {
 	return d.limits.TakeAddress(c, edge.PerSignIn)
 }
 
-// checkOperator takes an operator whose role is at least the given one. Errors: unauthenticated, forbidden, cross_site.
-func (d *door) checkOperator(c *gin.Context, least operator.Role) error {
+// checkOperator takes an operator whose role is at least the given one, and who does not owe a second factor unless
+// the route is there to set one up. Errors: unauthenticated, forbidden, second_factor_due, cross_site.
+func (d *door) checkOperator(c *gin.Context, least operator.Role, enrolling bool) error {
 	if err := d.site.CheckOrigin(c); err != nil {
 		return err
 	}
@@ -171,6 +172,9 @@ func (d *door) checkOperator(c *gin.Context, least operator.Role) error {
 	edge.SetCaller(c, "operator", string(who.ID))
 	if !who.Role.May(least) {
 		return &problem.Problem{Code: problem.Forbidden}
+	}
+	if !enrolling && who.ID != operator.Bootstrap && d.engine.FactorDue(who) {
+		return &groupbuy.Error{Code: groupbuy.CodeFactorDue}
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func (a *API) ListOperators(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, wire.OperatorList{Items: each(list, operatorWire)})
+	c.JSON(http.StatusOK, wire.OperatorList{Items: each(list, a.operatorWire)})
 }
 
 // CreateOperator makes an account.
@@ -32,7 +32,7 @@ func (a *API) CreateOperator(c *gin.Context) {
 	made, err := a.as(c).CreateOperator(c.Request.Context(), operator.Operator{
 		Login: in.Login, Name: in.Name, Role: operator.Role(in.Role),
 	}, in.Password)
-	answerOperator(c, http.StatusCreated, made, err)
+	a.answerOperator(c, http.StatusCreated, made, err)
 }
 
 // ChangeOperator renames, promotes, disables or re-keys an operator.
@@ -45,12 +45,12 @@ func (a *API) ChangeOperator(c *gin.Context, id string) {
 	changed, err := a.as(c).ChangeOperator(c.Request.Context(), operator.ID(id), groupbuy.OperatorChange{
 		Name: in.Name, Role: (*operator.Role)(in.Role), Status: (*operator.Status)(in.Status), Password: in.Password,
 	})
-	answerOperator(c, http.StatusOK, changed, err)
+	a.answerOperator(c, http.StatusOK, changed, err)
 }
 
 // GetOwnOperator tells who is signed in.
 func (a *API) GetOwnOperator(c *gin.Context) {
-	answerOperator(c, http.StatusOK, c.MustGet(operatorKey{}).(operator.Operator), nil)
+	a.answerOperator(c, http.StatusOK, c.MustGet(operatorKey{}).(operator.Operator), nil)
 }
 
 // ChangeOwnPassword gives the caller another password.
@@ -77,17 +77,18 @@ func (a *API) ChangeOwnPassword(c *gin.Context) {
 	c.Status(http.StatusNoContent)
 }
 
-func answerOperator(c *gin.Context, status int, o operator.Operator, err error) {
+func (a *API) answerOperator(c *gin.Context, status int, o operator.Operator, err error) {
 	if err != nil {
 		fail(c, err)
 		return
 	}
-	c.JSON(status, operatorWire(o))
+	c.JSON(status, a.operatorWire(o))
 }
 
-func operatorWire(o operator.Operator) wire.OperatorAccount {
+func (a *API) operatorWire(o operator.Operator) wire.OperatorAccount {
 	return wire.OperatorAccount{
 		OperatorID: string(o.ID), Login: o.Login, Name: o.Name, Role: wire.OperatorRole(o.Role), Status: wire.OperatorStatus(o.Status),
+		SecondFactor: o.Factor.On(), SecondFactorDue: o.ID != operator.Bootstrap && a.engine.FactorDue(o),
 		CreatedAt: instant.Of(o.CreatedAt), UpdatedAt: instant.Of(o.UpdatedAt),
 	}
 }

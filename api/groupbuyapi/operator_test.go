@@ -45,6 +45,12 @@ func desk(w *world, teamID string) {
 
 	renamed := into[wire.OperatorAccount](w.call(request{method: http.MethodPatch, path: operatorSide + "/operators/" + made.OperatorID, body: m{"name": "李雷雷"}}), 200)
 	require.Equal(w, "李雷雷", renamed.Name)
+	held := w.protect(token)
+	require.True(w, w.ownFactor(token).On)
+	w.call(request{method: http.MethodPost, path: ownFactor + "/remove", body: m{"current_password": goodPassword, "code": held.recovery[0]}, edit: by}).ok(204)
+	w.call(request{method: http.MethodDelete, path: operatorSide + "/operators/" + made.OperatorID + "/second-factor"}).ok(204)
+	token = w.signIn("li.lei", goodPassword)
+	by = bearing(token)
 	w.call(request{method: http.MethodPut, path: operatorSide + "/operators/me/password", edit: by,
 		body: m{"current_password": goodPassword, "password": "staple battery horse"}}).ok(204)
 	w.call(request{method: http.MethodGet, path: operatorSide + "/operators/me", edit: by}).refused(401, "unauthenticated")

@@ -17,6 +17,7 @@ const (
 	partners
 	partnersInBulk // partners whose bodies are too large for memory
 	guests         // of the operator side, who sign in
+	enrolling      // operators of any role, also those who must set up a second factor first
 	viewers        // operators of any role
 	operators      // operators who may configure
 	admins         // operators who manage operators, partners, keys and switches
@@ -24,7 +25,7 @@ const (
 
 // least is the role that an operator must have at least.
 func (w who) least() (operator.Role, bool) {
-	role, ok := map[who]operator.Role{viewers: operator.Viewer, operators: operator.Editor, admins: operator.Admin}[w]
+	role, ok := map[who]operator.Role{enrolling: operator.Viewer, viewers: operator.Viewer, operators: operator.Editor, admins: operator.Admin}[w]
 	return role, ok
 }
 
@@ -114,11 +115,16 @@ func watchRoutes(h ServerInterfaceWrapper) []route {
 		{http.MethodGet, "/api/groupbuy/admin/v1/setup", guests, h.GetSetup},
 		{http.MethodPost, "/api/groupbuy/admin/v1/setup", guests, h.SetUp},
 		{http.MethodPost, "/api/groupbuy/admin/v1/sessions", guests, h.SignInOperator},
-		{http.MethodDelete, "/api/groupbuy/admin/v1/sessions", viewers, h.SignOutOperator},
+		{http.MethodDelete, "/api/groupbuy/admin/v1/sessions", enrolling, h.SignOutOperator},
 		{http.MethodGet, "/api/groupbuy/admin/v1/operators", admins, h.ListOperators},
 		{http.MethodPost, "/api/groupbuy/admin/v1/operators", admins, h.CreateOperator},
-		{http.MethodGet, "/api/groupbuy/admin/v1/operators/me", viewers, h.GetOwnOperator},
-		{http.MethodPut, "/api/groupbuy/admin/v1/operators/me/password", viewers, h.ChangeOwnPassword},
+		{http.MethodGet, "/api/groupbuy/admin/v1/operators/me", enrolling, h.GetOwnOperator},
+		{http.MethodPut, "/api/groupbuy/admin/v1/operators/me/password", enrolling, h.ChangeOwnPassword},
+		{http.MethodGet, "/api/groupbuy/admin/v1/operators/me/second-factor", enrolling, h.GetSecondFactor},
+		{http.MethodPost, "/api/groupbuy/admin/v1/operators/me/second-factor", enrolling, h.StartSecondFactor},
+		{http.MethodPut, "/api/groupbuy/admin/v1/operators/me/second-factor", enrolling, h.ConfirmSecondFactor},
+		{http.MethodPost, "/api/groupbuy/admin/v1/operators/me/second-factor/remove", enrolling, h.RemoveSecondFactor},
+		{http.MethodDelete, "/api/groupbuy/admin/v1/operators/:operator_id/second-factor", admins, h.ResetSecondFactor},
 		{http.MethodPatch, "/api/groupbuy/admin/v1/operators/:operator_id", admins, h.ChangeOperator},
 		{http.MethodGet, "/api/groupbuy/admin/v1/settings", viewers, h.GetSettings},
 		{http.MethodPut, "/api/groupbuy/admin/v1/settings", admins, h.PutSettings},

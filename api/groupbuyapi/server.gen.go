@@ -69,9 +69,24 @@ type ServerInterface interface {
 	// ChangeOwnPassword Choose another password; all of one's sessions end
 	// (PUT /api/groupbuy/admin/v1/operators/me/password)
 	ChangeOwnPassword(c *gin.Context)
+	// GetSecondFactor Whether one has a second factor, and how many recovery codes are left
+	// (GET /api/groupbuy/admin/v1/operators/me/second-factor)
+	GetSecondFactor(c *gin.Context)
+	// StartSecondFactor Draw the secret of a second factor, which counts once it is confirmed
+	// (POST /api/groupbuy/admin/v1/operators/me/second-factor)
+	StartSecondFactor(c *gin.Context)
+	// ConfirmSecondFactor Turn the second factor on with a code of the app; one's other sessions end
+	// (PUT /api/groupbuy/admin/v1/operators/me/second-factor)
+	ConfirmSecondFactor(c *gin.Context)
+	// RemoveSecondFactor Take one's second factor away
+	// (POST /api/groupbuy/admin/v1/operators/me/second-factor/remove)
+	RemoveSecondFactor(c *gin.Context)
 	// ChangeOperator Rename, promote, disable or re-key an operator
 	// (PATCH /api/groupbuy/admin/v1/operators/{operator_id})
 	ChangeOperator(c *gin.Context, operatorID string)
+	// ResetSecondFactor Take the second factor of an operator away who cannot get in any more; the operator's sessions end
+	// (DELETE /api/groupbuy/admin/v1/operators/{operator_id}/second-factor)
+	ResetSecondFactor(c *gin.Context, operatorID string)
 	// ListPartners Every partner
 	// (GET /api/groupbuy/admin/v1/partners)
 	ListPartners(c *gin.Context)
@@ -692,6 +707,58 @@ func (siw *ServerInterfaceWrapper) ChangeOwnPassword(c *gin.Context) {
 	siw.Handler.ChangeOwnPassword(c)
 }
 
+// GetSecondFactor operation middleware
+func (siw *ServerInterfaceWrapper) GetSecondFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSecondFactor(c)
+}
+
+// StartSecondFactor operation middleware
+func (siw *ServerInterfaceWrapper) StartSecondFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StartSecondFactor(c)
+}
+
+// ConfirmSecondFactor operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmSecondFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmSecondFactor(c)
+}
+
+// RemoveSecondFactor operation middleware
+func (siw *ServerInterfaceWrapper) RemoveSecondFactor(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveSecondFactor(c)
+}
+
 // ChangeOperator operation middleware
 func (siw *ServerInterfaceWrapper) ChangeOperator(c *gin.Context) {
 
@@ -715,6 +782,31 @@ func (siw *ServerInterfaceWrapper) ChangeOperator(c *gin.Context) {
 	}
 
 	siw.Handler.ChangeOperator(c, operatorID)
+}
+
+// ResetSecondFactor operation middleware
+func (siw *ServerInterfaceWrapper) ResetSecondFactor(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "operator_id" -------------
+	var operatorID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "operator_id", c.Param("operator_id"), &operatorID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter operator_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResetSecondFactor(c, operatorID)
 }
 
 // ListPartners operation middleware
@@ -2273,8 +2365,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/operators", wrapper.ListOperators)
 	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/operators", wrapper.CreateOperator)
 	router.PATCH(options.BaseURL+"/api/groupbuy/admin/v1/operators/:operator_id", wrapper.ChangeOperator)
+	router.DELETE(options.BaseURL+"/api/groupbuy/admin/v1/operators/:operator_id/second-factor", wrapper.ResetSecondFactor)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/operators/me", wrapper.GetOwnOperator)
 	router.PUT(options.BaseURL+"/api/groupbuy/admin/v1/operators/me/password", wrapper.ChangeOwnPassword)
+	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/operators/me/second-factor", wrapper.GetSecondFactor)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/operators/me/second-factor", wrapper.StartSecondFactor)
+	router.PUT(options.BaseURL+"/api/groupbuy/admin/v1/operators/me/second-factor", wrapper.ConfirmSecondFactor)
+	router.POST(options.BaseURL+"/api/groupbuy/admin/v1/operators/me/second-factor/remove", wrapper.RemoveSecondFactor)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/partners", wrapper.ListPartners)
 	router.PUT(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id", wrapper.PutPartner)
 	router.GET(options.BaseURL+"/api/groupbuy/admin/v1/partners/:partner_id/deliveries", wrapper.AdminListDeliveries)

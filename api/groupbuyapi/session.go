@@ -9,6 +9,7 @@ import (
 	"kaituan/api/edge"
 	wire "kaituan/api/groupbuywire"
 	"kaituan/api/instant"
+	"kaituan/groupbuy"
 	"kaituan/groupbuy/operator"
 )
 
@@ -16,13 +17,14 @@ import (
 const (
 	maxLogin    = 64
 	maxPassword = 512
+	maxCode     = 64
 )
 
 // SignInOperator starts a session.
 func (a *API) SignInOperator(c *gin.Context) {
 	var in wire.OperatorSignIn
 	if err := decodeTexts(c, &in, func() []text {
-		return []text{{"login", in.Login, 1, maxLogin}, {"password", in.Password, 1, maxPassword}}
+		return []text{{"login", in.Login, 1, maxLogin}, {"password", in.Password, 1, maxPassword}, {"code", in.Code, 0, maxCode}}
 	}); err != nil {
 		fail(c, err)
 		return
@@ -31,19 +33,19 @@ func (a *API) SignInOperator(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	a.enter(c, in.Login, in.Password)
+	a.enter(c, groupbuy.Credentials{Login: in.Login, Password: in.Password, Code: in.Code})
 }
 
 // enter signs the caller in.
-func (a *API) enter(c *gin.Context, login, password string) {
-	started, err := a.as(c).SignIn(c.Request.Context(), login, password, operator.Token(a.door.cookie.Token(c)))
+func (a *API) enter(c *gin.Context, with groupbuy.Credentials) {
+	started, err := a.as(c).SignIn(c.Request.Context(), with, operator.Token(a.door.cookie.Token(c)))
 	if err != nil {
 		fail(c, err)
 		return
 	}
 	a.door.cookie.Give(c, string(started.Token))
 	c.JSON(http.StatusCreated, wire.OperatorSession{
-		Token: string(started.Token), ExpiresAt: instant.Of(started.ExpiresAt), Operator: operatorWire(started.Operator),
+		Token: string(started.Token), ExpiresAt: instant.Of(started.ExpiresAt), Operator: a.operatorWire(started.Operator),
 	})
 }
 

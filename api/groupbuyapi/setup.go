@@ -7,6 +7,7 @@ import (
 
 	wire "kaituan/api/groupbuywire"
 	"kaituan/api/problem"
+	"kaituan/groupbuy"
 	"kaituan/groupbuy/operator"
 )
 
@@ -40,5 +41,5 @@ func (a *API) SetUp(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	a.enter(c, in.Login, in.Password)
+	a.enter(c, groupbuy.Credentials{Login: in.Login, Password: in.Password})
 }

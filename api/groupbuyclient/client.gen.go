@@ -262,6 +262,59 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/groupbuy/admin/v1/operators/me/password (the `ChangeOwnPassword` operationId).
 	ChangeOwnPassword(ctx context.Context, body ChangeOwnPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetSecondFactor Whether one has a second factor, and how many recovery codes are left
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/operators/me/second-factor (the `GetSecondFactor` operationId).
+	GetSecondFactor(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StartSecondFactorWithBody Draw the secret of a second factor, which counts once it is confirmed
+	//
+	// For an app that makes codes from the time (RFC 6238: SHA-1, six digits, 30 seconds). Starting again forgets the secret
+	// before. 409 `second_factor_on` when there is one already; 404 `operator_not_found` for the instance's token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor (the `StartSecondFactor` operationId).
+	StartSecondFactorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StartSecondFactor Draw the secret of a second factor, which counts once it is confirmed
+	//
+	// For an app that makes codes from the time (RFC 6238: SHA-1, six digits, 30 seconds). Starting again forgets the secret
+	// before. 409 `second_factor_on` when there is one already; 404 `operator_not_found` for the instance's token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor (the `StartSecondFactor` operationId).
+	StartSecondFactor(ctx context.Context, body StartSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmSecondFactorWithBody Turn the second factor on with a code of the app; one's other sessions end
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/groupbuy/admin/v1/operators/me/second-factor (the `ConfirmSecondFactor` operationId).
+	ConfirmSecondFactorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmSecondFactor Turn the second factor on with a code of the app; one's other sessions end
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/groupbuy/admin/v1/operators/me/second-factor (the `ConfirmSecondFactor` operationId).
+	ConfirmSecondFactor(ctx context.Context, body ConfirmSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveSecondFactorWithBody Take one's second factor away
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor/remove (the `RemoveSecondFactor` operationId).
+	RemoveSecondFactorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveSecondFactor Take one's second factor away
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor/remove (the `RemoveSecondFactor` operationId).
+	RemoveSecondFactor(ctx context.Context, body RemoveSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ChangeOperatorWithBody Rename, promote, disable or re-key an operator
 	//
 	// Whoever gets another role, status or password has to sign in again.
@@ -279,6 +332,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/groupbuy/admin/v1/operators/{operator_id} (the `ChangeOperator` operationId).
 	ChangeOperator(ctx context.Context, operatorID string, body ChangeOperatorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResetSecondFactor Take the second factor of an operator away who cannot get in any more; the operator's sessions end
+	//
+	// Corresponds with DELETE /api/groupbuy/admin/v1/operators/{operator_id}/second-factor (the `ResetSecondFactor` operationId).
+	ResetSecondFactor(ctx context.Context, operatorID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPartners Every partner
 	//
@@ -384,6 +442,10 @@ type ClientInterface interface {
 	// The session ends after an hour without use, and 12 hours after signing in. Browsers keep it in a cookie; programs
 	// send the token as `Authorization: Bearer`. A login that nobody has is answered as a wrong password is.
 	//
+	// An operator with a second factor sends `code` along: the six digits that the app shows, or one of the recovery codes.
+	// With the right password 401 `second_factor_required` asks for it, and 401 `second_factor_wrong` refuses one that is
+	// wrong or was used before. Tries at the code are metered as tries at the password are.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/groupbuy/admin/v1/sessions (the `SignInOperator` operationId).
@@ -393,6 +455,10 @@ type ClientInterface interface {
 	//
 	// The session ends after an hour without use, and 12 hours after signing in. Browsers keep it in a cookie; programs
 	// send the token as `Authorization: Bearer`. A login that nobody has is answered as a wrong password is.
+	//
+	// An operator with a second factor sends `code` along: the six digits that the app shows, or one of the recovery codes.
+	// With the right password 401 `second_factor_required` asks for it, and 401 `second_factor_wrong` refuses one that is
+	// wrong or was used before. Tries at the code are metered as tries at the password are.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1151,6 +1217,129 @@ func (c *Client) ChangeOwnPassword(ctx context.Context, body ChangeOwnPasswordJS
 	return c.Client.Do(req)
 }
 
+// GetSecondFactor Whether one has a second factor, and how many recovery codes are left
+//
+// Corresponds with GET /api/groupbuy/admin/v1/operators/me/second-factor (the `GetSecondFactor` operationId).
+func (c *Client) GetSecondFactor(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSecondFactorRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StartSecondFactorWithBody Draw the secret of a second factor, which counts once it is confirmed
+//
+// For an app that makes codes from the time (RFC 6238: SHA-1, six digits, 30 seconds). Starting again forgets the secret
+// before. 409 `second_factor_on` when there is one already; 404 `operator_not_found` for the instance's token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor (the `StartSecondFactor` operationId).
+func (c *Client) StartSecondFactorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartSecondFactorRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StartSecondFactor Draw the secret of a second factor, which counts once it is confirmed
+//
+// For an app that makes codes from the time (RFC 6238: SHA-1, six digits, 30 seconds). Starting again forgets the secret
+// before. 409 `second_factor_on` when there is one already; 404 `operator_not_found` for the instance's token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor (the `StartSecondFactor` operationId).
+func (c *Client) StartSecondFactor(ctx context.Context, body StartSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartSecondFactorRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmSecondFactorWithBody Turn the second factor on with a code of the app; one's other sessions end
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/groupbuy/admin/v1/operators/me/second-factor (the `ConfirmSecondFactor` operationId).
+func (c *Client) ConfirmSecondFactorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmSecondFactorRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmSecondFactor Turn the second factor on with a code of the app; one's other sessions end
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/groupbuy/admin/v1/operators/me/second-factor (the `ConfirmSecondFactor` operationId).
+func (c *Client) ConfirmSecondFactor(ctx context.Context, body ConfirmSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmSecondFactorRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveSecondFactorWithBody Take one's second factor away
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor/remove (the `RemoveSecondFactor` operationId).
+func (c *Client) RemoveSecondFactorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveSecondFactorRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveSecondFactor Take one's second factor away
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor/remove (the `RemoveSecondFactor` operationId).
+func (c *Client) RemoveSecondFactor(ctx context.Context, body RemoveSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveSecondFactorRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ChangeOperatorWithBody Rename, promote, disable or re-key an operator
 //
 // Whoever gets another role, status or password has to sign in again.
@@ -1179,6 +1368,21 @@ func (c *Client) ChangeOperatorWithBody(ctx context.Context, operatorID string, 
 // Corresponds with PATCH /api/groupbuy/admin/v1/operators/{operator_id} (the `ChangeOperator` operationId).
 func (c *Client) ChangeOperator(ctx context.Context, operatorID string, body ChangeOperatorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangeOperatorRequest(c.Server, operatorID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResetSecondFactor Take the second factor of an operator away who cannot get in any more; the operator's sessions end
+//
+// Corresponds with DELETE /api/groupbuy/admin/v1/operators/{operator_id}/second-factor (the `ResetSecondFactor` operationId).
+func (c *Client) ResetSecondFactor(ctx context.Context, operatorID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResetSecondFactorRequest(c.Server, operatorID)
 	if err != nil {
 		return nil, err
 	}
@@ -1463,6 +1667,10 @@ func (c *Client) SignOutOperator(ctx context.Context, reqEditors ...RequestEdito
 // The session ends after an hour without use, and 12 hours after signing in. Browsers keep it in a cookie; programs
 // send the token as `Authorization: Bearer`. A login that nobody has is answered as a wrong password is.
 //
+// An operator with a second factor sends `code` along: the six digits that the app shows, or one of the recovery codes.
+// With the right password 401 `second_factor_required` asks for it, and 401 `second_factor_wrong` refuses one that is
+// wrong or was used before. Tries at the code are metered as tries at the password are.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/groupbuy/admin/v1/sessions (the `SignInOperator` operationId).
@@ -1482,6 +1690,10 @@ func (c *Client) SignInOperatorWithBody(ctx context.Context, contentType string,
 //
 // The session ends after an hour without use, and 12 hours after signing in. Browsers keep it in a cookie; programs
 // send the token as `Authorization: Bearer`. A login that nobody has is answered as a wrong password is.
+//
+// An operator with a second factor sends `code` along: the six digits that the app shows, or one of the recovery codes.
+// With the right password 401 `second_factor_required` asks for it, and 401 `second_factor_wrong` refuses one that is
+// wrong or was used before. Tries at the code are metered as tries at the password are.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3118,6 +3330,153 @@ func NewChangeOwnPasswordRequestWithBody(server string, contentType string, body
 	return req, nil
 }
 
+// NewGetSecondFactorRequest constructs an http.Request for the GetSecondFactor method
+func NewGetSecondFactorRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/operators/me/second-factor")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStartSecondFactorRequest calls the generic StartSecondFactor builder with application/json body
+func NewStartSecondFactorRequest(server string, body StartSecondFactorJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStartSecondFactorRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewStartSecondFactorRequestWithBody constructs an http.Request for the StartSecondFactor method, with any body, and a specified content type
+func NewStartSecondFactorRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/operators/me/second-factor")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewConfirmSecondFactorRequest calls the generic ConfirmSecondFactor builder with application/json body
+func NewConfirmSecondFactorRequest(server string, body ConfirmSecondFactorJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfirmSecondFactorRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewConfirmSecondFactorRequestWithBody constructs an http.Request for the ConfirmSecondFactor method, with any body, and a specified content type
+func NewConfirmSecondFactorRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/operators/me/second-factor")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRemoveSecondFactorRequest calls the generic RemoveSecondFactor builder with application/json body
+func NewRemoveSecondFactorRequest(server string, body RemoveSecondFactorJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRemoveSecondFactorRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRemoveSecondFactorRequestWithBody constructs an http.Request for the RemoveSecondFactor method, with any body, and a specified content type
+func NewRemoveSecondFactorRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/operators/me/second-factor/remove")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewChangeOperatorRequest calls the generic ChangeOperator builder with application/json body
 func NewChangeOperatorRequest(server string, operatorID string, body ChangeOperatorJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3161,6 +3520,40 @@ func NewChangeOperatorRequestWithBody(server string, operatorID string, contentT
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewResetSecondFactorRequest constructs an http.Request for the ResetSecondFactor method
+func NewResetSecondFactorRequest(server string, operatorID string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "operator_id", operatorID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/groupbuy/admin/v1/operators/%s/second-factor", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -5942,6 +6335,61 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/groupbuy/admin/v1/operators/me/password (the `ChangeOwnPassword` operationId).
 	ChangeOwnPasswordWithResponse(ctx context.Context, body ChangeOwnPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeOwnPasswordResponse, error)
 
+	// GetSecondFactorWithResponse Whether one has a second factor, and how many recovery codes are left
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/groupbuy/admin/v1/operators/me/second-factor (the `GetSecondFactor` operationId).
+	GetSecondFactorWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSecondFactorResponse, error)
+
+	// StartSecondFactorWithBodyWithResponse Draw the secret of a second factor, which counts once it is confirmed
+	//
+	// For an app that makes codes from the time (RFC 6238: SHA-1, six digits, 30 seconds). Starting again forgets the secret
+	// before. 409 `second_factor_on` when there is one already; 404 `operator_not_found` for the instance's token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor (the `StartSecondFactor` operationId).
+	StartSecondFactorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartSecondFactorResponse, error)
+
+	// StartSecondFactorWithResponse Draw the secret of a second factor, which counts once it is confirmed
+	//
+	// For an app that makes codes from the time (RFC 6238: SHA-1, six digits, 30 seconds). Starting again forgets the secret
+	// before. 409 `second_factor_on` when there is one already; 404 `operator_not_found` for the instance's token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor (the `StartSecondFactor` operationId).
+	StartSecondFactorWithResponse(ctx context.Context, body StartSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*StartSecondFactorResponse, error)
+
+	// ConfirmSecondFactorWithBodyWithResponse Turn the second factor on with a code of the app; one's other sessions end
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/groupbuy/admin/v1/operators/me/second-factor (the `ConfirmSecondFactor` operationId).
+	ConfirmSecondFactorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmSecondFactorResponse, error)
+
+	// ConfirmSecondFactorWithResponse Turn the second factor on with a code of the app; one's other sessions end
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/groupbuy/admin/v1/operators/me/second-factor (the `ConfirmSecondFactor` operationId).
+	ConfirmSecondFactorWithResponse(ctx context.Context, body ConfirmSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmSecondFactorResponse, error)
+
+	// RemoveSecondFactorWithBodyWithResponse Take one's second factor away
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor/remove (the `RemoveSecondFactor` operationId).
+	RemoveSecondFactorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RemoveSecondFactorResponse, error)
+
+	// RemoveSecondFactorWithResponse Take one's second factor away
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor/remove (the `RemoveSecondFactor` operationId).
+	RemoveSecondFactorWithResponse(ctx context.Context, body RemoveSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*RemoveSecondFactorResponse, error)
+
 	// ChangeOperatorWithBodyWithResponse Rename, promote, disable or re-key an operator
 	//
 	// Whoever gets another role, status or password has to sign in again.
@@ -5959,6 +6407,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/groupbuy/admin/v1/operators/{operator_id} (the `ChangeOperator` operationId).
 	ChangeOperatorWithResponse(ctx context.Context, operatorID string, body ChangeOperatorJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeOperatorResponse, error)
+
+	// ResetSecondFactorWithResponse Take the second factor of an operator away who cannot get in any more; the operator's sessions end
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/groupbuy/admin/v1/operators/{operator_id}/second-factor (the `ResetSecondFactor` operationId).
+	ResetSecondFactorWithResponse(ctx context.Context, operatorID string, reqEditors ...RequestEditorFn) (*ResetSecondFactorResponse, error)
 
 	// ListPartnersWithResponse Every partner
 	//
@@ -6086,6 +6541,10 @@ type ClientWithResponsesInterface interface {
 	// The session ends after an hour without use, and 12 hours after signing in. Browsers keep it in a cookie; programs
 	// send the token as `Authorization: Bearer`. A login that nobody has is answered as a wrong password is.
 	//
+	// An operator with a second factor sends `code` along: the six digits that the app shows, or one of the recovery codes.
+	// With the right password 401 `second_factor_required` asks for it, and 401 `second_factor_wrong` refuses one that is
+	// wrong or was used before. Tries at the code are metered as tries at the password are.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/groupbuy/admin/v1/sessions (the `SignInOperator` operationId).
@@ -6095,6 +6554,10 @@ type ClientWithResponsesInterface interface {
 	//
 	// The session ends after an hour without use, and 12 hours after signing in. Browsers keep it in a cookie; programs
 	// send the token as `Authorization: Bearer`. A login that nobody has is answered as a wrong password is.
+	//
+	// An operator with a second factor sends `code` along: the six digits that the app shows, or one of the recovery codes.
+	// With the right password 401 `second_factor_required` asks for it, and 401 `second_factor_wrong` refuses one that is
+	// wrong or was used before. Tries at the code are metered as tries at the password are.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7338,6 +7801,191 @@ func (r ChangeOwnPasswordResponse) ContentType() string {
 	return ""
 }
 
+type GetSecondFactorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SecondFactor
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSecondFactorResponse) GetJSON200() *SecondFactor {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetSecondFactorResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSecondFactorResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSecondFactorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSecondFactorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSecondFactorResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type StartSecondFactorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *SecondFactorSecret
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r StartSecondFactorResponse) GetJSON201() *SecondFactorSecret {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StartSecondFactorResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StartSecondFactorResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StartSecondFactorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StartSecondFactorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StartSecondFactorResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConfirmSecondFactorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecoveryCodes
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConfirmSecondFactorResponse) GetJSON200() *RecoveryCodes {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConfirmSecondFactorResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConfirmSecondFactorResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmSecondFactorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmSecondFactorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConfirmSecondFactorResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RemoveSecondFactorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RemoveSecondFactorResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveSecondFactorResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveSecondFactorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveSecondFactorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveSecondFactorResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ChangeOperatorResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -7380,6 +8028,47 @@ func (r ChangeOperatorResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangeOperatorResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ResetSecondFactorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ResetSecondFactorResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ResetSecondFactorResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResetSecondFactorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResetSecondFactorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResetSecondFactorResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -10190,6 +10879,103 @@ func (c *ClientWithResponses) ChangeOwnPasswordWithResponse(ctx context.Context,
 	return ParseChangeOwnPasswordResponse(rsp)
 }
 
+// GetSecondFactorWithResponse Whether one has a second factor, and how many recovery codes are left
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/groupbuy/admin/v1/operators/me/second-factor (the `GetSecondFactor` operationId).
+func (c *ClientWithResponses) GetSecondFactorWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSecondFactorResponse, error) {
+	rsp, err := c.GetSecondFactor(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSecondFactorResponse(rsp)
+}
+
+// StartSecondFactorWithBodyWithResponse Draw the secret of a second factor, which counts once it is confirmed
+//
+// For an app that makes codes from the time (RFC 6238: SHA-1, six digits, 30 seconds). Starting again forgets the secret
+// before. 409 `second_factor_on` when there is one already; 404 `operator_not_found` for the instance's token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor (the `StartSecondFactor` operationId).
+func (c *ClientWithResponses) StartSecondFactorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartSecondFactorResponse, error) {
+	rsp, err := c.StartSecondFactorWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStartSecondFactorResponse(rsp)
+}
+
+// StartSecondFactorWithResponse Draw the secret of a second factor, which counts once it is confirmed
+//
+// For an app that makes codes from the time (RFC 6238: SHA-1, six digits, 30 seconds). Starting again forgets the secret
+// before. 409 `second_factor_on` when there is one already; 404 `operator_not_found` for the instance's token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor (the `StartSecondFactor` operationId).
+func (c *ClientWithResponses) StartSecondFactorWithResponse(ctx context.Context, body StartSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*StartSecondFactorResponse, error) {
+	rsp, err := c.StartSecondFactor(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStartSecondFactorResponse(rsp)
+}
+
+// ConfirmSecondFactorWithBodyWithResponse Turn the second factor on with a code of the app; one's other sessions end
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/groupbuy/admin/v1/operators/me/second-factor (the `ConfirmSecondFactor` operationId).
+func (c *ClientWithResponses) ConfirmSecondFactorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmSecondFactorResponse, error) {
+	rsp, err := c.ConfirmSecondFactorWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmSecondFactorResponse(rsp)
+}
+
+// ConfirmSecondFactorWithResponse Turn the second factor on with a code of the app; one's other sessions end
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/groupbuy/admin/v1/operators/me/second-factor (the `ConfirmSecondFactor` operationId).
+func (c *ClientWithResponses) ConfirmSecondFactorWithResponse(ctx context.Context, body ConfirmSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmSecondFactorResponse, error) {
+	rsp, err := c.ConfirmSecondFactor(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmSecondFactorResponse(rsp)
+}
+
+// RemoveSecondFactorWithBodyWithResponse Take one's second factor away
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor/remove (the `RemoveSecondFactor` operationId).
+func (c *ClientWithResponses) RemoveSecondFactorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RemoveSecondFactorResponse, error) {
+	rsp, err := c.RemoveSecondFactorWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveSecondFactorResponse(rsp)
+}
+
+// RemoveSecondFactorWithResponse Take one's second factor away
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/groupbuy/admin/v1/operators/me/second-factor/remove (the `RemoveSecondFactor` operationId).
+func (c *ClientWithResponses) RemoveSecondFactorWithResponse(ctx context.Context, body RemoveSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*RemoveSecondFactorResponse, error) {
+	rsp, err := c.RemoveSecondFactor(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveSecondFactorResponse(rsp)
+}
+
 // ChangeOperatorWithBodyWithResponse Rename, promote, disable or re-key an operator
 //
 // Whoever gets another role, status or password has to sign in again.
@@ -10218,6 +11004,19 @@ func (c *ClientWithResponses) ChangeOperatorWithResponse(ctx context.Context, op
 		return nil, err
 	}
 	return ParseChangeOperatorResponse(rsp)
+}
+
+// ResetSecondFactorWithResponse Take the second factor of an operator away who cannot get in any more; the operator's sessions end
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/groupbuy/admin/v1/operators/{operator_id}/second-factor (the `ResetSecondFactor` operationId).
+func (c *ClientWithResponses) ResetSecondFactorWithResponse(ctx context.Context, operatorID string, reqEditors ...RequestEditorFn) (*ResetSecondFactorResponse, error) {
+	rsp, err := c.ResetSecondFactor(ctx, operatorID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResetSecondFactorResponse(rsp)
 }
 
 // ListPartnersWithResponse Every partner
@@ -10448,6 +11247,10 @@ func (c *ClientWithResponses) SignOutOperatorWithResponse(ctx context.Context, r
 // The session ends after an hour without use, and 12 hours after signing in. Browsers keep it in a cookie; programs
 // send the token as `Authorization: Bearer`. A login that nobody has is answered as a wrong password is.
 //
+// An operator with a second factor sends `code` along: the six digits that the app shows, or one of the recovery codes.
+// With the right password 401 `second_factor_required` asks for it, and 401 `second_factor_wrong` refuses one that is
+// wrong or was used before. Tries at the code are metered as tries at the password are.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/groupbuy/admin/v1/sessions (the `SignInOperator` operationId).
@@ -10463,6 +11266,10 @@ func (c *ClientWithResponses) SignInOperatorWithBodyWithResponse(ctx context.Con
 //
 // The session ends after an hour without use, and 12 hours after signing in. Browsers keep it in a cookie; programs
 // send the token as `Authorization: Bearer`. A login that nobody has is answered as a wrong password is.
+//
+// An operator with a second factor sends `code` along: the six digits that the app shows, or one of the recovery codes.
+// With the right password 401 `second_factor_required` asks for it, and 401 `second_factor_wrong` refuses one that is
+// wrong or was used before. Tries at the code are metered as tries at the password are.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11720,6 +12527,134 @@ func ParseChangeOwnPasswordResponse(rsp *http.Response) (*ChangeOwnPasswordRespo
 	return response, nil
 }
 
+// ParseGetSecondFactorResponse parses an HTTP response from a GetSecondFactorWithResponse call
+func ParseGetSecondFactorResponse(rsp *http.Response) (*GetSecondFactorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSecondFactorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SecondFactor
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStartSecondFactorResponse parses an HTTP response from a StartSecondFactorWithResponse call
+func ParseStartSecondFactorResponse(rsp *http.Response) (*StartSecondFactorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StartSecondFactorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest SecondFactorSecret
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConfirmSecondFactorResponse parses an HTTP response from a ConfirmSecondFactorWithResponse call
+func ParseConfirmSecondFactorResponse(rsp *http.Response) (*ConfirmSecondFactorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmSecondFactorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecoveryCodes
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveSecondFactorResponse parses an HTTP response from a RemoveSecondFactorWithResponse call
+func ParseRemoveSecondFactorResponse(rsp *http.Response) (*RemoveSecondFactorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveSecondFactorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseChangeOperatorResponse parses an HTTP response from a ChangeOperatorWithResponse call
 func ParseChangeOperatorResponse(rsp *http.Response) (*ChangeOperatorResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -11740,6 +12675,35 @@ func ParseChangeOperatorResponse(rsp *http.Response) (*ChangeOperatorResponse, e
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseResetSecondFactorResponse parses an HTTP response from a ResetSecondFactorWithResponse call
+func ParseResetSecondFactorResponse(rsp *http.Response) (*ResetSecondFactorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResetSecondFactorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

@@ -66,6 +66,9 @@ func (s *Staff) Member(ctx context.Context, token string) (mall.StaffMember, err
 		return mall.StaffMember{}, err
 	}
 	member := mall.StaffMember{ID: account.ID(answer.OperatorID), Login: answer.Login, Rank: mall.Rank(answer.Role)}
+	if answer.SecondFactorDue {
+		member.Rank = "" // nothing is open before it is set up
+	}
 	s.keep(sum, member)
 	return member, nil
 }

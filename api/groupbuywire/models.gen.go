@@ -1111,8 +1111,14 @@ type OperatorAccount struct {
 	OperatorID string  `json:"operator_id"`
 
 	// Role Each may do what the ones before it may: viewers read, operators configure activities, tags and endpoints, administrators manage operators, partners, keys and switches
-	Role   OperatorRole   `json:"role"`
-	Status OperatorStatus `json:"status"`
+	Role OperatorRole `json:"role"`
+
+	// SecondFactor A code is asked for when signing in
+	SecondFactor bool `json:"second_factor"`
+
+	// SecondFactorDue One must be set up before anything else: all but that is 403 `second_factor_due`
+	SecondFactorDue bool           `json:"second_factor_due"`
+	Status          OperatorStatus `json:"status"`
 
 	// UpdatedAt RFC 3339, UTC, milliseconds
 	UpdatedAt Instant `json:"updated_at,omitempty,omitzero"`
@@ -1157,6 +1163,8 @@ type OperatorSession struct {
 
 // OperatorSignIn defines model for OperatorSignIn.
 type OperatorSignIn struct {
+	// Code Of the second factor, or a recovery code
+	Code     string `json:"code,omitempty,omitzero"`
 	Login    string `json:"login"`
 	Password string `json:"password"`
 }
@@ -1333,6 +1341,11 @@ type Quote struct {
 	Visible bool `json:"visible"`
 }
 
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	RecoveryCodes []string `json:"recovery_codes"`
+}
+
 // RefundInput defines model for RefundInput.
 type RefundInput struct {
 	// OutRequestNo The partner's number of the refund, the same at the payment provider
@@ -1453,6 +1466,45 @@ type SeatStatus string
 type SeatWithTeam struct {
 	Seat Seat `json:"seat"`
 	Team Team `json:"team"`
+}
+
+// SecondFactor defines model for SecondFactor.
+type SecondFactor struct {
+	// On A code is asked for when signing in
+	On                bool `json:"on"`
+	RecoveryCodesLeft int  `json:"recovery_codes_left"`
+
+	// Required The instance asks operators of this role to have one
+	Required bool `json:"required"`
+
+	// Since RFC 3339, UTC, milliseconds
+	Since Instant `json:"since,omitempty,omitzero"`
+}
+
+// SecondFactorProof defines model for SecondFactorProof.
+type SecondFactorProof struct {
+	Code string `json:"code"`
+}
+
+// SecondFactorRemoval defines model for SecondFactorRemoval.
+type SecondFactorRemoval struct {
+	// Code Of the app, or a recovery code; needed once it is on
+	Code            string `json:"code,omitempty,omitzero"`
+	CurrentPassword string `json:"current_password"`
+}
+
+// SecondFactorSecret defines model for SecondFactorSecret.
+type SecondFactorSecret struct {
+	// Secret In base32, to be typed into the app
+	Secret string `json:"secret"`
+
+	// URI The same as `otpauth://totp/...`, to be shown as a QR code
+	URI string `json:"uri"`
+}
+
+// SecondFactorStart defines model for SecondFactorStart.
+type SecondFactorStart struct {
+	CurrentPassword string `json:"current_password"`
 }
 
 // Settings defines model for Settings.
@@ -2048,6 +2100,15 @@ type CreateOperatorJSONRequestBody = OperatorInput
 
 // ChangeOwnPasswordJSONRequestBody defines body for ChangeOwnPassword for application/json ContentType.
 type ChangeOwnPasswordJSONRequestBody = OwnPassword
+
+// StartSecondFactorJSONRequestBody defines body for StartSecondFactor for application/json ContentType.
+type StartSecondFactorJSONRequestBody = SecondFactorStart
+
+// ConfirmSecondFactorJSONRequestBody defines body for ConfirmSecondFactor for application/json ContentType.
+type ConfirmSecondFactorJSONRequestBody = SecondFactorProof
+
+// RemoveSecondFactorJSONRequestBody defines body for RemoveSecondFactor for application/json ContentType.
+type RemoveSecondFactorJSONRequestBody = SecondFactorRemoval
 
 // ChangeOperatorJSONRequestBody defines body for ChangeOperator for application/json ContentType.
 type ChangeOperatorJSONRequestBody = OperatorChange

@@ -13,6 +13,8 @@ func operatorPhrases() []phrase {
 		{"another operator has this login", "已有操作员使用该登录名"},
 		{"no operator with this login and password", "登录名或密码不正确"},
 		{"the session is over; sign in again", "登录已过期，请重新登录"},
+		{"is not the code that the app shows now", "不是验证器应用当前显示的验证码"},
+		{"take the present one away first", "请先停用当前的两步验证"},
 		{"is not the present password", "当前密码不正确"},
 		{"want 2 to 64 of a-z 0-9 _ . - @, beginning with a letter or digit", "应为 2 到 64 个字符，可用 a-z 0-9 _ . - @，以字母或数字开头"},
 		{"is reserved", "为保留名称"},

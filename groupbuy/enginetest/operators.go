@@ -3,6 +3,7 @@ package enginetest
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,6 +48,8 @@ func operators(e *env) {
 	require.NoError(e, err)
 	require.Equal(e, []operator.Operator{first, second}, list)
 
+	first.Factor = operator.Factor{Secret: "GEZDGNBVGY3TQOJQ", Since: created(2), Step: 59}
+	first.Factor.Recovery[1], first.Factor.Recovery[9] = strings.Repeat("a", 64), strings.Repeat("b", 64)
 	first.Name, first.Role, first.Status, first.PasswordHash, first.UpdatedAt = "韩梅梅", operator.Admin, operator.Disabled, "other", created(3)
 	e.inTx(func(tx groupbuy.Tx) error {
 		if err := tx.PutOperator(first); err != nil {
@@ -63,6 +66,12 @@ func operators(e *env) {
 	require.Equal(e, first, got)
 	_, err = e.store().OperatorByLogin(e.ctx, "nobody")
 	require.ErrorIs(e, err, groupbuy.ErrNotFound)
+
+	first.Factor = operator.Factor{}
+	e.inTx(func(tx groupbuy.Tx) error { return tx.PutOperator(first) })
+	list, err = e.store().Operators(e.ctx)
+	require.NoError(e, err)
+	require.Equal(e, first, list[0])
 }
 
 func operatorLoginTaken(e *env) {
@@ -89,7 +98,14 @@ func sessions(e *env) {
 	require.NoError(e, err)
 	require.Equal(e, one, got)
 	require.Equal(e, who, by)
-	e.inTx(func(tx groupbuy.Tx) error { return tx.DropSession("h1") })
+	e.inTx(func(tx groupbuy.Tx) error {
+		return errors.Join(tx.AddSession(newSession("h4", "op_1", 1, 2)), tx.DropOtherSessions("op_1", "h2"))
+	})
+	for hash, want := range map[operator.TokenHash]error{"h1": groupbuy.ErrNotFound, "h2": nil, "h3": nil, "h4": groupbuy.ErrNotFound} {
+		_, _, err = e.store().OperatorSession(e.ctx, hash)
+		require.ErrorIs(e, err, want, hash)
+	}
+	e.inTx(func(tx groupbuy.Tx) error { return errors.Join(tx.AddSession(one), tx.DropSession("h1")) })
 	_, _, err = e.store().OperatorSession(e.ctx, "h1")
 	require.ErrorIs(e, err, groupbuy.ErrNotFound)
 	e.inTx(func(tx groupbuy.Tx) error { return tx.DropSessionsOf("op_1") })

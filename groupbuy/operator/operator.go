@@ -61,6 +61,7 @@ type Operator struct {
 	Role         Role
 	Status       Status
 	PasswordHash string // as made by a Hasher
+	Factor       Factor // besides the password
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }

@@ -17,6 +17,7 @@ import (
 	"kaituan/api/mallapi"
 	"kaituan/api/reference"
 	"kaituan/groupbuy"
+	"kaituan/groupbuy/operator"
 	"kaituan/infrastructure/config"
 	"kaituan/infrastructure/failpoint"
 	"kaituan/infrastructure/live"
@@ -103,6 +104,7 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	if err != nil {
 		return nil, err
 	}
+	engine.FactorFor = operator.Role(a.config.GroupBuy.SecondFactor)
 	if err := enrol(ctx, engine, a.secrets, webhookURL); err != nil {
 		return nil, err
 	}

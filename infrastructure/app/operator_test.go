@@ -6,8 +6,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kaituan/groupbuy"
+	"kaituan/groupbuy/operator"
+	"kaituan/infrastructure/app"
 )
 
 // The printed link makes the first operator, once, however many follow it at the same moment; that session then works
@@ -45,3 +50,55 @@ func TestApp_OneSignInForTheConsole(t *testing.T) {
 }
 
 func jsonBody() http.Header { return http.Header{"Content-Type": {"application/json"}} }
+
+// Where a second factor is asked for, an operator without one may do nothing at the engine or the mall but set it up; who
+// loses it, and is the only administrator, is let in again by the command on the server.
+func TestApp_SecondFactorOfOperators(t *testing.T) {
+	onEachStoreWith(t, map[string]string{"groupbuy.second_factor": "viewer"}, func(w *world) {
+		const engine = "/api/groupbuy/admin/v1"
+		password := "correct horse battery"
+		status, answer := w.call(http.MethodPost, engine+"/operators", bearing(w.token), `{"login":"li.lei","name":"李雷","role":"admin","password":"`+password+`"}`)
+		require.Equal(w.t, http.StatusCreated, status, answer)
+		signIn := func(code string) (status int, token string) {
+			status, answer := w.call(http.MethodPost, engine+"/sessions", jsonBody(), `{"login":"li.lei","password":"`+password+`","code":"`+code+`"}`)
+			if found := regexp.MustCompile(`"token":"([^"]+)"`).FindStringSubmatch(answer); found != nil {
+				token = found[1]
+			}
+			return status, token
+		}
+		_, token := signIn("")
+		orders := func() int {
+			status, _ := w.call(http.MethodGet, "/api/mall/admin/v1/orders", bearing(token), "")
+			return status
+		}
+		require.Equal(w.t, http.StatusForbidden, orders())
+		status, answer = w.call(http.MethodPost, engine+"/operators/me/second-factor", bearing(token), `{"current_password":"`+password+`"}`)
+		require.Equal(w.t, http.StatusCreated, status, answer)
+		secret := operator.FactorSecret(regexp.MustCompile(`"secret":"([A-Z2-7]+)"`).FindStringSubmatch(answer)[1])
+		code, err := secret.Code(time.Now().Unix() / 30)
+		require.NoError(w.t, err)
+		status, answer = w.call(http.MethodPut, engine+"/operators/me/second-factor", bearing(token), `{"code":"`+code+`"}`)
+		require.Equal(w.t, http.StatusOK, status, answer)
+		recovery := regexp.MustCompile(`[a-z2-7]{4}(-[a-z2-7]{4}){3}`).FindString(answer)
+		status, _ = signIn("")
+		require.Equal(w.t, http.StatusUnauthorized, status)
+		status, token = signIn(recovery) // its session is not in what the mall remembers of the one before
+		require.Equal(w.t, http.StatusCreated, status)
+		require.Equal(w.t, http.StatusOK, orders())
+
+		w.stop()
+		_, err = app.ResetOperator(t.Context(), w.config, "nobody", true)
+		require.ErrorIs(w.t, err, groupbuy.ErrNotFound)
+		password, err = app.ResetOperator(t.Context(), w.config, "Li.Lei", true)
+		require.NoError(w.t, err)
+		w.start()
+		status, token = signIn("")
+		require.Equal(w.t, http.StatusCreated, status)
+		require.Equal(w.t, http.StatusForbidden, orders(), "it is due again")
+	})
+}
+
+// bearing is the header of a program with a session.
+func bearing(token string) http.Header {
+	return http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + token}}
+}

@@ -106,6 +106,9 @@ func (c Config) check(f *Faults) {
 }
 
 func (c Config) checkNetwork(f *Faults) {
+	if !slices.Contains([]string{"", "viewer", "operator", "admin"}, c.GroupBuy.SecondFactor) {
+		f.addf("groupbuy.second_factor", "is %q; want viewer, operator or admin, or nothing", c.GroupBuy.SecondFactor)
+	}
 	for _, proxy := range c.TrustedProxies {
 		_, network := netip.ParsePrefix(proxy)
 		if _, address := netip.ParseAddr(proxy); network != nil && address != nil {

@@ -70,6 +70,9 @@ type GroupBuy struct {
 	WebhookSecret string `koanf:"webhook_secret"`
 	// SealKeys encrypt the secrets of partners in the database: the first writes, all read. Empty: made on first start.
 	SealKeys []string `koanf:"seal_keys"`
+	// SecondFactor is the role from which on operators must have a second factor: viewer, operator or admin. Empty: each may
+	// choose.
+	SecondFactor string `koanf:"second_factor"`
 	// AllowHosts are host:port pairs that webhooks may go to although they are private or without TLS.
 	AllowHosts []string `koanf:"allow_hosts"`
 }
@@ -147,7 +150,7 @@ func defaults() map[string]any {
 		"log_level": "info", "operator_token": "", "demo_data": true, "demo_history": true, "trusted_proxies": []string{},
 		"drain":       "0s",
 		"groupbuy.db": "", "groupbuy.url": "", "groupbuy.test_mode": true, "groupbuy.share_commits": true,
-		"groupbuy.key_id": "", "groupbuy.key_secret": "", "groupbuy.webhook_secret": "", "groupbuy.seal_keys": []string{}, "groupbuy.allow_hosts": []string{},
+		"groupbuy.key_id": "", "groupbuy.key_secret": "", "groupbuy.webhook_secret": "", "groupbuy.seal_keys": []string{}, "groupbuy.second_factor": "", "groupbuy.allow_hosts": []string{},
 		"mall.db": "", "mall.webhook_url": "", "mall.pay_within": "15m", "mall.ship_after": "2s", "mall.bill_after": "10h", "mall.refund_retry": "30s",
 		"alipay.gateway": "", "alipay.production": false, "alipay.app_id": "", "alipay.seller_id": "",
 		"alipay.private_key_file": "", "alipay.public_key_file": "", "alipay.timeout": "10s",

@@ -3,6 +3,8 @@ package groupbuystore
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -20,23 +22,47 @@ type operatorRow struct {
 	PasswordHash string
 	CreatedAt    int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt    int64 `gorm:"autoUpdateTime:false"`
+
+	FactorSecret   string // sealed; empty: none
+	FactorAt       int64
+	FactorStep     int64
+	FactorRecovery string // hashes between commas
 }
 
 // TableName is GORM's hook for the table.
 func (operatorRow) TableName() string { return "operators" }
 
-func newOperatorRow(o operator.Operator) operatorRow {
-	return operatorRow{
+func (s *Store) operatorRow(o operator.Operator) operatorRow {
+	row := operatorRow{
 		ID: string(o.ID), Login: o.Login, Name: o.Name, Role: string(o.Role), Status: string(o.Status),
 		PasswordHash: o.PasswordHash, CreatedAt: millis(o.CreatedAt), UpdatedAt: millis(o.UpdatedAt),
 	}
+	if f := o.Factor; f.Secret != "" {
+		row.FactorSecret, row.FactorAt, row.FactorStep = s.sealer.Seal(string(f.Secret), row.ID), millis(f.Since), f.Step
+		row.FactorRecovery = strings.Join(f.Recovery[:], ",")
+	}
+	return row
 }
 
-func (r operatorRow) operator() operator.Operator {
-	return operator.Operator{
+// operator returns what a row holds, if reading it gave no error. Errors: err, a secret that does not open.
+func (s *Store) operator(r operatorRow, err error) (operator.Operator, error) {
+	if err != nil {
+		return operator.Operator{}, err
+	}
+	o := operator.Operator{
 		ID: operator.ID(r.ID), Login: r.Login, Name: r.Name, Role: operator.Role(r.Role), Status: operator.Status(r.Status),
 		PasswordHash: r.PasswordHash, CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt),
 	}
+	if r.FactorSecret == "" {
+		return o, nil
+	}
+	secret, err := s.sealer.Open(r.FactorSecret, r.ID)
+	if err != nil {
+		return operator.Operator{}, fmt.Errorf("groupbuystore: second factor: %w", err)
+	}
+	o.Factor = operator.Factor{Secret: operator.FactorSecret(secret), Since: instant(r.FactorAt), Step: r.FactorStep}
+	copy(o.Factor.Recovery[:], strings.Split(r.FactorRecovery, ","))
+	return o, nil
 }
 
 type sessionRow struct {
@@ -59,14 +85,23 @@ func (r sessionRow) session() operator.Session {
 func (s *Store) Operators(ctx context.Context) ([]operator.Operator, error) {
 	var rows []operatorRow
 	err := s.db.Read(ctx).Order("login").Find(&rows).Error
-	return mapped(rows, operatorRow.operator), failed(err, "list operators")
+	if err != nil {
+		return nil, failed(err, "list operators")
+	}
+	list := make([]operator.Operator, len(rows))
+	for i, row := range rows {
+		if list[i], err = s.operator(row, nil); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // OperatorByLogin returns one operator. See groupbuy.Staff.
 func (s *Store) OperatorByLogin(ctx context.Context, login string) (operator.Operator, error) {
 	var row operatorRow
 	err := s.db.Read(ctx).Where("login = ?", login).Take(&row).Error
-	return row.operator(), failed(err, "operator by login")
+	return s.operator(row, failed(err, "operator by login"))
 }
 
 // OperatorSession returns a session with its operator, both of one moment. See groupbuy.Staff.
@@ -78,25 +113,28 @@ func (s *Store) OperatorSession(ctx context.Context, hash operator.TokenHash) (o
 	err := s.db.Read(ctx).Table("operator_sessions s").Joins("JOIN operators o ON o.id = s.operator_id").
 		Select("s.hash AS s_hash, s.operator_id AS s_operator_id, s.started_at AS s_started_at, s.seen_at AS s_seen_at, "+
 			"o.id AS o_id, o.login AS o_login, o.name AS o_name, o.role AS o_role, o.status AS o_status, "+
-			"o.password_hash AS o_password_hash, o.created_at AS o_created_at, o.updated_at AS o_updated_at").
+			"o.password_hash AS o_password_hash, o.created_at AS o_created_at, o.updated_at AS o_updated_at, "+
+			"o.factor_secret AS o_factor_secret, o.factor_at AS o_factor_at, o.factor_step AS o_factor_step, o.factor_recovery AS o_factor_recovery").
 		Where("s.hash = ?", string(hash)).Take(&row).Error
-	return row.Session.session(), row.Operator.operator(), failed(err, "operator's session")
+	who, err := s.operator(row.Operator, failed(err, "operator's session"))
+	return row.Session.session(), who, err
 }
 
 // LockOperator returns one operator and holds it. See groupbuy.Roster.
 func (t *tx) LockOperator(id operator.ID) (operator.Operator, error) {
 	var row operatorRow
 	err := t.db.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", string(id)).Take(&row).Error
-	return row.operator(), failed(err, "lock operator %s", id)
+	return t.store.operator(row, failed(err, "lock operator %s", id))
 }
 
 // PutOperator creates or changes an operator. See groupbuy.Roster.
 func (t *tx) PutOperator(o operator.Operator) error {
-	row := newOperatorRow(o)
+	row := t.store.operatorRow(o)
 	_, err := t.LockOperator(o.ID)
 	if err == nil {
 		err = t.db.Model(&operatorRow{}).Where("id = ?", row.ID).
-			Select("login", "name", "role", "status", "password_hash", "updated_at").Updates(&row).Error
+			Select("login", "name", "role", "status", "password_hash", "updated_at",
+				"factor_secret", "factor_at", "factor_step", "factor_recovery").Updates(&row).Error
 		return failed(err, "change operator %s", o.ID)
 	}
 	if !errors.Is(err, groupbuy.ErrNotFound) {
@@ -124,6 +162,11 @@ func (t *tx) DropSession(hash operator.TokenHash) error {
 // DropSessionsOf ends every session of an operator. See groupbuy.Roster.
 func (t *tx) DropSessionsOf(id operator.ID) error {
 	return failed(t.db.Where("operator_id = ?", string(id)).Delete(&sessionRow{}).Error, "end the sessions of %s", id)
+}
+
+// DropOtherSessions ends every session of an operator but one. See groupbuy.Roster.
+func (t *tx) DropOtherSessions(id operator.ID, keep operator.TokenHash) error {
+	return failed(t.db.Where("operator_id = ? AND hash <> ?", string(id), string(keep)).Delete(&sessionRow{}).Error, "end the other sessions of %s", id)
 }
 
 // DropSessions deletes sessions that are over. See groupbuy.Roster.

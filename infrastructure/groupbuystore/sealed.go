@@ -30,7 +30,7 @@ func (open) Fresh(string) bool                   { return true }
 // Reseal seals with the current key what is kept in plain text or under an older key, and returns how many rows that
 // were. It proves that every secret opens. Safe beside other nodes, and again. Errors: those of Sealer.Open.
 func (s *Store) Reseal(ctx context.Context) (n int, err error) {
-	for table, column := range map[string]string{"partner_keys": "secret", "partner_endpoints": "secrets"} {
+	for table, column := range map[string]string{"partner_keys": "secret", "partner_endpoints": "secrets", "operators": "factor_secret"} {
 		done, err := s.reseal(ctx, table, column)
 		if n += done; err != nil {
 			return n, err
@@ -49,7 +49,7 @@ func (s *Store) reseal(ctx context.Context, table, column string) (n int, err er
 		if err != nil {
 			return n, fmt.Errorf("groupbuystore: %s: %w", table, err)
 		}
-		if s.sealer.Fresh(row.Kept) {
+		if s.sealer.Fresh(row.Kept) || row.Kept == "" { // an operator without a second factor
 			continue
 		}
 		err = s.db.InTx(ctx, func(db *gorm.DB) error {
@@ -64,9 +64,9 @@ func (s *Store) reseal(ctx context.Context, table, column string) (n int, err er
 	return n, nil
 }
 
-// Forget gives up the secrets that do not open any more, because the key that sealed them is lost: it revokes such keys
-// and disables such endpoints, for their owners to be given new ones. It returns their identifiers. Entries in the audit
-// name the given actor.
+// Forget gives up the secrets that do not open any more, because the key that sealed them is lost: it revokes such keys,
+// disables such endpoints and takes away such second factors of operators, for their owners to be given new ones. It
+// returns their identifiers. Entries in the audit name the given actor.
 func (s *Store) Forget(ctx context.Context, by groupbuy.Actor) (ids []string, err error) {
 	err = s.db.InTx(ctx, func(db *gorm.DB) error {
 		ids = nil // it may run again
@@ -78,6 +78,7 @@ func (s *Store) Forget(ctx context.Context, by groupbuy.Actor) (ids []string, er
 		}{
 			{&keyRow{}, "secret", "key.forgotten", "", map[string]any{"revoked_at": gorm.Expr("CASE WHEN revoked_at = 0 THEN ? ELSE revoked_at END", millis(t.now))}},
 			{&endpointRow{}, "secrets", "endpoint.forgotten", "[]", map[string]any{"status": string(partner.EndpointDisabled)}},
+			{&operatorRow{}, "factor_secret", "second_factor.forgotten", "", map[string]any{"factor_at": 0, "factor_step": 0, "factor_recovery": ""}},
 		} {
 			var rows []struct{ ID, Kept string }
 			if err := db.Model(kind.model).Select("id, " + kind.column + " AS kept").Order("id").Find(&rows).Error; err != nil {

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"kaituan/groupbuy"
+	"kaituan/groupbuy/operator"
 	"kaituan/groupbuy/partner"
 	"kaituan/infrastructure/groupbuystore"
 	"kaituan/infrastructure/seal"
@@ -167,6 +168,51 @@ func TestStore_ForgetsWhatDoesNotOpen(t *testing.T) {
 		ids, err = store.Forget(t.Context(), groupbuy.Actor{ID: "system", Name: "forget"})
 		require.NoError(t, err)
 		require.Empty(t, ids)
+	})
+}
+
+// A second factor is sealed as partners' secrets are, and given up with them when the key is lost: the password is enough then.
+func TestStore_SecondFactorsAreSealed(t *testing.T) {
+	sqldbtest.Each(t, sqldb.GroupBuy, func(t *testing.T, db *sqldb.DB) {
+		older, key := seal.NewKey(), seal.NewKey()
+		who := operator.Operator{ID: "op_1", Login: "li.lei", Name: "李雷", Role: operator.Admin, Status: operator.Active, PasswordHash: "hash",
+			CreatedAt: time.UnixMilli(1).UTC(), UpdatedAt: time.UnixMilli(1).UTC()}
+		plain := who
+		plain.ID, plain.Login = "op_2", "without"
+		who.Factor = operator.Factor{Secret: "GEZDGNBVGY3TQOJQ", Since: time.UnixMilli(5).UTC(), Step: 7}
+		put := func(store *groupbuystore.Store, o operator.Operator) {
+			require.NoError(t, store.InTx(t.Context(), func(_ context.Context, tx groupbuy.Tx) error { return tx.PutOperator(o) }))
+		}
+		put(sealedWith(t, db, older), who)
+		put(sealedWith(t, db, older), plain)
+		var raw string
+		require.NoError(t, db.Read(t.Context()).Raw("SELECT factor_secret FROM operators WHERE id = 'op_1'").Scan(&raw).Error)
+		require.NotContains(t, raw, "GEZD")
+
+		store := sealedWith(t, db, key, older)
+		for _, want := range []int{1, 0} {
+			n, err := store.Reseal(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, want, n)
+		}
+		store = sealedWith(t, db, key)
+		got, err := store.OperatorByLogin(t.Context(), "li.lei")
+		require.NoError(t, err)
+		require.Equal(t, who, got)
+
+		lost := sealedWith(t, db, seal.NewKey())
+		_, err = lost.OperatorByLogin(t.Context(), "li.lei")
+		require.ErrorIs(t, err, seal.ErrUnknownKey)
+		_, err = lost.Operators(t.Context())
+		require.ErrorIs(t, err, seal.ErrUnknownKey)
+		_, err = lost.Reseal(t.Context())
+		require.ErrorIs(t, err, seal.ErrUnknownKey)
+		ids, err := lost.Forget(t.Context(), groupbuy.Actor{ID: "system", Name: "forget"})
+		require.NoError(t, err)
+		require.Equal(t, []string{"op_1"}, ids)
+		got, err = lost.OperatorByLogin(t.Context(), "li.lei")
+		require.NoError(t, err)
+		require.Equal(t, operator.Factor{}, got.Factor)
 	})
 }
 

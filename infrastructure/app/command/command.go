@@ -66,7 +66,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newMigrate(), newBackup(), newRestore(), newCheck(), newOutbox(), newBill(), newForget(), newSign(), newDemo(), newSandbox(), newImport(), newBench())
+	root.AddCommand(serve, newMigrate(), newBackup(), newRestore(), newCheck(), newOutbox(), newBill(), newForget(), newResetOperator(), newSign(), newDemo(), newSandbox(), newImport(), newBench())
 	return root
 }
 

@@ -36,6 +36,8 @@ func TestRun_RefusesWhatItDoesNotKnow(t *testing.T) {
 		{[]string{"demo", "--server", "localhost:8080", "--no-check"}, "want an address such as"},
 		{[]string{"demo", "--server", "http://127.0.0.1:1", "--data", "/nonexistent", "--replay", "command.go"}, "operator token"},
 		{[]string{"sign", "GET"}, "accepts 2 arg"},
+		{[]string{"reset-operator"}, "accepts 1 arg"},
+		{[]string{"reset-operator", "li.lei", "--data", "/nonexistent"}, "no such file"},
 		{[]string{"sign", "GET", "/api", "--key-id", "k", "--secret", "s"}, "URL must be whole"},
 		{[]string{"sign", "GET", "http://localhost/api"}, "--key-id and --secret are required"},
 	} {
@@ -58,7 +60,7 @@ func TestRun_UsageIsExitCode2(t *testing.T) {
 func TestHelp_NamesEveryCommand(t *testing.T) {
 	code, stdout, _ := run("", "--help")
 	require.Zero(t, code)
-	for _, name := range []string{"serve", "demo", "check", "outbox", "migrate", "sign", "sandbox"} {
+	for _, name := range []string{"serve", "demo", "check", "outbox", "migrate", "sign", "sandbox", "reset-operator"} {
 		require.Contains(t, stdout, name)
 	}
 }

@@ -882,6 +882,10 @@ export interface paths {
          * Sign in
          * @description The session ends after an hour without use, and 12 hours after signing in. Browsers keep it in a cookie; programs
          *     send the token as `Authorization: Bearer`. A login that nobody has is answered as a wrong password is.
+         *
+         *     An operator with a second factor sends `code` along: the six digits that the app shows, or one of the recovery codes.
+         *     With the right password 401 `second_factor_required` asks for it, and 401 `second_factor_wrong` refuses one that is
+         *     wrong or was used before. Tries at the code are metered as tries at the password are.
          */
         post: operations["signInOperator"];
         /** Sign out */
@@ -960,6 +964,66 @@ export interface paths {
         put: operations["changeOwnPassword"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groupbuy/admin/v1/operators/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether one has a second factor, and how many recovery codes are left */
+        get: operations["getSecondFactor"];
+        /** Turn the second factor on with a code of the app; one's other sessions end */
+        put: operations["confirmSecondFactor"];
+        /**
+         * Draw the secret of a second factor, which counts once it is confirmed
+         * @description For an app that makes codes from the time (RFC 6238: SHA-1, six digits, 30 seconds). Starting again forgets the secret
+         *     before. 409 `second_factor_on` when there is one already; 404 `operator_not_found` for the instance's token.
+         */
+        post: operations["startSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groupbuy/admin/v1/operators/me/second-factor/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one's second factor away */
+        post: operations["removeSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groupbuy/admin/v1/operators/{operator_id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example op_01JD0000000000000000000000 */
+                operator_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take the second factor of an operator away who cannot get in any more; the operator's sessions end */
+        delete: operations["resetSecondFactor"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2019,6 +2083,8 @@ export interface components {
         OperatorSignIn: {
             login: string;
             password: string;
+            /** @description Of the second factor, or a recovery code */
+            code?: string;
         };
         OperatorSession: {
             token: string;
@@ -2054,12 +2120,44 @@ export interface components {
             current_password: string;
             password: string;
         };
+        SecondFactor: {
+            /** @description A code is asked for when signing in */
+            on: boolean;
+            /** @description The instance asks operators of this role to have one */
+            required: boolean;
+            since?: components["schemas"]["Instant"];
+            recovery_codes_left: number;
+        };
+        SecondFactorStart: {
+            current_password: string;
+        };
+        SecondFactorSecret: {
+            /** @description In base32, to be typed into the app */
+            secret: string;
+            /** @description The same as `otpauth://totp/...`, to be shown as a QR code */
+            uri: string;
+        };
+        SecondFactorProof: {
+            code: string;
+        };
+        RecoveryCodes: {
+            recovery_codes: string[];
+        };
+        SecondFactorRemoval: {
+            current_password: string;
+            /** @description Of the app, or a recovery code; needed once it is on */
+            code?: string;
+        };
         OperatorAccount: {
             operator_id: string;
             login: string;
             name: string;
             role: components["schemas"]["OperatorRole"];
             status: components["schemas"]["OperatorStatus"];
+            /** @description A code is asked for when signing in */
+            second_factor: boolean;
+            /** @description One must be set up before anything else: all but that is 403 `second_factor_due` */
+            second_factor_due: boolean;
             created_at?: components["schemas"]["Instant"];
             updated_at?: components["schemas"]["Instant"];
         };
@@ -3698,7 +3796,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "login": "li.lei",
-                 *       "password": "correct horse battery"
+                 *       "password": "correct horse battery",
+                 *       "code": "492039"
                  *     }
                  */
                 "application/json": components["schemas"]["OperatorSignIn"];
@@ -3885,6 +3984,138 @@ export interface operations {
         };
         responses: {
             /** @description Sign in again */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The second factor */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirmSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "492039"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SecondFactorProof"];
+            };
+        };
+        responses: {
+            /** @description Codes for the day that the app is lost, told this once; each counts once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    startSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current_password": "correct horse battery"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SecondFactorStart"];
+            };
+        };
+        responses: {
+            /** @description The secret, told this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorSecret"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current_password": "correct horse battery",
+                 *       "code": "492039"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SecondFactorRemoval"];
+            };
+        };
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resetSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example op_01JD0000000000000000000000 */
+                operator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The password is enough again */
             204: {
                 headers: {
                     [name: string]: unknown;
