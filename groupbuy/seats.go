@@ -115,7 +115,7 @@ func (e *Engine) Settle(ctx context.Context, p partner.ID, outTradeNo string, pa
 	if pay.Amount < 1 {
 		return team.Outcome{}, invalid("amount_fen", "want at least 1 fen")
 	}
-	if pay.PaidAt.IsZero() {
+	if pay.PaidAt.UnixMilli() < 1 { // the first instant of 1970 is how stores keep that there is none
 		return team.Outcome{}, invalid("paid_at", "is required")
 	}
 	if err := validIDs("provider_no", pay.ProviderNo); err != nil {

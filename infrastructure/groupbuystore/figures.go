@@ -36,7 +36,8 @@ type aggregate struct {
 // aggregates count what docs/statistics.md defines, each by the day that it names.
 func aggregates() []aggregate {
 	return []aggregate{
-		{"SELECT activity_id, BUCKET(opened_at) AS bucket, COUNT(*) AS a FROM teams WHERE ACTIVITIES AND opened_at IN RANGE GROUP BY activity_id, bucket",
+		{"SELECT activity_id, BUCKET(opened_at) AS bucket, COUNT(*) AS a FROM teams WHERE ACTIVITIES AND opened_at IN RANGE AND " + endedSince +
+			" GROUP BY activity_id, bucket",
 			func(f *groupbuy.Figures, c counted) { f.TeamsOpened = int(c.A) }},
 		{"SELECT activity_id, BUCKET(ended_at) AS bucket, SUM(status = 'formed') AS a, SUM(status = 'failed') AS b FROM teams " +
 			"WHERE ACTIVITIES AND ended_at IN RANGE GROUP BY activity_id, bucket",
@@ -52,6 +53,10 @@ func aggregates() []aggregate {
 		{newBuyersSQL, func(f *groupbuy.Figures, c counted) { f.NewBuyers = int(c.A) }},
 	}
 }
+
+// endedSince leaves out teams that had ended before the range began, and so were opened before it: the index goes by their
+// end. The day between is for nodes whose clocks differ.
+const endedSince = "(ended_at = 0 OR ended_at >= @first - 86400000)"
 
 // refunded leaves out seats of which only a difference goes back: those keep their ordinal.
 const refunded = "status = 'refunded' OR (status = 'refunding' AND ordinal IS NULL)"
@@ -84,10 +89,11 @@ func (s *Store) Figures(ctx context.Context, q groupbuy.FiguresQuery, limit int)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
+	args := map[string]any{"ids": ids, "first": millis(q.First.Start()), "end": millis((q.Last + 1).Start())}
 	rows := map[figuresKey]*groupbuy.Figures{}
 	for _, a := range aggregates() {
 		var found []counted
-		if err := s.db.Read(ctx).Raw(a.filled(q.ByDay), ids, millis(q.First.Start()), millis((q.Last + 1).Start())).Scan(&found).Error; err != nil {
+		if err := s.db.Read(ctx).Raw(a.filled(q.ByDay), args).Scan(&found).Error; err != nil {
 			return nil, failed(err, "count figures")
 		}
 		for _, c := range found {
@@ -131,14 +137,14 @@ func (a aggregate) filled(byDay bool) string {
 	if strings.Contains(a.sql, "FROM seats s") {
 		prefix = "s."
 	}
-	sql := strings.ReplaceAll(a.sql, "ACTIVITIES", prefix+"activity_id IN ?")
+	sql := strings.ReplaceAll(a.sql, "ACTIVITIES", prefix+"activity_id IN @ids")
 	for _, column := range []string{"opened_at", "ended_at", prefix + "paid_at"} {
 		day := "0"
 		if byDay {
 			day = "(" + column + " + 28800000) - (" + column + " + 28800000) % 86400000"
 		}
 		sql = strings.ReplaceAll(sql, "BUCKET("+column+")", day)
-		sql = strings.ReplaceAll(sql, column+" IN RANGE", column+" >= ? AND "+column+" < ?")
+		sql = strings.ReplaceAll(sql, column+" IN RANGE", column+" >= @first AND "+column+" < @end")
 	}
 	return sql
 }

@@ -146,8 +146,9 @@ func (s *Store) Statistics(ctx context.Context, id activity.ID, goods activity.G
 		Teams  int
 	}
 	var stats groupbuy.Statistics
-	err := s.db.Read(ctx).Model(&teamRow{}).Select("status, COUNT(*) AS teams").
-		Where("activity_id = ? AND goods_id = ?", string(id), string(goods)).Group("status").Find(&counts).Error
+	words := wordsOf(s.db.Dialect())
+	err := s.db.Read(ctx).Raw("SELECT status, COUNT(*) AS teams FROM teams"+words.index("teams_ended")+" WHERE activity_id = ? AND goods_id = ? GROUP BY status",
+		string(id), string(goods)).Scan(&counts).Error
 	if err != nil {
 		return stats, failed(err, "count teams of %s", id)
 	}
@@ -160,11 +161,7 @@ func (s *Store) Statistics(ctx context.Context, id activity.ID, goods activity.G
 			stats.TeamsFailed = c.Teams
 		}
 	}
-	err = s.db.Read(ctx).Raw(buyersSQL, string(id), string(goods), string(id), string(goods)).Scan(&stats.Buyers).Error
+	err = s.db.Read(ctx).Raw("SELECT COUNT(DISTINCT buyer) FROM seats"+words.index("seats_paid")+" WHERE activity_id = ? AND paid_at > 0 AND goods_id = ?"+
+		" AND (status = 'paid' OR (status = 'refunding' AND ordinal IS NOT NULL))", string(id), string(goods)).Scan(&stats.Buyers).Error
 	return stats, failed(err, "count buyers of %s", id)
 }
-
-// buyersSQL asks for each status by itself: for two at once SQLite leaves the index that holds all of the answer.
-const buyersSQL = `SELECT COUNT(*) FROM (
-	SELECT buyer FROM seats WHERE activity_id = ? AND goods_id = ? AND status = 'paid' UNION
-	SELECT buyer FROM seats WHERE activity_id = ? AND goods_id = ? AND status = 'refunding' AND ordinal IS NOT NULL) buyers`
