@@ -47,7 +47,8 @@ programs() {
 race() {
 	command -v "${CC:-cc}" >/dev/null 2>&1 || .ci/install.sh gcc libc6-dev # the race detector is linked by a C compiler
 	go test -C .ci/tools ./testreport || return
-	go test -race -timeout 30m -json ./... | go run -C .ci/tools ./testreport
+	# shellcheck disable=SC2086 # a list of flags, from the Makefile
+	go test $RACE -timeout 15m -json ./... | go run -C .ci/tools ./testreport
 }
 
 finish() {
