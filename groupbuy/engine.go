@@ -102,7 +102,16 @@ type Deps struct {
 	// Share lets callers share commits: it is given what carries out a batch of team commands in one transaction, and
 	// returns what carries out one. Nil gives each command a transaction of its own.
 	Share func(CarryOut) Do
+	// ShareLooks lets visitors of pages who come at once share the question in which teams they sit, as Share does for
+	// commands. Nil asks for each by itself.
+	ShareLooks func(Look) LookOnce
 }
+
+// Look tells of each visitor the teams in which that buyer sits. See Reader.Sitting.
+type Look func(ctx context.Context, visitors []Visitor) ([][]team.ID, error)
+
+// LookOnce is Look for one visitor. Its answer is not older than the call. Errors: those of Look, and ErrOverloaded.
+type LookOnce func(ctx context.Context, v Visitor) ([]team.ID, error)
 
 // CarryOut carries out team commands in one transaction, in their order, and returns an outcome for each. On an error
 // none of them is carried out, or with ErrUnknown all may be; every command can be repeated.
@@ -116,6 +125,7 @@ type Engine struct {
 	Deps
 	rules *rulebook
 	share Do
+	look  LookOnce
 	pages *pages
 	by    Actor
 	decoy func() (string, error) // a password hash that nobody's password made
@@ -146,6 +156,10 @@ func New(deps Deps) *Engine {
 	if deps.Share != nil {
 		e.share = deps.Share(e.carryOut)
 	}
+	e.look = e.lookAlone
+	if deps.ShareLooks != nil {
+		e.look = deps.ShareLooks(deps.Store.Sitting)
+	}
 	return e
 }
 
@@ -173,6 +187,14 @@ func (e *Engine) alone(ctx context.Context, cmd team.Command) (team.Outcome, err
 		return team.Outcome{}, err
 	}
 	return outs[0], nil
+}
+
+func (e *Engine) lookAlone(ctx context.Context, v Visitor) ([]team.ID, error) {
+	sits, err := e.Store.Sitting(ctx, []Visitor{v})
+	if err != nil {
+		return nil, err
+	}
+	return sits[0], nil
 }
 
 func (e *Engine) carryOut(ctx context.Context, cmds []team.Command) ([]team.Outcome, error) {

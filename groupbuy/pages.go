@@ -3,6 +3,7 @@ package groupbuy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -181,7 +182,7 @@ func (a *answer[V]) get(ctx context.Context, changes *atomic.Int64, now time.Tim
 // openTeams lists teams of one activity that a buyer may join: own ones as the store has them, the others as the page
 // shows them.
 func (e *Engine) openTeams(ctx context.Context, q OpenTeamsQuery) ([]team.Team, error) {
-	own, err := e.Store.OwnTeams(ctx, q)
+	own, err := e.ownTeams(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("groupbuy: own open teams: %w", err)
 	}
@@ -192,14 +193,27 @@ func (e *Engine) openTeams(ctx context.Context, q OpenTeamsQuery) ([]team.Team, 
 	if err != nil {
 		return nil, fmt.Errorf("groupbuy: open teams: %w", err)
 	}
-	sits := map[team.ID]bool{}
-	for _, t := range own {
-		sits[t.ID] = true
-	}
+	listed := slices.Clip(own)
 	for _, t := range others {
-		if !sits[t.ID] && t.ExpiresAt.After(q.Now) {
-			own = append(own, t)
+		if len(listed) >= q.Limit {
+			break
+		}
+		if t.ExpiresAt.After(q.Now) && !slices.ContainsFunc(own, func(o team.Team) bool { return o.ID == t.ID }) {
+			listed = append(listed, t)
 		}
 	}
-	return own[:min(len(own), q.Limit)], nil
+	return listed[:min(len(listed), q.Limit)], nil
+}
+
+// ownTeams asks the store each time: a buyer must see at once which teams are their own. Most visitors sit nowhere, and
+// many share one question.
+func (e *Engine) ownTeams(ctx context.Context, q OpenTeamsQuery) ([]team.Team, error) {
+	if q.Buyer == "" {
+		return nil, nil
+	}
+	sits, err := e.look(ctx, Visitor{q.Partner, q.Buyer, q.Goods})
+	if err != nil || len(sits) == 0 {
+		return nil, err
+	}
+	return e.Store.OwnTeams(ctx, q, sits)
 }

@@ -151,8 +151,11 @@ type Reader interface {
 	Team(ctx context.Context, p partner.ID, id team.ID) (team.Team, []team.Seat, error)
 	// OpenTeams lists teams that can be joined, the buyer's own first, then the soonest to end.
 	OpenTeams(ctx context.Context, q OpenTeamsQuery) ([]team.Team, error)
-	// OwnTeams lists the first part of OpenTeams alone: those that the buyer has a live seat in.
-	OwnTeams(ctx context.Context, q OpenTeamsQuery) ([]team.Team, error)
+	// Sitting tells of each visitor the teams in which that buyer has a live seat, in no order; of any activity, and also
+	// teams that cannot be joined any more.
+	Sitting(ctx context.Context, visitors []Visitor) ([][]team.ID, error)
+	// OwnTeams lists the first part of OpenTeams alone, given in which teams the buyer sits.
+	OwnTeams(ctx context.Context, q OpenTeamsQuery, sits []team.ID) ([]team.Team, error)
 	// Statistics counts what happened to goods in an activity.
 	Statistics(ctx context.Context, id activity.ID, goods activity.GoodsID) (Statistics, error)
 	// Standing returns what the seats already taken say about a buyer and a SKU.
@@ -193,6 +196,13 @@ type OpenTeamsQuery struct {
 	Buyer    activity.Buyer // empty: a stranger
 	Now      time.Time
 	Limit    int
+}
+
+// Visitor is a buyer who looks at the page of some goods.
+type Visitor struct {
+	Partner partner.ID
+	Buyer   activity.Buyer // empty: a stranger, who sits nowhere
+	Goods   activity.GoodsID
 }
 
 // DueQuery selects a page of what is due, by time, then id.

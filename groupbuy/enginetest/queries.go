@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -14,6 +15,7 @@ func queryTests() []test {
 	return []test{
 		{"Seat_NotFound", seatNotFound},
 		{"OpenTeams_OwnFirstThenSoonest", openTeamsOrder},
+		{"Sitting_OfManyVisitorsAtOnce", sittingOfMany},
 		{"OpenTeams_HidesUnpaidLeaders", openTeamsUnpaid},
 		{"OpenTeams_OnlyJoinable", openTeamsJoinable},
 		{"OpenTeams_ByActivityAndGoods", openTeamsOf},
@@ -73,14 +75,44 @@ func openTeamsOrder(e *env) {
 	e.do(e.lockIn(middle, "ann"))
 	require.Equal(e, []team.ID{middle, late, soon}, e.openTeams(ann))
 	q := groupbuy.OpenTeamsQuery{Partner: mall, Activity: act, Goods: tea, Buyer: "ann", Now: time.Now().UTC(), Limit: 10}
-	own, err := e.store().OwnTeams(e.ctx, q)
+	own, err := e.store().OwnTeams(e.ctx, q, []team.ID{late, middle})
 	require.NoError(e, err)
 	require.Len(e, own, 2)
 	require.Equal(e, []team.ID{middle, late}, []team.ID{own[0].ID, own[1].ID})
 	q.Buyer = "" // a stranger has none
-	own, err = e.store().OwnTeams(e.ctx, q)
+	own, err = e.store().OwnTeams(e.ctx, q, []team.ID{late, middle})
 	require.NoError(e, err)
 	require.Empty(e, own)
+}
+
+// Everybody hears of their own seats alone, however many ask at once.
+func sittingOfMany(e *env) {
+	of := func(buyer activity.Buyer, goods activity.GoodsID) groupbuy.Visitor {
+		return groupbuy.Visitor{Partner: mall, Buyer: buyer, Goods: goods}
+	}
+	anns := e.paidTeam("ann", 4, time.Hour)
+	bobs := e.paidTeam("bob", 4, time.Hour)
+	e.do(e.lockIn(bobs, "ann"))
+	e.do(release(e.do(e.lockIn(bobs, "cat")).Seat))
+	cups := e.lock("ann")
+	cups.Goods = "cups"
+	annsCups := e.do(cups).Team.ID
+	visitors := []groupbuy.Visitor{
+		of("ann", tea), of("bob", tea), of("cat", tea), of("", tea), of("bob", "cups"), of("ann", "cups"), of("ann", tea),
+		{Partner: "other", Buyer: "ann", Goods: tea},
+	}
+	want := [][]team.ID{{anns, bobs}, {bobs}, nil, nil, nil, {annsCups}, {anns, bobs}, nil}
+	for n := range 150 { // more than one statement takes
+		visitors, want = append(visitors, of(activity.Buyer(fmt.Sprint("stranger-", n)), tea)), append(want, nil)
+	}
+	for _, n := range []int{0, 1, 2, 8, 20, len(visitors)} {
+		got, err := e.store().Sitting(e.ctx, visitors[:n])
+		require.NoError(e, err)
+		require.Len(e, got, n)
+		for i := range got {
+			require.ElementsMatch(e, want[i], got[i], "%d of %d: %+v", i, n, visitors[i])
+		}
+	}
 }
 
 func openTeamsUnpaid(e *env) {

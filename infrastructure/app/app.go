@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,7 @@ type App struct {
 	metrics *prometheus.Registry
 	node    string // names this process among all that share the databases
 	commits *commits
+	looks   *looks
 	outlets *outlets // nil without an engine
 	watch   *watch
 	tracing *observe.Tracing // nil: off
@@ -109,7 +111,7 @@ func (a *App) open(ctx context.Context) (err error) {
 // observe makes what the instance is watched by; its parts add what is theirs.
 func (a *App) observe() {
 	a.metrics = newRegistry(a.dbs)
-	a.commits = newCommits()
+	a.commits, a.looks = newCommits(), newLooks()
 	a.tracing = observe.NewTracing(observe.TracingOptions{Endpoint: a.config.Trace.Endpoint, Ratio: a.config.Trace.Ratio, Labels: map[string]string{
 		"service.name": "kaituan-" + string(a.config.Role), "service.instance.id": a.node, "service.version": observe.ReadBuild().Version,
 	}})
@@ -120,7 +122,7 @@ func (a *App) observe() {
 	a.health.needs(a.dbs.needs()...)
 	a.metrics.MustRegister(a.health)
 	if a.dbs.groupbuy != nil {
-		a.metrics.MustRegister(a.commits.collectors()...)
+		a.metrics.MustRegister(slices.Concat(a.commits.collectors(), a.looks.collectors())...)
 	}
 }
 

@@ -100,7 +100,7 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	if err != nil {
 		return nil, err
 	}
-	engine, err := newEngine(a.dbs.groupbuy, store, a.outlets, a.share(), a.cache.configChanged, woken.wakeEngine, a.log)
+	engine, err := newEngine(a.dbs.groupbuy, store, a.outlets, a.share(), a.looks.share, a.cache.configChanged, woken.wakeEngine, a.log)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (a *App) assembleEngine(ctx context.Context, router *gin.Engine, woken *rel
 	if err := engine.FollowCrowd(ctx); err != nil {
 		return nil, err
 	}
-	a.add(closer(sender.Close), a.commits, a.cache.follow(topicConfig, engine.Refresh, a.log))
+	a.add(closer(sender.Close), a.commits, a.looks, a.cache.follow(topicConfig, engine.Refresh, a.log))
 	a.add(a.table(nodeJobs(engine)))
 	if a.config.Role == config.RoleAll || a.config.Role == config.RoleGroupBuy {
 		return engine, a.serveEngine(ctx, router, engine)

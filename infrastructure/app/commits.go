@@ -93,13 +93,19 @@ func (c *commits) share(run groupbuy.CarryOut) groupbuy.Do {
 	})
 	return func(ctx context.Context, cmd team.Command) (team.Outcome, error) {
 		out, err := c.group.Do(ctx, tracedCommand{cmd, observe.Parent(ctx)})
-		switch {
-		case errors.Is(err, coalesce.ErrOverloaded):
-			err = fmt.Errorf("%w: %w", groupbuy.ErrOverloaded, err)
-		case errors.Is(err, coalesce.ErrStopped):
-			err = fmt.Errorf("%w: %w", groupbuy.ErrUnavailable, err)
-		}
-		return out, err
+		return out, inWordsOfEngine(err)
+	}
+}
+
+// inWordsOfEngine says what a group refused in the words of the engine's port.
+func inWordsOfEngine(err error) error {
+	switch {
+	case errors.Is(err, coalesce.ErrOverloaded):
+		return fmt.Errorf("%w: %w", groupbuy.ErrOverloaded, err)
+	case errors.Is(err, coalesce.ErrStopped):
+		return fmt.Errorf("%w: %w", groupbuy.ErrUnavailable, err)
+	default:
+		return err
 	}
 }
 

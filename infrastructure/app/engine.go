@@ -29,7 +29,7 @@ const (
 // eventLag is far longer than a transaction that has numbered its events needs to commit.
 const eventLag = 3 * time.Second
 
-func newEngine(db *sqldb.DB, store *groupbuystore.Store, sender groupbuy.Sender, share func(groupbuy.CarryOut) groupbuy.Do, changed func(context.Context), wake func(), log *slog.Logger) (*groupbuy.Engine, error) {
+func newEngine(db *sqldb.DB, store *groupbuystore.Store, sender groupbuy.Sender, share func(groupbuy.CarryOut) groupbuy.Do, look func(groupbuy.Look) groupbuy.LookOnce, changed func(context.Context), wake func(), log *slog.Logger) (*groupbuy.Engine, error) {
 	hasher, err := newHasher()
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func newEngine(db *sqldb.DB, store *groupbuystore.Store, sender groupbuy.Sender,
 	}
 	return groupbuy.New(groupbuy.Deps{
 		Store: store, Crowds: crowdstore.New(db), Sender: sender, Encoder: groupbuyapi.Encoder{}, Schedule: attempts,
-		IDs: ids{}, Secrets: random{}, Hasher: hasher, Random: rand.Reader, Clock: time.Now, EventLag: lag, Log: log, Changed: changed, Wake: wake, Share: share,
+		IDs: ids{}, Secrets: random{}, Hasher: hasher, Random: rand.Reader, Clock: time.Now, EventLag: lag, Log: log, Changed: changed, Wake: wake, Share: share, ShareLooks: look,
 	}), nil
 }
 

@@ -28,7 +28,7 @@ func engineNode(t *testing.T, db *sqldb.DB, data, redisURL string) *groupbuy.Eng
 	require.NoError(t, err)
 	sealer, err := loadSealer(config.Config{Data: data})
 	require.NoError(t, err)
-	engine, err := newEngine(db, groupbuystore.New(db, groupbuystore.WithSealer(sealer)), webhooks{}, nil, shared.configChanged, func() {}, log)
+	engine, err := newEngine(db, groupbuystore.New(db, groupbuystore.WithSealer(sealer)), webhooks{}, nil, nil, shared.configChanged, func() {}, log)
 	require.NoError(t, err)
 	follower := shared.follow(topicConfig, engine.Refresh, log)
 	for _, p := range []part{shared, follower} {

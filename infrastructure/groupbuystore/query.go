@@ -78,7 +78,11 @@ func (s *Store) Team(ctx context.Context, p partner.ID, id team.ID) (team.Team, 
 
 // OpenTeams lists teams that can be joined. See groupbuy.Reader.
 func (s *Store) OpenTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) ([]team.Team, error) {
-	listed, err := s.ownTeams(ctx, q)
+	sits, err := s.Sitting(ctx, []groupbuy.Visitor{{Partner: q.Partner, Buyer: q.Buyer, Goods: q.Goods}})
+	if err != nil {
+		return nil, err
+	}
+	listed, err := s.ownTeams(ctx, q, sits[0])
 	if err != nil {
 		return nil, failed(err, "own open teams")
 	}
@@ -96,36 +100,24 @@ func (s *Store) OpenTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) ([]tea
 }
 
 // OwnTeams lists teams that can be joined and that the buyer sits in. See groupbuy.Reader.
-func (s *Store) OwnTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) ([]team.Team, error) {
-	own, err := s.ownTeams(ctx, q)
+func (s *Store) OwnTeams(ctx context.Context, q groupbuy.OpenTeamsQuery, sits []team.ID) ([]team.Team, error) {
+	own, err := s.ownTeams(ctx, q, sits)
 	if err != nil {
 		return nil, failed(err, "own open teams")
 	}
 	return mappedOrFail(own, teamRow.team)
 }
 
-// ownTeams returns the teams that the buyer sits in. Asked in two steps, because a join lets SQLite walk through all
-// open teams in the order asked for.
-func (s *Store) ownTeams(ctx context.Context, q groupbuy.OpenTeamsQuery) (own []teamRow, err error) {
-	if q.Buyer == "" {
+// ownTeams returns the teams that the buyer sits in. Where that is was asked before, because a join lets SQLite walk
+// through all open teams in the order asked for.
+func (s *Store) ownTeams(ctx context.Context, q groupbuy.OpenTeamsQuery, sits []team.ID) (own []teamRow, err error) {
+	if q.Buyer == "" || len(sits) == 0 {
 		return nil, nil
 	}
-	var ids []string
-	err = s.sits.Each(ctx, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		ids = append(ids, id)
-		return err
-	}, string(q.Partner), string(q.Buyer), string(q.Goods))
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	err = joinable(s.db.Read(ctx), q).Where("t.id IN ?", distinct(ids)).
+	err = joinable(s.db.Read(ctx), q).Where("t.id IN ?", sits).
 		Where("(t.leader = ? OR "+leaderPaid+")", string(q.Buyer)).Limit(q.Limit).Find(&own).Error
 	return own, err
 }
-
-const sitsSQL = "SELECT team_id FROM seats WHERE partner_id = ? AND buyer = ? AND goods_id = ? AND " + live
 
 // leaderPaid is when a team may be shown to strangers. Its first half is not needed but cheap.
 const leaderPaid = "(t.paid > 0 AND EXISTS (SELECT 1 FROM seats l WHERE l.team_id = t.id AND l.status = 'paid' AND l.buyer = t.leader))"

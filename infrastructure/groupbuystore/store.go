@@ -28,7 +28,7 @@ type Store struct {
 	ids    *ids
 	sealer Sealer
 	moved  func(of, to string)
-	sits   *sqldb.Asked // in which teams a buyer sits, which every product page asks
+	sits   sits
 }
 
 // The ports that a Store serves.
@@ -55,7 +55,7 @@ func WithMoves(moved func(of, to string)) Option { return func(s *Store) { s.mov
 
 // New returns the store in db.
 func New(db *sqldb.DB, opts ...Option) *Store {
-	s := &Store{db: db, clock: time.Now, ids: newIDs(rand.Reader), sealer: open{}, moved: func(string, string) {}, sits: db.Ask(sitsSQL)}
+	s := &Store{db: db, clock: time.Now, ids: newIDs(rand.Reader), sealer: open{}, moved: func(string, string) {}, sits: newSits(db)}
 	for _, opt := range opts {
 		opt(s)
 	}
