@@ -36,7 +36,9 @@ func (a *API) CreateTrial(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, trialWire(in, trial, languageOf(c)))
+	if err := writeTrial(c, trialWire(in, trial, languageOf(c))); err != nil {
+		fail(c, err)
+	}
 }
 
 func itemOf(i wire.Item) groupbuy.TrialItem {
