@@ -28,7 +28,7 @@ func ResetOperator(ctx context.Context, c config.Config, login string, newPasswo
 		return "", err
 	}
 	store := groupbuystore.New(dbs.groupbuy, groupbuystore.WithSealer(sealer))
-	engine, err := newEngine(dbs.groupbuy, store, nil, nil, nil, func() {}, slog.New(slog.DiscardHandler))
+	engine, err := newEngine(dbs.groupbuy, store, nil, nil, nil, nil, func() {}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return "", err
 	}
