@@ -61,7 +61,7 @@ func keepsOrder[R versioned](t *testing.T, db *sqldb.DB, of table, pointers func
 		}
 		number(pointers(&row)[last], version)
 		w := writing{dialect: db.Dialect()}
-		put(&w, of, []R{row})
+		put(&w, of, []R{row}, func(R) (R, bool) { return row, false })
 		require.NoError(t, db.InPipe(t.Context(), func(*sqldb.Pipe) ([]sqldb.Write, error) { return w.writes, nil }))
 		number(pointers(&row)[last], version+1)
 

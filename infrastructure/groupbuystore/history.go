@@ -17,14 +17,22 @@ type historyRow struct {
 // history collects the transitions of one batch. They are read off the events, because a seat may pass several
 // states within one batch of which its row shows only the last.
 type history struct {
-	status  map[string]string // as last seen; what is new has none
-	version map[string]int64  // that the batch leads to
+	before  func(id string) string // the status as it was read; empty: new
+	status  map[string]string      // as last seen
+	version map[string]int64       // that the batch leads to
 	at      int64
 	rows    []historyRow
 }
 
+func newHistory(now time.Time, before func(id string) string) *history {
+	return &history{before: before, status: map[string]string{}, version: map[string]int64{}, at: millis(now)}
+}
+
 func (h *history) see(id, status string) {
-	from := h.status[id]
+	from, seen := h.status[id]
+	if !seen {
+		from = h.before(id)
+	}
 	if from == status {
 		return
 	}
@@ -35,7 +43,7 @@ func (h *history) see(id, status string) {
 }
 
 func teamHistory(l loaded, changed []teamRow, now time.Time) []historyRow {
-	h := &history{status: l.teams, version: map[string]int64{}, at: millis(now)}
+	h := newHistory(now, func(id string) string { return l.teams[id].Status })
 	for _, row := range changed {
 		h.version[row.ID] = row.Version + 1
 	}
@@ -49,7 +57,7 @@ func teamHistory(l loaded, changed []teamRow, now time.Time) []historyRow {
 }
 
 func seatHistory(l loaded, changed []seatRow, now time.Time) []historyRow {
-	h := &history{status: l.seats, version: map[string]int64{}, at: millis(now)}
+	h := newHistory(now, func(id string) string { return l.seats[id].Status })
 	for _, row := range changed {
 		h.version[row.ID] = row.Version + 1
 	}

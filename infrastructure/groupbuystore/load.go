@@ -11,8 +11,8 @@ import (
 // loaded is what a batch decides on, with the statuses as they were before.
 type loaded struct {
 	state *team.State
-	teams map[string]string // by id
-	seats map[string]string // by id
+	teams map[string]teamRow // by id, as they were read
+	seats map[string]seatRow // by id
 }
 
 // loading is one batch's reading: one part that all batches have, and one more for what shows only then to be needed.
@@ -29,7 +29,7 @@ type loading struct {
 // load reads what a batch touches. Locks are taken in the same order by everybody: teams by id, buyers' seats, stock.
 func (s *Store) load(p *sqldb.Pipe, touch team.Touch) (loaded, error) {
 	l := &loading{
-		loaded:  loaded{state: team.NewState(), teams: map[string]string{}, seats: map[string]string{}},
+		loaded:  loaded{state: team.NewState(), teams: map[string]teamRow{}, seats: map[string]seatRow{}},
 		words:   wordsOf(s.db.Dialect()),
 		named:   map[team.Key]bool{},
 		known:   map[team.ID]team.Team{},
@@ -107,7 +107,7 @@ func (l *loading) lockTeams(of condition) []sqldb.Query {
 				return err
 			}
 			l.state.LoadTeam(t)
-			l.teams[row.ID] = row.Status
+			l.teams[row.ID] = row
 			l.known[t.ID] = t
 			return nil
 		},
@@ -193,7 +193,7 @@ func (l *loading) seat(also func(seatRow)) func(scan func(...any) error) error {
 			return err
 		}
 		l.state.LoadSeat(seat)
-		l.seats[row.ID] = row.Status
+		l.seats[row.ID] = row
 		if also != nil {
 			also(row)
 		}
