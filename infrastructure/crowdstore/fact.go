@@ -4,10 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
-
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/activity"
@@ -19,17 +18,14 @@ import (
 
 // orderRow is a line of order_facts.
 type orderRow struct {
-	PartnerID   string `gorm:"primaryKey"`
-	Buyer       string `gorm:"primaryKey"`
-	OrderID     string `gorm:"primaryKey"`
+	PartnerID   string
+	Buyer       string
+	OrderID     string
 	AmountFen   int64
 	PaidAt      int64
 	RefundedFen int64
 	RefundedAt  int64
 }
-
-// TableName is GORM's hook for the table.
-func (orderRow) TableName() string { return "order_facts" }
 
 func newOrderRow(o crowd.Order) orderRow {
 	return orderRow{
@@ -48,19 +44,26 @@ func (r orderRow) order() crowd.Order {
 // factTries is how often facts are put when other nodes insert the same orders at the same moment.
 const factTries = 8
 
-// PutFacts adds facts in one transaction. See groupbuy.Crowds.
+// PutFacts adds facts in one transaction. See groupbuy.Crowds. Payments are first taken to be of new orders, as nearly all
+// of them are: then nothing need be read, and the key refuses them otherwise.
 func (s *Store) PutFacts(ctx context.Context, facts []crowd.Fact) ([]crowd.Verdict, error) {
 	if len(facts) > groupbuy.MaxFactBatch {
 		return nil, fmt.Errorf("crowdstore: %d facts at once, at most %d", len(facts), groupbuy.MaxFactBatch)
 	}
+	look := slices.ContainsFunc(facts, func(f crowd.Fact) bool { return f.Kind != crowd.Paid })
 	for try := 1; ; try++ {
 		var verdicts []crowd.Verdict
-		err := s.db.InTx(ctx, func(tx *gorm.DB) (err error) {
-			verdicts, err = putFacts(tx, facts)
-			return err
+		err := s.db.InPipe(ctx, func(p *sqldb.Pipe) (writes []sqldb.Write, err error) {
+			stored := map[orderKey]crowd.Order{}
+			if look {
+				err = p.Read(s.ordersOf(facts, stored)...)
+			}
+			verdicts, writes = s.taken(facts, stored)
+			return writes, err
 		})
 		if sqldb.IsDuplicate(err) && try < factTries {
-			continue // another node inserted one of the orders after we looked; it is there now
+			look = true // another node inserted one of the orders after we looked, or we did not look; it is there now
+			continue
 		}
 		return verdicts, failed(err, "put %d facts", len(facts))
 	}
@@ -71,11 +74,8 @@ type orderKey struct {
 	order   crowd.OrderID
 }
 
-func putFacts(tx *gorm.DB, facts []crowd.Fact) ([]crowd.Verdict, error) {
-	stored, err := ordersOf(tx, facts)
-	if err != nil {
-		return nil, err
-	}
+// taken decides about facts and says what is to be written of it.
+func (s *Store) taken(facts []crowd.Fact, stored map[orderKey]crowd.Order) ([]crowd.Verdict, []sqldb.Write) {
 	verdicts := make([]crowd.Verdict, len(facts))
 	now := make(map[orderKey]crowd.Order, len(facts))
 	var changed []orderKey // in the order of the facts
@@ -94,61 +94,67 @@ func putFacts(tx *gorm.DB, facts []crowd.Fact) ([]crowd.Verdict, error) {
 		}
 		now[key] = order
 	}
-	return verdicts, saveOrders(tx, changed, now, stored)
+	var fresh, known []orderRow
+	for _, key := range changed {
+		if _, there := stored[key]; there {
+			known = append(known, newOrderRow(now[key]))
+		} else {
+			fresh = append(fresh, newOrderRow(now[key]))
+		}
+	}
+	return verdicts, append(put(known, s.overwriting()), put(fresh, "")...)
 }
 
 // ordersOf reads what is known of the facts' orders and holds it.
-func ordersOf(tx *gorm.DB, facts []crowd.Fact) (map[orderKey]crowd.Order, error) {
-	ids := map[partner.ID][]string{}
+func (s *Store) ordersOf(facts []crowd.Fact, stored map[orderKey]crowd.Order) []sqldb.Query {
+	lock := ""
+	if s.db.Dialect() == sqldb.MySQL {
+		lock = " FOR UPDATE"
+	}
+	ids := map[partner.ID][]any{}
 	for _, fact := range facts {
 		ids[fact.Partner] = append(ids[fact.Partner], string(fact.Order))
 	}
-	stored := map[orderKey]crowd.Order{}
-	for p, of := range ids {
-		var rows []orderRow
-		err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("partner_id = ? AND order_id IN ?", string(p), of).Find(&rows).Error
-		if err != nil {
-			return nil, fmt.Errorf("orders of %s: %w", p, err)
-		}
-		for _, row := range rows {
-			stored[orderKey{p, crowd.OrderID(row.OrderID)}] = row.order()
-		}
+	var queries []sqldb.Query
+	for _, p := range slices.Sorted(maps.Keys(ids)) {
+		queries = append(queries, sqldb.Query{
+			SQL: "SELECT partner_id, buyer, order_id, amount_fen, paid_at, refunded_fen, refunded_at FROM order_facts WHERE partner_id = ? AND order_id IN (" +
+				strings.TrimSuffix(strings.Repeat("?,", len(ids[p])), ",") + ")" + lock,
+			Args: append([]any{string(p)}, ids[p]...),
+			Each: func(scan func(...any) error) error {
+				var r orderRow
+				err := scan(&r.PartnerID, &r.Buyer, &r.OrderID, &r.AmountFen, &r.PaidAt, &r.RefundedFen, &r.RefundedAt)
+				stored[orderKey{p, crowd.OrderID(r.OrderID)}] = r.order()
+				return err
+			},
+		})
 	}
-	return stored, nil
+	return queries
 }
 
-func saveOrders(tx *gorm.DB, changed []orderKey, now, stored map[orderKey]crowd.Order) error {
-	var fresh []orderRow
-	for _, key := range changed {
-		row := newOrderRow(now[key])
-		if _, known := stored[key]; !known {
-			fresh = append(fresh, row)
-			continue
-		}
-		err := tx.Exec("UPDATE order_facts SET amount_fen = ?, paid_at = ?, refunded_fen = ?, refunded_at = ?"+
-			" WHERE partner_id = ? AND buyer = ? AND order_id = ?",
-			row.AmountFen, row.PaidAt, row.RefundedFen, row.RefundedAt, row.PartnerID, row.Buyer, row.OrderID).Error
-		if err != nil {
-			return fmt.Errorf("update order %s: %w", key.order, err)
-		}
+// overwriting ends an insert of orders that are known and held.
+func (s *Store) overwriting() string {
+	set, value := " ON CONFLICT (partner_id, buyer, order_id) DO UPDATE SET ", func(column string) string { return column + " = excluded." + column }
+	if s.db.Dialect() == sqldb.MySQL {
+		set, value = " ON DUPLICATE KEY UPDATE ", func(column string) string { return column + " = VALUES(" + column + ")" }
 	}
-	if len(fresh) == 0 {
+	return set + value("amount_fen") + ", " + value("paid_at") + ", " + value("refunded_fen") + ", " + value("refunded_at")
+}
+
+// put writes all rows in one statement.
+func put(rows []orderRow, end string) []sqldb.Write {
+	if len(rows) == 0 {
 		return nil
 	}
-	if err := insertOrders(tx, fresh); err != nil {
-		return fmt.Errorf("insert %d orders: %w", len(fresh), err)
-	}
-	return nil
-}
-
-// insertOrders writes all rows in one statement; GORM's own way costs three times as much for so many.
-func insertOrders(tx *gorm.DB, rows []orderRow) error {
 	args := make([]any, 0, 7*len(rows))
 	for _, r := range rows {
 		args = append(args, r.PartnerID, r.Buyer, r.OrderID, r.AmountFen, r.PaidAt, r.RefundedFen, r.RefundedAt)
 	}
 	places := strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?, ?), ", len(rows)), ", ")
-	return tx.Exec("INSERT INTO order_facts (partner_id, buyer, order_id, amount_fen, paid_at, refunded_fen, refunded_at) VALUES "+places, args...).Error
+	return []sqldb.Write{{
+		SQL:  "INSERT INTO order_facts (partner_id, buyer, order_id, amount_fen, paid_at, refunded_fen, refunded_at) VALUES " + places + end,
+		Args: args, Rows: sqldb.AnyRows,
+	}}
 }
 
 // Orders hands out orders in the order of the table's own key. See groupbuy.Crowds.

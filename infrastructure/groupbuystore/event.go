@@ -121,7 +121,7 @@ func (r eventRow) event() (groupbuy.Event, error) {
 
 // eventsPerMessage bounds how many events one message announces: they are dispatched together, and again together when
 // that fails.
-const eventsPerMessage = 64
+const eventsPerMessage = 256
 
 // announcements are the messages that have events dispatched, each of the number of its first event.
 func announcements(events []eventRow) []outbox.Message {

@@ -19,15 +19,15 @@ import (
 // Deliver creates the pending deliveries of events, in two round trips. See groupbuy.Outbound.
 func (s *Store) Deliver(ctx context.Context, message string, events []partner.EventID) error {
 	err := s.db.InPipe(ctx, func(p *sqldb.Pipe) ([]sqldb.Write, error) {
-		f := fanOut{message: message, created: map[target]bool{}}
+		f := fanOut{message: message}
 		if err := p.Read(f.reads(distinct(texts(events)))...); err != nil {
 			return nil, err
 		}
 		if f.taken {
 			return nil, nil
 		}
-		if len(f.events) < len(events) {
-			return nil, fmt.Errorf("%d of %d exist: %w", len(f.events), len(events), groupbuy.ErrNotFound)
+		if f.events < len(events) {
+			return nil, fmt.Errorf("%d of %d exist: %w", f.events, len(events), groupbuy.ErrNotFound)
 		}
 		return s.fanOut(f, observe.Parent(ctx))
 	})
@@ -38,44 +38,36 @@ func (s *Store) Deliver(ctx context.Context, message string, events []partner.Ev
 	return failed(err, "deliver events %v", events)
 }
 
-// target is one delivery that an event must have.
-type target struct{ event, endpoint string }
-
 // fanOut is what the deliveries of events are made of.
 type fanOut struct {
-	message   string     // that brought the events
-	taken     bool       // before
-	events    []eventRow // without their bodies
-	endpoints []endpointRow
-	created   map[target]bool
+	message string        // that brought the events
+	taken   bool          // before
+	events  int           // that exist
+	rows    []deliveryRow // those that are missing, as far as the events and endpoints say
 }
 
+// reads asks for the events, each with the enabled endpoints of its partner and whether there is a delivery already.
 func (f *fanOut) reads(ids []string) []sqldb.Query {
-	in, args := places(len(ids)), anys(ids)
+	last := ""
 	return []sqldb.Query{{
-		SQL: "SELECT id, partner_id, kind FROM events WHERE id IN " + in + " ORDER BY id", Args: args,
+		SQL: "SELECT e.id, e.partner_id, e.kind, COALESCE(p.id, ''), d.event_id IS NOT NULL FROM events e" +
+			" LEFT JOIN partner_endpoints p ON p.partner_id = e.partner_id AND p.status = ?" +
+			" LEFT JOIN deliveries d ON d.event_id = e.id AND d.endpoint_id = p.id" +
+			" WHERE e.id IN " + places(len(ids)) + " ORDER BY e.id, p.created_at, p.id",
+		Args: append([]any{string(partner.EndpointEnabled)}, anys(ids)...),
 		Each: func(scan func(...any) error) error {
-			var e eventRow
-			err := scan(&e.ID, &e.PartnerID, &e.Kind)
-			f.events = append(f.events, e)
-			return err
-		},
-	}, {
-		SQL:  "SELECT id, partner_id FROM partner_endpoints WHERE partner_id IN (SELECT partner_id FROM events WHERE id IN " + in + ") AND status = ? ORDER BY created_at, id",
-		Args: append(args[:len(args):len(args)], string(partner.EndpointEnabled)),
-		Each: func(scan func(...any) error) error {
-			var e endpointRow
-			err := scan(&e.ID, &e.PartnerID)
-			f.endpoints = append(f.endpoints, e)
-			return err
-		},
-	}, {
-		SQL: "SELECT event_id, endpoint_id FROM deliveries WHERE event_id IN " + in, Args: args,
-		Each: func(scan func(...any) error) error {
-			var t target
-			err := scan(&t.event, &t.endpoint)
-			f.created[t] = true
-			return err
+			var r deliveryRow
+			var created bool
+			if err := scan(&r.EventID, &r.PartnerID, &r.EventKind, &r.EndpointID, &created); err != nil {
+				return err
+			}
+			if r.EventID != last {
+				f.events, last = f.events+1, r.EventID
+			}
+			if r.EndpointID != "" && !created {
+				f.rows = append(f.rows, r)
+			}
+			return nil
 		},
 	}, outbox.Taken(groupbuy.ConsumerDeliveries, f.message, &f.taken)}
 }
@@ -83,21 +75,13 @@ func (f *fanOut) reads(ids []string) []sqldb.Query {
 // fanOut makes the deliveries that do not exist yet.
 func (s *Store) fanOut(f fanOut, trace string) ([]sqldb.Write, error) {
 	now := s.now()
-	var rows []deliveryRow
-	for _, e := range f.events {
-		for _, endpoint := range f.endpoints {
-			if endpoint.PartnerID != e.PartnerID || f.created[target{e.ID, endpoint.ID}] {
-				continue
-			}
-			rows = append(rows, deliveryRow{
-				ID: s.ids.next("dlv_", now), PartnerID: e.PartnerID, EndpointID: endpoint.ID, EventID: e.ID, EventKind: e.Kind,
-				Status: string(partner.DeliveryPending), NextAt: millis(now), CreatedAt: millis(now),
-			})
-		}
+	for i := range f.rows {
+		r := &f.rows[i]
+		r.ID, r.Status, r.NextAt, r.CreatedAt = s.ids.next("dlv_", now), string(partner.DeliveryPending), millis(now), millis(now)
 	}
 	w := writing{dialect: s.db.Dialect()}
-	insert(&w, "deliveries", deliveryColumns(), rows)
-	messages, err := outbox.Insert(now, inTrace(trace, s.sends(rows, now))...)
+	insert(&w, "deliveries", deliveryColumns(), f.rows)
+	messages, err := outbox.Insert(now, inTrace(trace, s.sends(f.rows, now))...)
 	if err != nil {
 		return nil, err
 	}
