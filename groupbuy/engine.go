@@ -102,6 +102,9 @@ type Deps struct {
 	// Share lets callers share commits: it is given what carries out a batch of team commands in one transaction, and
 	// returns what carries out one. Nil gives each command a transaction of its own.
 	Share func(CarryOut) Do
+	// Show puts an open team into the form that callers see, for a buyer who does not lead it: a page is looked at far more
+	// often than it changes. Nil makes nothing.
+	Show func(team.Team) []byte
 	// ShareLooks lets visitors of pages who come at once share the question in which teams they sit, as Share does for
 	// commands. Nil asks for each by itself.
 	ShareLooks func(Look) LookOnce
@@ -142,12 +145,15 @@ func New(deps Deps) *Engine {
 	if deps.Crowd == nil {
 		deps.Crowd = deps.Directory
 	}
+	if deps.Show == nil {
+		deps.Show = func(team.Team) []byte { return nil }
+	}
 	if deps.Changed == nil {
 		deps.Changed = func(context.Context) {}
 	}
 	e := &Engine{
 		Deps: deps, rules: &rulebook{store: deps.Store, crowd: deps.Crowd},
-		pages:     newPages(deps.Store, deps.Clock),
+		pages:     newPages(deps.Store, deps.Show, deps.Clock),
 		by:        Actor{ID: operator.System, Name: string(operator.System), Role: operator.Admin},
 		decoy:     sync.OnceValues(func() (string, error) { return decoyHash(deps) }),
 		lateTeams: newPatience[team.ID](), lateSeats: newPatience[team.Key](),

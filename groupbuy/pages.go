@@ -39,6 +39,7 @@ type shelf struct {
 // pages keeps what pages show. It is safe for concurrent use.
 type pages struct {
 	store Reader
+	show  func(team.Team) []byte
 	clock func() time.Time
 
 	mu   sync.RWMutex
@@ -73,12 +74,12 @@ type page struct {
 
 // listed are teams that strangers may join, at most so many.
 type listed struct {
-	teams []team.Team
+	teams []*OpenTeam
 	limit int
 }
 
-func newPages(store Reader, clock func() time.Time) *pages {
-	return &pages{store: store, clock: clock, kept: map[shelf]*page{}}
+func newPages(store Reader, show func(team.Team) []byte, clock func() time.Time) *pages {
+	return &pages{store: store, show: show, clock: clock, kept: map[shelf]*page{}}
 }
 
 func (p *pages) of(s shelf) *page {
@@ -111,14 +112,18 @@ func (p *pages) changed(t team.Team) {
 }
 
 // teams lists those that strangers may join, the soonest to end first, up to a limit and some more.
-func (p *pages) teams(ctx context.Context, s shelf, limit int) ([]team.Team, error) {
+func (p *pages) teams(ctx context.Context, s shelf, limit int) ([]*OpenTeam, error) {
 	at := p.of(s)
 	now := p.clock()
 	limit += spareTeams
 	usable := func(l listed) bool { return l.limit >= limit }
 	got, err := at.teams.get(ctx, &at.changes, now, usable, nil, nil, func(ctx context.Context) (listed, error) {
 		teams, err := p.store.OpenTeams(ctx, OpenTeamsQuery{Partner: s.partner, Activity: s.activity, Goods: s.goods, Now: now, Limit: limit})
-		return listed{teams, limit}, err
+		shown := make([]*OpenTeam, len(teams))
+		for i, t := range teams {
+			shown[i] = &OpenTeam{t, p.show(t)}
+		}
+		return listed{shown, limit}, err
 	})
 	return got.teams, err
 }
@@ -181,28 +186,39 @@ func (a *answer[V]) get(ctx context.Context, changes *atomic.Int64, now time.Tim
 
 // openTeams lists teams of one activity that a buyer may join: own ones as the store has them, the others as the page
 // shows them.
-func (e *Engine) openTeams(ctx context.Context, q OpenTeamsQuery) ([]team.Team, error) {
+func (e *Engine) openTeams(ctx context.Context, q OpenTeamsQuery) ([]*OpenTeam, error) {
 	own, err := e.ownTeams(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("groupbuy: own open teams: %w", err)
 	}
 	if len(own) > spareTeams {
-		return e.OpenTeams(ctx, q)
+		own, err = e.OpenTeams(ctx, q)
+		return plainly(own), err
 	}
 	others, err := e.pages.teams(ctx, shelf{q.Partner, q.Activity, q.Goods}, q.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("groupbuy: open teams: %w", err)
 	}
-	listed := slices.Clip(own)
+	teams := make([]*OpenTeam, 0, q.Limit)
+	teams = append(teams, plainly(own)...)
 	for _, t := range others {
-		if len(listed) >= q.Limit {
+		if len(teams) >= q.Limit {
 			break
 		}
 		if t.ExpiresAt.After(q.Now) && !slices.ContainsFunc(own, func(o team.Team) bool { return o.ID == t.ID }) {
-			listed = append(listed, t)
+			teams = append(teams, t)
 		}
 	}
-	return listed[:min(len(listed), q.Limit)], nil
+	return teams[:min(len(teams), q.Limit)], nil
+}
+
+// plainly lists teams that nothing is shared of.
+func plainly(teams []team.Team) []*OpenTeam {
+	listed := make([]*OpenTeam, len(teams))
+	for i, t := range teams {
+		listed[i] = &OpenTeam{Team: t}
+	}
+	return listed
 }
 
 // ownTeams asks the store each time: a buyer must see at once which teams are their own. Most visitors sit nowhere, and

@@ -53,8 +53,14 @@ type Trial struct {
 // Outlook is what a buyer sees of goods besides the price.
 type Outlook struct {
 	Goods      activity.GoodsID
-	Teams      []team.Team
+	Teams      []*OpenTeam
 	Statistics *Statistics
+}
+
+// OpenTeam is a team that a page shows. It is shared with others who look, and must not be changed.
+type OpenTeam struct {
+	team.Team
+	Shown []byte // what Deps.Show made of it; nil for teams that the buyer sits in
 }
 
 // MaxTrialItems bounds one trial.

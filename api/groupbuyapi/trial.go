@@ -13,7 +13,6 @@ import (
 	"kaituan/groupbuy"
 	"kaituan/groupbuy/activity"
 	"kaituan/groupbuy/partner"
-	"kaituan/groupbuy/team"
 )
 
 // CreateTrial tells one buyer's prices.
@@ -36,7 +35,7 @@ func (a *API) CreateTrial(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	if err := writeTrial(c, trialWire(in, trial, languageOf(c))); err != nil {
+	if err := writeTrial(c, activity.Buyer(in.BuyerID), quotesWire(in.Items, trial, languageOf(c)), trial.Outlooks); err != nil {
 		fail(c, err)
 	}
 }
@@ -88,15 +87,6 @@ func checkItems(items []wire.Item) error {
 	return nil
 }
 
-func trialWire(in wire.TrialInput, trial groupbuy.Trial, lang problem.Language) wire.Trial {
-	return wire.Trial{
-		Quotes: quotesWire(in.Items, trial, lang),
-		Goods: each(trial.Outlooks, func(o groupbuy.Outlook) wire.GoodsOutlook {
-			return outlookWire(o, activity.Buyer(in.BuyerID))
-		}),
-	}
-}
-
 func quotesWire(items []wire.Item, trial groupbuy.Trial, lang problem.Language) []wire.Quote {
 	out := each(trial.Quotes, quoteWire)
 	for i, item := range items { // unknown goods have no id in their quote
@@ -138,19 +128,6 @@ func tiersWire(q activity.Quote) []wire.TierPrice {
 	out := make([]wire.TierPrice, len(sizes))
 	for i, size := range sizes {
 		out[i] = wire.TierPrice{Size: size, PriceFen: prices[i]}
-	}
-	return out
-}
-
-func outlookWire(o groupbuy.Outlook, buyer activity.Buyer) wire.GoodsOutlook {
-	out := wire.GoodsOutlook{
-		GoodsID: string(o.Goods),
-		Teams:   each(o.Teams, func(t team.Team) wire.OpenTeam { return openTeamWire(t, buyer) }),
-	}
-	if s := o.Statistics; s != nil {
-		out.Statistics = &wire.Statistics{
-			TeamsOpened: s.TeamsOpened, TeamsFormed: s.TeamsFormed, TeamsFailed: s.TeamsFailed, Buyers: s.Buyers,
-		}
 	}
 	return out
 }

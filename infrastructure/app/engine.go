@@ -40,7 +40,7 @@ func newEngine(db *sqldb.DB, store *groupbuystore.Store, sender groupbuy.Sender,
 	}
 	return groupbuy.New(groupbuy.Deps{
 		Store: store, Crowds: crowdstore.New(db), Sender: sender, Encoder: groupbuyapi.Encoder{}, Schedule: attempts,
-		IDs: ids{}, Secrets: random{}, Hasher: hasher, Random: rand.Reader, Clock: time.Now, EventLag: lag, Log: log, Changed: changed, Wake: wake, Share: share, ShareLooks: look,
+		IDs: ids{}, Secrets: random{}, Hasher: hasher, Random: rand.Reader, Clock: time.Now, EventLag: lag, Log: log, Changed: changed, Wake: wake, Share: share, Show: groupbuyapi.ShowTeam, ShareLooks: look,
 	}), nil
 }
 
