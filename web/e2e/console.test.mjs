@@ -197,7 +197,7 @@ const pages = {
   payments: ["/payments", ".ant-table"], unknown: ["/payments?status=unknown", ".vacant"], refunds: ["/refunds", ".vacant"], bills: ["/bills", ".vacant, .ant-table"], bill: ["/bills/2026-01-01", ".vacant, .ant-alert"], partners: ["/partners", ".ant-table"],
   deliveries: ["/partners/mall", ".ant-table"], endpoints: ["/partners/mall?tab=endpoints", ".ant-table"], keys: ["/partners/mall?tab=keys", ".ant-table"],
   switches: ["/switches", ".ant-slider"], health: ["/health", ".ant-alert"], "health-mall": ["/health?side=mall", ".ant-table"],
-  operators: ["/operators", ".ant-table"], audit: ["/audit", ".ant-table"], lost: ["/nowhere", ".vacant"], missing: ["/activities/act_none", ".ant-alert"],
+  operators: ["/operators", ".ant-table"], account: ["/account", ".pairs"], audit: ["/audit", ".ant-table"], lost: ["/nowhere", ".vacant"], missing: ["/activities/act_none", ".ant-alert"],
 };
 let seen;
 

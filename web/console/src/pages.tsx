@@ -1,12 +1,13 @@
 import { Skeleton } from "antd";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Navigate, Route, Routes, useLocation } from "react-router";
 import { ProblemView } from "./part/problem";
-import { OperatorContext, useMe } from "./session/session";
+import { OperatorContext, useForget, useMe } from "./session/session";
 import { Shell } from "./shell/shell";
 
 const Login = lazy(() => import("./session/login"));
 const Setup = lazy(() => import("./session/setup"));
+const Due = lazy(() => import("./session/due"));
 const Dashboard = lazy(() => import("./page/dashboard/dashboard"));
 const Statistics = lazy(() => import("./page/statistics/statistics"));
 const Activities = lazy(() => import("./page/activity/activities"));
@@ -30,6 +31,7 @@ const Partner = lazy(() => import("./page/partner/partner"));
 const Switches = lazy(() => import("./page/switches/switches"));
 const Health = lazy(() => import("./page/health/health"));
 const Operators = lazy(() => import("./page/operator/operators"));
+const Account = lazy(() => import("./page/account/account"));
 const Audit = lazy(() => import("./page/audit/audit"));
 const Lost = lazy(() => import("./page/lost"));
 
@@ -60,6 +62,7 @@ function Inside() {
       <Route path="switches" element={<Switches />} />
       <Route path="health" element={<Health />} />
       <Route path="operators" element={<Operators />} />
+      <Route path="account" element={<Account />} />
       <Route path="audit" element={<Audit />} />
       <Route path="setup" element={<Navigate to="/" replace />} />
       <Route path="index.html" element={<Navigate to="/" replace />} />
@@ -71,6 +74,17 @@ function Inside() {
 // Pages shows the login to those who are not signed in, at the address that they asked for, and the page itself to others.
 export function Pages() {
   const me = useMe();
+  const forget = useForget();
+  // An operator who had to set up a second factor stays with that until the recovery codes are kept, whatever is asked
+  // for again meanwhile.
+  const [owes, setOwes] = useState(false);
+  const due = me.data?.second_factor_due ?? false;
+  if (due && !owes) setOwes(true);
+  if (me.data === null && owes) setOwes(false);
+  const settle = async () => {
+    await forget();
+    setOwes(false);
+  };
   const setup = useLocation().pathname === "/setup";
   if (me.isPending) return <Skeleton active title={false} style={{ padding: 48 }} />;
   if (me.isError && !me.data) {
@@ -86,6 +100,13 @@ export function Pages() {
     return (
       <Suspense fallback={<Skeleton active title={false} style={{ padding: 48 }} />}>
         {setup ? <Setup /> : <Login />}
+      </Suspense>
+    );
+  }
+  if (owes) {
+    return (
+      <Suspense fallback={<Skeleton active title={false} style={{ padding: 48 }} />}>
+        <Due done={() => void settle()} leave={() => void forget()} />
       </Suspense>
     );
   }

@@ -1,6 +1,7 @@
 import { BulbOutlined, GlobalOutlined, UserOutlined } from "@ant-design/icons";
 import { Button, Dropdown } from "antd";
 import { lazy, Suspense, useContext, useState } from "react";
+import { useNavigate } from "react-router";
 import { engine, take } from "../api/client";
 import { useAct } from "../part/act";
 import { OperatorContext, useForget } from "../session/session";
@@ -55,14 +56,20 @@ export function Account() {
   const { t, term } = useSpeaker();
   const me = useContext(OperatorContext);
   const forget = useForget();
+  const go = useNavigate();
   const [changing, setChanging] = useState(false);
   const out = useAct({ run: () => take(engine.DELETE("/api/groupbuy/admin/v1/sessions")), touches: [], then: () => void forget() });
   const items = [
     { key: "who", label: `${me?.login} · ${term("role", me?.role ?? "")}`, disabled: true },
+    { key: "account", label: t("account.title") },
     { key: "password", label: t("password.title") },
     { key: "out", label: t("shell.out") },
   ];
-  const chosen = ({ key }: { key: string }) => (key === "out" ? out.mutate() : setChanging(true));
+  const chosen = ({ key }: { key: string }) => {
+    if (key === "out") out.mutate();
+    else if (key === "account") void go("/account");
+    else setChanging(true);
+  };
   return (
     <>
       <Tools />

@@ -63,11 +63,12 @@ const dark = {
   colorTextPlaceholder: "#8b95a3",
 };
 
-// themeOf is antd's theme for a dark or light page.
-export function themeOf(isDark: boolean): ThemeConfig {
+// themeOf is antd's theme for a dark or light page. Without movement nothing waits for the end of one, which the style sheet
+// forbids then.
+export function themeOf(isDark: boolean, isStill: boolean): ThemeConfig {
   return {
     algorithm: isDark ? darkAlgorithm : defaultAlgorithm,
-    token: isDark ? dark : light,
+    token: { ...(isDark ? dark : light), motion: !isStill },
     components: {
       Table: { headerBg: "transparent", headerSplitColor: "transparent", cellPaddingBlock: 11 },
       Button: { primaryShadow: "none", defaultShadow: "none" },

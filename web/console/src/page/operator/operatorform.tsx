@@ -1,6 +1,7 @@
-import { Form, Input, Modal, Segmented, Switch } from "antd";
+import { Button, Form, Input, Modal, Segmented, Switch } from "antd";
 import { engine, take, type Engine } from "../../api/client";
 import { useAct } from "../../part/act";
+import { useConfirm } from "../../part/confirm";
 import { useSpeaker } from "../../text/language";
 
 interface OperatorDraft {
@@ -45,8 +46,24 @@ export default function OperatorForm({ operator, close }: { operator?: Engine["O
         <Form.Item name="password" label={t(operator ? "operator.newpassword" : "login.password")} extra={t("password.rule")} rules={[{ required: !operator, min: 12, max: 128, message: t("password.rule") }]}>
           <Input.Password autoComplete="new-password" />
         </Form.Item>
+        {operator?.second_factor && <Form.Item label={t("factor.title")} extra={t("factor.reset.hint")}><Reset operator={operator} close={close} /></Form.Item>}
         {operator && <Form.Item name="active" label={t("operator.active")} extra={t("operator.active.hint")} valuePropName="checked"><Switch /></Form.Item>}
       </Form>
     </Modal>
   );
+}
+
+// Reset takes the second factor of somebody away who lost the app and the recovery codes.
+function Reset({ operator, close }: { operator: Engine["OperatorAccount"]; close: () => void }) {
+  const { t } = useSpeaker();
+  const confirm = useConfirm();
+  const path = { operator_id: operator.operator_id };
+  const act = useAct({
+    run: () => take(engine.DELETE("/api/groupbuy/admin/v1/operators/{operator_id}/second-factor", { params: { path } })),
+    done: t("factor.reset.done"),
+    touches: ["operators", "audit", "me", "factor"],
+    then: close,
+  });
+  const ask = () => confirm({ title: t("factor.reset.title", { name: operator.name }), about: t("factor.reset.about"), ok: t("factor.reset"), danger: true, run: () => act.mutateAsync() });
+  return <Button danger onClick={ask}>{t("factor.reset")}</Button>;
 }

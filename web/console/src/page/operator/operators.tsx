@@ -28,6 +28,7 @@ export default function Operators() {
     { title: t("operator.name"), render: (row: Account) => <span className="cell-two"><strong>{row.name}{row.operator_id === me?.operator_id && ` (${t("operator.you")})`}</strong><small>{row.login}</small></span> },
     { title: t("operator.role"), render: (row: Account) => term("role", row.role) },
     { title: t("operator.state"), render: (row: Account) => <State of="operatorState" value={row.status} /> },
+    { title: t("factor.title"), render: (row: Account) => <State of="factorState" value={row.second_factor ? "on" : "off"} /> },
     { title: t("partner.created"), render: (row: Account) => <When at={row.created_at} /> },
     { title: t("operator.trail"), render: (row: Account) => <Link to={`/audit?actor_id=${row.operator_id}`}>{t("operator.trail.see")}</Link> },
     { title: <span className="unseen">{t("list.actions")}</span>, render: (row: Account) => <Button size="small" onClick={() => setOpen(row)}>{t("operator.change")}</Button> },
