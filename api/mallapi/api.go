@@ -37,6 +37,8 @@ type Settings struct {
 	Live Live
 	// Pages hears what the shop's pages tell of themselves; nil: nobody does.
 	Pages Pages
+	// Streams bounds the streams of events that one caller has open; nil bounds nobody.
+	Streams *edge.Streams
 	// StreamFor is how long a stream of events lives; default 10 min.
 	StreamFor time.Duration
 }
@@ -58,6 +60,7 @@ type API struct {
 	invariants edge.InvariantReports
 
 	live      Live
+	streams   *edge.Streams
 	streamFor time.Duration
 	pages     Pages
 }
@@ -75,7 +78,7 @@ func New(shop *mall.Shop, books Books, set Settings) (*API, error) {
 	}
 	return &API{
 		shop: shop, books: books, secrets: set.WebhookSecrets, jobs: set.Jobs, invariants: set.Invariants,
-		live: set.Live, streamFor: cmp.Or(set.StreamFor, streamFor), pages: cmp.Or[Pages](set.Pages, deaf{}),
+		live: set.Live, streams: set.Streams, streamFor: cmp.Or(set.StreamFor, streamFor), pages: cmp.Or[Pages](set.Pages, deaf{}),
 		door: &door{
 			shop: shop, site: site, cookie: site.Cookie("kaituan", "kaituan_session", account.AbsoluteLimit),
 			scan:   site.Cookie("kaituan-scan", "kaituan_scan", account.ScanLimit),

@@ -43,6 +43,12 @@ func (a *API) WatchTeam(c *gin.Context, teamID wire.Name, _ wire.WatchTeamParams
 
 // stream answers with server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 func (a *API) stream(c *gin.Context, of mall.Watched) {
+	leave, err := a.streams.Take(c, string(callerOf(c).Account))
+	if err != nil {
+		fail(c, err)
+		return
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(c.Request.Context(), a.streamFor)
 	defer cancel()
 	marks, end, err := a.live.Watch(ctx, of)

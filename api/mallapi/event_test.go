@@ -3,9 +3,11 @@ package mallapi_test
 import (
 	"bufio"
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -13,6 +15,7 @@ import (
 // A stream reads server-sent events one by one.
 type stream struct {
 	t     *testing.T
+	body  io.Closer
 	lines *bufio.Scanner
 	ids   []string
 }
@@ -26,7 +29,7 @@ func (s *shop) listen(r request) *stream {
 	require.Equal(s.t, http.StatusOK, rsp.StatusCode)
 	require.Equal(s.t, "text/event-stream", rsp.Header.Get("Content-Type"))
 	require.Equal(s.t, "no-store", rsp.Header.Get("Cache-Control"))
-	return &stream{t: s.t, lines: bufio.NewScanner(rsp.Body)}
+	return &stream{t: s.t, body: rsp.Body, lines: bufio.NewScanner(rsp.Body)}
 }
 
 // next waits for an event and says whether there was one before the end.
@@ -78,4 +81,28 @@ func TestEvents_EndWithTheProgram(t *testing.T) {
 	require.NoError(t, s.live.Stop(context.Background()))
 	require.False(t, st.next())
 	s.call(get("/api/mall/v1/teams/team_1/events")).want(http.StatusServiceUnavailable, "unavailable")
+}
+
+// Who has too many streams open is told so, and gets another one when one has ended; others are not concerned.
+func TestEvents_AreBoundForOneBuyer(t *testing.T) {
+	s := openShop(t)
+	own := get("/api/mall/v1/events")
+	anna, ben := s.signUp(), s.signUp()
+	var open []*stream
+	for range mostStreams {
+		st := s.listen(own.as(anna))
+		require.True(t, st.next())
+		open = append(open, st)
+	}
+	refused := s.call(own.as(anna))
+	refused.want(http.StatusTooManyRequests, "too_many_streams")
+	require.Equal(t, "30", refused.header.Get("Retry-After"))
+	require.True(t, s.listen(own.as(ben)).next())
+	require.NoError(t, open[0].body.Close())
+	require.Eventually(t, func() bool {
+		rsp, err := http.DefaultTransport.RoundTrip(own.as(anna).http(s))
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = rsp.Body.Close() })
+		return rsp.StatusCode == http.StatusOK
+	}, 10*time.Second, 5*time.Millisecond)
 }

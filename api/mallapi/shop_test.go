@@ -70,6 +70,9 @@ type shop struct {
 	pages   hearer
 }
 
+// mostStreams is how many streams a buyer may have open at once.
+const mostStreams = 5
+
 // streamFor is how long streams of events live: long enough for the first event.
 const streamFor = 300 * time.Millisecond
 
@@ -107,7 +110,8 @@ func openShopAt(t *testing.T, publicURL string) *shop {
 	require.NoError(t, s.live.Start(context.Background()))
 	t.Cleanup(func() { require.NoError(t, s.live.Stop(context.Background())) })
 	api, err := mallapi.New(s.mall, store, mallapi.Settings{
-		Staff: s.engine, Live: s.live, StreamFor: streamFor, Pages: &s.pages,
+		Streams: edge.NewStreams(map[edge.Policy]int{edge.StreamsOfBuyer: mostStreams}, func(edge.Policy) {}),
+		Staff:   s.engine, Live: s.live, StreamFor: streamFor, Pages: &s.pages,
 		PublicURL: publicURL, OperatorToken: operatorToken, WebhookSecrets: []string{webhookSecret},
 		Jobs: func(ctx context.Context) ([]edge.Job, error) { return s.jobs.List(ctx) },
 		Invariants: func(ctx context.Context, before time.Time) (edge.InvariantReport, bool, error) {

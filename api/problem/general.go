@@ -16,6 +16,7 @@ const (
 	Forbidden        Code = "forbidden"
 	CrossSite        Code = "cross_site"
 	RateLimited      Code = "rate_limited"
+	TooManyStreams   Code = "too_many_streams"
 	Overloaded       Code = "overloaded"
 	Unavailable      Code = "unavailable"
 	Internal         Code = "internal"
@@ -64,6 +65,9 @@ var general = map[Code]Row{
 	RateLimited: {429,
 		Text{"请求过于频繁", "请在 Retry-After 秒后重试"},
 		Text{"Too many requests", "Repeat the call after Retry-After seconds"}},
+	TooManyStreams: {429,
+		Text{"打开的实时连接过多", "请关闭一些页面；页面会改为定时刷新"},
+		Text{"Too many streams of events are open", "Close some pages; meanwhile ask every few seconds"}},
 	Overloaded: {503,
 		Text{"系统繁忙", "请在 Retry-After 秒后用同样的单号重试，重复请求不会重复生效"},
 		Text{"The system is busy", "Repeat the call with the same number after Retry-After seconds; a repeat has no second effect"}},

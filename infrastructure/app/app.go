@@ -49,6 +49,7 @@ type App struct {
 	tracing *observe.Tracing // nil: off
 	cache   *nodeCache
 	limits  *edge.Limits
+	streams *edge.Streams
 	parts   []part   // started in this order, stopped in the reverse
 	late    []part   // that act by the clock, started after a past has been played; in parts as one
 	notes   []string // for the banner
@@ -101,7 +102,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.health.needs(a.cache.needs()...)
-	a.limits = a.newLimits()
+	a.limits, a.streams = a.newLimits()
 	if a.config.Split() {
 		return a.dbs.current(ctx)
 	}

@@ -201,7 +201,7 @@ func (a *App) serveMall(router *gin.Engine, engine groupbuyclient.Config, shop *
 	}
 	api, err := mallapi.New(shop, store, mallapi.Settings{
 		Staff: staff, Limits: a.limits, PublicURL: a.publicURL, OperatorToken: a.secrets.OperatorToken, WebhookSecrets: []string{a.secrets.WebhookSecret},
-		Jobs: listJobs(a.dbs.mall), Invariants: lastReport(a.dbs.mall), Live: pages, Pages: a.watch.pages,
+		Jobs: listJobs(a.dbs.mall), Invariants: lastReport(a.dbs.mall), Live: pages, Streams: a.streams, Pages: a.watch.pages,
 	})
 	if err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -152,16 +154,18 @@ func (f *follower) run() {
 	}
 }
 
-// newLimits meters callers as configured.
-func (a *App) newLimits() *edge.Limits {
+// newLimits meters callers, and bounds what they keep open, as configured.
+func (a *App) newLimits() (*edge.Limits, *edge.Streams) {
 	l := a.config.Limit
 	rates := map[edge.Policy]limit.Rate{
 		edge.PerAddress: l.Address, edge.PerSignIn: l.SignIn, edge.PerLogin: l.Login, edge.PerLoginDay: l.LoginDay,
 		edge.PerBuyer: l.Buyer, edge.PerBuyerWrite: l.BuyerWrite, edge.PerKey: l.Key,
 	}
-	refused := newRefusals(maps.Keys(rates))
-	a.metrics.MustRegister(refused)
-	return edge.NewLimits(a.cache.meter, rates, func(p edge.Policy) { refused.WithLabelValues(string(p)).Inc() })
+	streams := map[edge.Policy]int{edge.StreamsOfAddress: l.StreamsAddress, edge.StreamsOfBuyer: l.StreamsBuyer}
+	counter := newRefusals(slices.Concat(slices.Collect(maps.Keys(rates)), slices.Collect(maps.Keys(streams))))
+	a.metrics.MustRegister(counter)
+	refused := func(p edge.Policy) { counter.WithLabelValues(string(p)).Inc() }
+	return edge.NewLimits(a.cache.meter, rates, refused), edge.NewStreams(streams, refused)
 }
 
 // newRouter is a router that knows who calls and meters every address. Partners, the provider and the engine prove who
@@ -170,6 +174,9 @@ func (a *App) newRouter() (*gin.Engine, error) {
 	router := edge.New(a.log, a.tracing.Handler, a.watch.requests.Handler)
 	if err := router.SetTrustedProxies(a.config.TrustedProxies); err != nil {
 		return nil, errors.New("trusted_proxies (" + config.EnvName("trusted_proxies") + "): " + err.Error())
+	}
+	if strings.HasPrefix(a.publicURL, "https://") {
+		router.Use(edge.HTTPSOnly)
 	}
 	router.Use(a.limits.ByAddress("/api/groupbuy/v1/", "/callbacks/", sandboxPrefix+"/"))
 	return router, nil

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"iter"
 	"log/slog"
 	"net/http"
 	"time"
@@ -30,11 +29,11 @@ func newRegistry(dbs databases) *prometheus.Registry {
 }
 
 // newRefusals counts calls that were too many.
-func newRefusals(policies iter.Seq[edge.Policy]) *prometheus.CounterVec {
+func newRefusals(policies []edge.Policy) *prometheus.CounterVec {
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "kaituan_limited_total", Help: "Requests that were refused because the caller sends too many, by the policy that refused them.",
 	}, []string{"policy"})
-	for policy := range policies {
+	for _, policy := range policies {
 		refused.WithLabelValues(string(policy))
 	}
 	return refused

@@ -51,3 +51,19 @@ func TestApp_PagesNeverStandInForMachines(t *testing.T) {
 	status, _, _ := w.visit(http.MethodPost, "/orders")
 	require.Equal(t, http.StatusNotFound, status)
 }
+
+// Behind TLS every answer, of pages and of machines, tells browsers to come back over nothing else; without TLS none does.
+func TestApp_SaysThatItIsServedOverHTTPSOnly(t *testing.T) {
+	for public, want := range map[string]string{"": "", "https://shop.example.com": "max-age=63072000"} {
+		t.Run("at "+public, func(t *testing.T) {
+			w := open(t, map[string]string{"public_url": public})
+			for _, path := range []string{"/", "/console/", "/api/mall/v1/products", "/nowhere.txt"} {
+				rsp, err := w.http.Get("http://" + w.config.Listen + path)
+				require.NoError(t, err)
+				require.NoError(t, rsp.Body.Close())
+				require.Equal(t, want, rsp.Header.Get("Strict-Transport-Security"), path)
+				require.Equal(t, "same-origin", rsp.Header.Get("Cross-Origin-Opener-Policy"), path)
+			}
+		})
+	}
+}

@@ -106,6 +106,9 @@ func (c Config) check(f *Faults) {
 }
 
 func (c Config) checkNetwork(f *Faults) {
+	if c.Limit.StreamsAddress < 0 || c.Limit.StreamsBuyer < 0 {
+		f.addf("limit.streams_address", "and limit.streams_buyer want 0 or more")
+	}
 	if !slices.Contains([]string{"", "viewer", "operator", "admin"}, c.GroupBuy.SecondFactor) {
 		f.addf("groupbuy.second_factor", "is %q; want viewer, operator or admin, or nothing", c.GroupBuy.SecondFactor)
 	}

@@ -132,6 +132,9 @@ type Limit struct {
 	Buyer      limit.Rate `koanf:"buyer"`       // of an account
 	BuyerWrite limit.Rate `koanf:"buyer_write"` // changes that an account makes
 	Key        limit.Rate `koanf:"key"`         // of a partner's key
+	// Streams of events that one network address, and one account, may have open at a process; 0: any number.
+	StreamsAddress int `koanf:"streams_address"`
+	StreamsBuyer   int `koanf:"streams_buyer"`
 }
 
 // RabbitMQ sets up the message broker.
@@ -159,6 +162,7 @@ func defaults() map[string]any {
 		"trace.endpoint": "", "trace.ratio": 1.0,
 		"limit.address": "300:3000", "limit.sign_in": "5:100", "limit.login": "0.02:10", "limit.login_day": "0.0006:50",
 		"limit.buyer": "50:500", "limit.buyer_write": "5:100", "limit.key": "2000:10000",
+		"limit.streams_address": 300, "limit.streams_buyer": 20,
 		"rabbitmq.url": "", "rabbitmq.prefix": "kaituan",
 	}
 }

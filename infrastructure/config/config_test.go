@@ -47,13 +47,13 @@ func TestLoad_ReportsEveryFaultAtOnce(t *testing.T) {
 	_, err := config.Load(config.Source{Flags: map[string]string{
 		"role": "boss", "listen": "8080", "public_url": "mall.example.com", "groupbuy.db": "postgres:x", "mall.pay_within": "59s", "mall.bill_after": "0s", "mall.refund_retry": "0s",
 		"operator_token": "short", "groupbuy.key_id": "k", "groupbuy.webhook_secret": "x", "groupbuy.seal_keys": "changeme", "log_level": "loud",
-		"trusted_proxies": "nginx", "redis.timeout": "1h", "groupbuy.second_factor": "boss",
+		"trusted_proxies": "nginx", "redis.timeout": "1h", "groupbuy.second_factor": "boss", "limit.streams_buyer": "-1",
 		"rabbitmq.url": "http://user:hidden-word@host", "rabbitmq.prefix": "Å",
 	}})
 	require.Error(t, err)
 	for _, want := range []string{
 		"role (KAITUAN_ROLE)", "listen (KAITUAN_LISTEN)", "public_url", "groupbuy.db", "mall.pay_within", "mall.bill_after", "mall.refund_retry", "operator_token", "groupbuy.key_id", "groupbuy.webhook_secret", "groupbuy.seal_keys", "log_level",
-		"trusted_proxies", "redis.timeout", "groupbuy.second_factor",
+		"trusted_proxies", "redis.timeout", "groupbuy.second_factor", "limit.streams_buyer",
 	} {
 		require.ErrorContains(t, err, want)
 	}
