@@ -48,7 +48,7 @@ func (l *loading) countSeats(where condition) sqldb.Query {
 			if err := scan(row.pointers()...); err != nil {
 				return err
 			}
-			seat, err := row.seat()
+			seat, err := l.terms.seat(row)
 			if err != nil {
 				return err
 			}

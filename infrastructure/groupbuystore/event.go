@@ -54,7 +54,7 @@ func (s *Store) newEventRow(p partner.ID, kind string, at, now time.Time, doc ev
 	}, nil
 }
 
-func newEventDoc(e groupbuy.Event) (doc eventDoc, err error) {
+func newEventDoc(e groupbuy.Event, terms *termsBook) (doc eventDoc, err error) {
 	if e.Team != nil {
 		of, err := newTeamRow(*e.Team)
 		if err != nil {
@@ -63,7 +63,7 @@ func newEventDoc(e groupbuy.Event) (doc eventDoc, err error) {
 		doc.Team = &of
 	}
 	if e.Seat != nil {
-		seat, err := newSeatRow(*e.Seat)
+		seat, err := terms.row(*e.Seat)
 		if err != nil {
 			return doc, err
 		}
@@ -79,9 +79,9 @@ func newEventDoc(e groupbuy.Event) (doc eventDoc, err error) {
 	return doc, nil
 }
 
-func (s *Store) newEvents(events []team.Event, now time.Time) ([]eventRow, error) {
+func (s *Store) newEvents(events []team.Event, now time.Time, terms *termsBook) ([]eventRow, error) {
 	return mappedOrFail(events, func(e team.Event) (eventRow, error) {
-		doc, err := newEventDoc(groupbuy.Event{Team: &e.Team, Seat: e.Seat})
+		doc, err := newEventDoc(groupbuy.Event{Team: &e.Team, Seat: e.Seat}, terms)
 		if err != nil {
 			return eventRow{}, err
 		}
@@ -89,7 +89,9 @@ func (s *Store) newEvents(events []team.Event, now time.Time) ([]eventRow, error
 	})
 }
 
-func (r eventRow) event() (groupbuy.Event, error) {
+func (r eventRow) event() (groupbuy.Event, error) { return r.eventBy(new(termsBook)) }
+
+func (r eventRow) eventBy(terms *termsBook) (groupbuy.Event, error) {
 	e := groupbuy.Event{ID: partner.EventID(r.ID), Partner: partner.ID(r.PartnerID), Type: r.Kind, At: instant(r.HappenedAt)}
 	var doc eventDoc
 	if err := json.Unmarshal([]byte(r.Body), &doc); err != nil {
@@ -103,7 +105,7 @@ func (r eventRow) event() (groupbuy.Event, error) {
 		e.Team = &of
 	}
 	if doc.Seat != nil {
-		seat, err := doc.Seat.seat()
+		seat, err := terms.seat(*doc.Seat)
 		if err != nil {
 			return e, err
 		}
@@ -140,7 +142,7 @@ func (r eventRow) news() groupbuy.News {
 
 // Record appends an event to the log and the outbox. See groupbuy.Tx.
 func (t *tx) Record(e groupbuy.Event) (groupbuy.Event, error) {
-	doc, err := newEventDoc(e)
+	doc, err := newEventDoc(e, new(termsBook))
 	if err != nil {
 		return e, err
 	}
@@ -170,7 +172,8 @@ func (s *Store) EventsOf(ctx context.Context, ids []partner.EventID, types []str
 	if err := s.db.Read(ctx).Where("id IN ? AND kind IN ?", texts(ids), types).Order("id").Find(&rows).Error; err != nil {
 		return nil, failed(err, "%d events", len(ids))
 	}
-	return mappedOrFail(rows, eventRow.event)
+	terms := new(termsBook)
+	return mappedOrFail(rows, func(r eventRow) (groupbuy.Event, error) { return r.eventBy(terms) })
 }
 
 // Events lists a partner's events. See groupbuy.Reader.

@@ -13,6 +13,7 @@ type loaded struct {
 	state *team.State
 	teams map[string]teamRow // by id, as they were read
 	seats map[string]seatRow // by id
+	terms *termsBook
 }
 
 // loading is one batch's reading: one part that all batches have, and one more for what shows only then to be needed.
@@ -29,7 +30,7 @@ type loading struct {
 // load reads what a batch touches. Locks are taken in the same order by everybody: teams by id, buyers' seats, stock.
 func (s *Store) load(p *sqldb.Pipe, touch team.Touch) (loaded, error) {
 	l := &loading{
-		loaded:  loaded{state: team.NewState(), teams: map[string]teamRow{}, seats: map[string]seatRow{}},
+		loaded:  loaded{state: team.NewState(), teams: map[string]teamRow{}, seats: map[string]seatRow{}, terms: new(termsBook)},
 		words:   wordsOf(s.db.Dialect()),
 		named:   map[team.Key]bool{},
 		known:   map[team.ID]team.Team{},
@@ -188,7 +189,7 @@ func (l *loading) seat(also func(seatRow)) func(scan func(...any) error) error {
 		if err := scan(row.pointers()...); err != nil {
 			return err
 		}
-		seat, err := row.seat()
+		seat, err := l.terms.seat(row)
 		if err != nil {
 			return err
 		}
@@ -246,7 +247,7 @@ func (l *loading) more(p *sqldb.Pipe, touch team.Touch) error {
 	var customers []team.Customer
 	var gone []seatRow
 	for _, row := range l.found {
-		seat, err := row.seat()
+		seat, err := l.terms.seat(row)
 		if err != nil {
 			return err
 		}

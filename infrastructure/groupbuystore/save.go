@@ -29,11 +29,11 @@ func (s *Store) save(l loaded, now time.Time, trace string) (saved, error) {
 	if err != nil {
 		return saved{}, err
 	}
-	seats, err := mappedOrFail(l.state.ChangedSeats(), newSeatRow)
+	seats, err := mappedOrFail(l.state.ChangedSeats(), l.terms.row)
 	if err != nil {
 		return saved{}, err
 	}
-	events, err := s.newEvents(l.state.Events, now)
+	events, err := s.newEvents(l.state.Events, now, l.terms)
 	if err != nil {
 		return saved{}, err
 	}

@@ -1,13 +1,9 @@
 package groupbuystore
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"kaituan/groupbuy/activity"
 	"kaituan/groupbuy/partner"
 	"kaituan/groupbuy/team"
-	"kaituan/money"
 )
 
 // seatRow is also how a seat is kept in an event, hence the JSON names. What is left out is zero.
@@ -49,61 +45,6 @@ type seatRow struct {
 
 // TableName is GORM's hook for the table.
 func (seatRow) TableName() string { return "seats" }
-
-type termsDoc struct {
-	Plan       planDoc     `json:"plan"`
-	Limits     limitsDoc   `json:"limits"`
-	Tag        string      `json:"tag,omitempty"`
-	LeaderFen  int64       `json:"leader_discount_fen,omitempty"`
-	ForNew     bool        `json:"for_new_buyers,omitempty"`
-	TierPrices []money.Fen `json:"tier_prices_fen,omitempty"` // per piece, at each size of the team
-}
-
-func newSeatRow(s team.Seat) (seatRow, error) {
-	terms, err := json.Marshal(termsDoc{
-		Plan: newPlanDoc(s.Plan), Limits: limitsDoc(s.Limits), Tag: string(s.Tag), LeaderFen: int64(s.LeaderDiscount),
-		ForNew: s.ForNewBuyers, TierPrices: s.TierPrices,
-	})
-	if err != nil {
-		return seatRow{}, fmt.Errorf("groupbuystore: terms of seat %s: %w", s.ID, err)
-	}
-	return seatRow{
-		ID: string(s.ID), PartnerID: string(s.Key.Partner), OutTradeNo: s.Key.OutTradeNo,
-		TeamID: string(s.Team), ActivityID: string(s.Activity), GoodsID: string(s.Goods), SkuID: string(s.SKU),
-		Channel: string(s.Channel), Buyer: string(s.Buyer), Quantity: s.Quantity, Opened: flag(s.Opened), Status: string(s.Status),
-		OriginalFen: int64(s.Original), PayPriceFen: int64(s.PayPrice), AmountFen: int64(s.Amount), Terms: string(terms),
-		Ordinal: optional(s.Ordinal), HeldAt: millis(s.HeldAt), ExpiresAt: millis(s.ExpiresAt),
-		PaidAt: millis(s.PaidAt), PaidAmountFen: int64(s.PaidAmount), ProviderNo: s.ProviderNo, Settlement: string(s.Settlement),
-		EndedAt: millis(s.EndedAt), RefundNo: s.RefundNo, DifferenceFen: int64(s.Difference), DifferenceNo: s.DifferenceNo,
-		AskedNo: s.AskedNo, AskedAt: millis(s.AskedAt), AskedWhy: s.AskedWhy, LeftFormed: flag(s.LeftFormed),
-		Reason: string(s.Reason), Version: s.Version,
-	}, nil
-}
-
-func (r seatRow) seat() (team.Seat, error) {
-	var terms termsDoc
-	if err := json.Unmarshal([]byte(r.Terms), &terms); err != nil {
-		return team.Seat{}, fmt.Errorf("groupbuystore: terms of seat %s: %w", r.ID, err)
-	}
-	seat := team.Seat{
-		ID: team.SeatID(r.ID), Key: r.key(), Team: team.ID(r.TeamID),
-		Activity: activity.ID(r.ActivityID), Goods: activity.GoodsID(r.GoodsID), SKU: activity.SKUID(r.SkuID),
-		Channel: activity.Channel(r.Channel), Buyer: activity.Buyer(r.Buyer), Quantity: r.Quantity,
-		Opened: r.Opened == 1, Status: team.SeatStatus(r.Status),
-		Original: money.Fen(r.OriginalFen), PayPrice: money.Fen(r.PayPriceFen), Amount: money.Fen(r.AmountFen),
-		Plan: terms.Plan.plan(), Tag: activity.TagID(terms.Tag), LeaderDiscount: money.Fen(terms.LeaderFen), Limits: activity.Limits(terms.Limits),
-		ForNewBuyers: terms.ForNew, TierPrices: terms.TierPrices,
-		Difference: money.Fen(r.DifferenceFen), DifferenceNo: r.DifferenceNo,
-		AskedNo: r.AskedNo, AskedAt: instant(r.AskedAt), AskedWhy: r.AskedWhy, LeftFormed: r.LeftFormed == 1,
-		HeldAt: instant(r.HeldAt), ExpiresAt: instant(r.ExpiresAt), PaidAt: instant(r.PaidAt),
-		PaidAmount: money.Fen(r.PaidAmountFen), ProviderNo: r.ProviderNo, Settlement: team.Settlement(r.Settlement),
-		EndedAt: instant(r.EndedAt), RefundNo: r.RefundNo, Reason: team.Reason(r.Reason), Version: r.Version,
-	}
-	if r.Ordinal != nil {
-		seat.Ordinal = *r.Ordinal
-	}
-	return seat, nil
-}
 
 func (r seatRow) key() team.Key {
 	return team.Key{Partner: partner.ID(r.PartnerID), OutTradeNo: r.OutTradeNo}

@@ -23,14 +23,21 @@ type table struct {
 	key      []string // the first columns
 	columns  []string // all, the version last
 	changing []string // those that change after the first time, without the version
+	unset    []string // those that have a default: nothing, 0 or NULL
 }
 
 func teamTable() table {
-	return table{name: "teams", key: []string{"id"}, columns: teamColumns(), changing: teamChanges()}
+	return table{
+		name: "teams", key: []string{"id"}, columns: teamColumns(), changing: teamChanges(),
+		unset: []string{"tiers", "capacity", "min_real", "refunded", "virtual_seats", "cost_fen", "closed_at", "tier"},
+	}
 }
 
 func seatTable() table {
-	return table{name: "seats", key: []string{"id"}, columns: seatColumns(), changing: seatChanges()}
+	return table{
+		name: "seats", key: []string{"id"}, columns: seatColumns(), changing: seatChanges(),
+		unset: []string{"ordinal", "difference_fen", "difference_no", "asked_no", "asked_at", "asked_why", "left_formed"},
+	}
 }
 
 func stockTable() table {
@@ -59,7 +66,7 @@ func put[R versioned](w *writing, of table, rows []R, before func(R) (R, bool)) 
 	var fresh [][]any
 	var changes []*change
 	by := map[uint64]*change{}
-	changing := of.places(of.changing)
+	changing := slices.Sorted(slices.Values(of.places(of.changing)))
 	for _, row := range rows {
 		values := row.values()
 		values[len(values)-1] = row.version() + 1
@@ -80,7 +87,35 @@ func put[R versioned](w *writing, of table, rows []R, before func(R) (R, bool)) 
 	for _, c := range changes {
 		w.update(of, c)
 	}
-	w.insert(of.name, of.columns, fresh)
+	columns, fresh := of.without(fresh)
+	w.insert(of.name, columns, fresh)
+}
+
+// without leaves columns out of new rows in which all have what the column has by default: a statement costs by its values.
+func (of table) without(rows [][]any) (columns []string, shorter [][]any) {
+	var kept []int
+	for i, name := range of.columns {
+		if !slices.Contains(of.unset, name) || slices.ContainsFunc(rows, func(values []any) bool { return !zero(values[i]) }) {
+			kept, columns = append(kept, i), append(columns, name)
+		}
+	}
+	return columns, mapped(rows, func(values []any) []any { return mapped(kept, func(i int) any { return values[i] }) })
+}
+
+// zero is what columns have by default.
+func zero(value any) bool {
+	switch v := value.(type) {
+	case *int:
+		return v == nil
+	case string:
+		return v == ""
+	case int:
+		return v == 0
+	case int64:
+		return v == 0
+	default:
+		return false
+	}
 }
 
 // places are where columns stand in the table.
@@ -137,20 +172,25 @@ func (w *writing) update(of table, c *change) {
 // never used, because each row is there by its key; if not, the count tells. Another row may be met by another unique
 // key, or one that was changed meanwhile: then the select, which has two rows where one is allowed, fails.
 func (of table) overwrite(columns []int, n int) string {
-	row := strings.Split(strings.Repeat("0", len(of.columns)), "")
+	var names, row []string
 	last := len(of.columns) - 1
-	match := "version = VALUES(version) - 1"
-	for _, i := range of.places(of.key) {
-		row[i] = "?"
-		match += " AND " + of.columns[i] + " = VALUES(" + of.columns[i] + ")"
+	set, match := "", "version = VALUES(version) - 1"
+	for i, name := range of.columns {
+		isKey, changes := slices.Contains(of.key, name), slices.Contains(columns, i)
+		switch {
+		case isKey || changes || i == last:
+			names, row = append(names, name), append(row, "?")
+		case !slices.Contains(of.unset, name):
+			names, row = append(names, name), append(row, "0")
+		}
+		if isKey {
+			match += " AND " + name + " = VALUES(" + name + ")"
+		}
 	}
-	set := ""
 	for _, i := range columns {
-		row[i] = "?"
 		set += of.columns[i] + " = VALUES(" + of.columns[i] + "), "
 	}
-	row[last] = "?"
-	return "INSERT INTO " + of.name + " (" + strings.Join(of.columns, ",") + ") VALUES " +
+	return "INSERT INTO " + of.name + " (" + strings.Join(names, ",") + ") VALUES " +
 		repeated("("+strings.Join(row, ",")+")", n) + " ON DUPLICATE KEY UPDATE " + set +
 		"version = IF(" + match + ", VALUES(version), (SELECT 1 UNION ALL SELECT 2))"
 }

@@ -67,3 +67,18 @@ func TestPut_Stale(t *testing.T) {
 		require.Equal(t, before, teamsIn(t, db))
 	})
 }
+
+// TestPut_Defaults adds rows that nothing is known of but the id: what is left out comes back as nothing.
+func TestPut_Defaults(t *testing.T) {
+	sqldbtest.Each(t, sqldb.GroupBuy, func(t *testing.T, db *sqldb.DB) {
+		_, err := written(t, db, nil, teamRow{ID: "a"})
+		require.NoError(t, err)
+		require.Equal(t, map[string]teamRow{"a": {ID: "a", Version: 1}}, teamsIn(t, db))
+		w := writing{dialect: db.Dialect()}
+		put(&w, seatTable(), []seatRow{{ID: "a"}}, func(r seatRow) (seatRow, bool) { return r, false })
+		require.NoError(t, db.InPipe(t.Context(), func(*sqldb.Pipe) ([]sqldb.Write, error) { return w.writes, nil }))
+		var row seatRow
+		require.NoError(t, db.Read(t.Context()).Take(&row).Error)
+		require.Equal(t, seatRow{ID: "a", Version: 1}, row)
+	})
+}
