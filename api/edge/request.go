@@ -68,7 +68,7 @@ func logTo(log *slog.Logger) gin.HandlerFunc {
 			attrs = append(attrs, slog.String("code", code))
 		}
 		level := slog.LevelInfo
-		if status >= http.StatusInternalServerError {
+		if status >= http.StatusInternalServerError && c.GetString(codeKey) != string(problem.Overloaded) { // which is as it should be, and may come in thousands
 			level = slog.LevelError
 		}
 		for _, err := range c.Errors {

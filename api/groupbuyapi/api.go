@@ -6,6 +6,7 @@ import (
 	"kaituan/api/edge"
 	"kaituan/api/sign"
 	"kaituan/groupbuy"
+	"kaituan/groupbuy/partner"
 )
 
 // Auth is what callers are checked against.
@@ -22,6 +23,8 @@ type Auth struct {
 	Limits *edge.Limits
 	// OwnKey is the key of the mall that belongs to this engine. It is not metered: its buyers are, at the mall.
 	OwnKey string
+	// Crowded says whether a lock of a partner would be refused now because too many wait. Nil says no.
+	Crowded func(partner.ID) bool
 	// TestMode answers a wrong signature with the text that the server signed.
 	TestMode bool
 	// Jobs lists what is done by the clock in the engine's database.

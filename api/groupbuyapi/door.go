@@ -31,6 +31,7 @@ type door struct {
 	limits   *edge.Limits
 	ownKey   partner.KeyID // is not metered
 	testMode bool
+	crowded  func(partner.ID) bool
 }
 
 func newDoor(engine *groupbuy.Engine, auth Auth) (*door, error) {
@@ -39,6 +40,9 @@ func newDoor(engine *groupbuy.Engine, auth Auth) (*door, error) {
 		return nil, err
 	}
 	keys := &keyring{engine: engine}
+	if auth.Crowded == nil {
+		auth.Crowded = func(partner.ID) bool { return false }
+	}
 	return &door{
 		engine:   engine,
 		guard:    sign.NewGuard(keys, auth.Nonces),
@@ -50,6 +54,7 @@ func newDoor(engine *groupbuy.Engine, auth Auth) (*door, error) {
 		limits:   auth.Limits,
 		ownKey:   partner.KeyID(auth.OwnKey),
 		testMode: auth.TestMode,
+		crowded:  auth.Crowded,
 	}, nil
 }
 
@@ -57,6 +62,8 @@ func (d *door) admit(w who) gin.HandlerFunc {
 	switch w {
 	case partners:
 		return d.admitPartner
+	case partnersLocking:
+		return d.admitLocking
 	case partnersInBulk:
 		return d.admitBulk
 	case guests:
@@ -86,6 +93,23 @@ func (d *door) admitPartner(c *gin.Context) {
 	}
 	c.Request.Body = io.NopCloser(bytes.NewReader(body))
 	d.admitSum(c, sha256.Sum256(body))
+}
+
+// admitLocking is admitPartner for calls that need not even be read while more wait than can be carried out: a refusal
+// that costs as much as an answer would take the place of one. It goes by the key that the call names, which is not proven
+// yet: all that a stranger learns by it is that the partner is busy.
+func (d *door) admitLocking(c *gin.Context) {
+	credential, err := sign.Parse(c.GetHeader("Authorization"))
+	if err != nil {
+		d.admitPartner(c) // says what is wrong with it
+		return
+	}
+	key, err := d.engine.PartnerByKey(c.Request.Context(), partner.KeyID(credential.KeyID))
+	if err == nil && d.crowded(key.Partner) {
+		fail(c, groupbuy.ErrOverloaded)
+		return
+	}
+	d.admitPartner(c)
 }
 
 // admitSum proves the signature over a body with the given hash.

@@ -15,12 +15,13 @@ type who int
 const (
 	nobody who = iota
 	partners
-	partnersInBulk // partners whose bodies are too large for memory
-	guests         // of the operator side, who sign in
-	enrolling      // operators of any role, also those who must set up a second factor first
-	viewers        // operators of any role
-	operators      // operators who may configure
-	admins         // operators who manage operators, partners, keys and switches
+	partnersLocking // partners who want a seat: refused before anything is spent on them while too many wait
+	partnersInBulk  // partners whose bodies are too large for memory
+	guests          // of the operator side, who sign in
+	enrolling       // operators of any role, also those who must set up a second factor first
+	viewers         // operators of any role
+	operators       // operators who may configure
+	admins          // operators who manage operators, partners, keys and switches
 )
 
 // least is the role that an operator must have at least.
@@ -50,7 +51,7 @@ func partnerRoutes(h ServerInterfaceWrapper) []route {
 		{http.MethodGet, "/api/groupbuy/v1/activities", partners, h.ListActivities},
 		{http.MethodGet, "/api/groupbuy/v1/activities/:activity_id", partners, h.GetActivity},
 		{http.MethodGet, "/api/groupbuy/v1/teams/:team_id", partners, h.GetTeam},
-		{http.MethodPost, "/api/groupbuy/v1/seats", partners, h.LockSeat},
+		{http.MethodPost, "/api/groupbuy/v1/seats", partnersLocking, h.LockSeat},
 		{http.MethodGet, "/api/groupbuy/v1/seats/:out_trade_no", partners, h.GetSeat},
 		{http.MethodPost, "/api/groupbuy/v1/seats/:out_trade_no/payment", partners, h.SettleSeat},
 		{http.MethodPost, "/api/groupbuy/v1/seats/:out_trade_no/release", partners, h.ReleaseSeat},

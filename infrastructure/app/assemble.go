@@ -134,7 +134,7 @@ func (a *App) serveEngine(ctx context.Context, router *gin.Engine, engine *group
 		a.notes = append(a.notes, "nobody has an operator's account yet; make the first one, once, at\n  "+a.publicURL+"/console/setup#token="+a.secrets.setupToken())
 	}
 	api, err := groupbuyapi.New(engine, groupbuyapi.Auth{
-		Nonces: a.cache.nonces, Limits: a.limits, OwnKey: a.secrets.KeyID, OperatorToken: a.secrets.OperatorToken, PublicURL: a.publicURL,
+		Nonces: a.cache.nonces, Limits: a.limits, OwnKey: a.secrets.KeyID, Crowded: a.commits.crowded, OperatorToken: a.secrets.OperatorToken, PublicURL: a.publicURL,
 		SetupToken: a.secrets.setupToken(), TestMode: a.config.GroupBuy.TestMode, Jobs: listJobs(a.dbs.groupbuy), Invariants: lastReport(a.dbs.groupbuy),
 	})
 	if err != nil {

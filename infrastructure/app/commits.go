@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kaituan/groupbuy"
+	"kaituan/groupbuy/partner"
 	"kaituan/groupbuy/team"
 	"kaituan/infrastructure/coalesce"
 	"kaituan/infrastructure/observe"
@@ -86,15 +88,54 @@ func commandsOf(batch []tracedCommand) []team.Command {
 func (c *commits) share(run groupbuy.CarryOut) groupbuy.Do {
 	c.group = coalesce.New(func(ctx context.Context, batch []tracedCommand) ([]team.Outcome, error) {
 		return run(inTrace(ctx, batch), commandsOf(batch))
-	}, coalesce.Options{
+	}, coalesce.Options[tracedCommand]{
+		MaxWait: commandPatience,
+		Lane:    func(c tracedCommand) string { return string(partnerOf(c.Command)) },
 		// A store that is away is away for every command of a batch.
 		Apart:   func(err error) bool { return !errors.Is(err, groupbuy.ErrUnavailable) },
 		Observe: c.observe,
 	})
 	return func(ctx context.Context, cmd team.Command) (team.Outcome, error) {
-		out, err := c.group.Do(ctx, tracedCommand{cmd, observe.Parent(ctx)})
+		out, err := c.group.DoWithin(ctx, tracedCommand{cmd, observe.Parent(ctx)}, patienceOf(cmd))
 		return out, inWordsOfEngine(err)
 	}
+}
+
+// How long a command may have to wait for its turn. Locks are refused first when there is more than can be carried out:
+// payments and all else follow from a lock that was taken.
+const (
+	lockPatience    = 250 * time.Millisecond
+	commandPatience = time.Second
+)
+
+func patienceOf(cmd team.Command) time.Duration {
+	if _, lock := cmd.(team.Lock); lock {
+		return lockPatience
+	}
+	return commandPatience
+}
+
+// partnerOf is whose turn a command waits for; the clock's, empty, for those that nobody called for.
+func partnerOf(cmd team.Command) partner.ID {
+	switch c := cmd.(type) {
+	case team.Lock:
+		return c.Key.Partner
+	case team.Settle:
+		return c.Key.Partner
+	case team.Release:
+		return c.Key.Partner
+	case team.Refund:
+		return c.Key.Partner
+	case team.ConfirmRefund:
+		return c.Key.Partner
+	default:
+		return ""
+	}
+}
+
+// crowded says whether a lock of a partner would be refused now.
+func (c *commits) crowded(p partner.ID) bool {
+	return c.group != nil && c.group.Crowded(string(p), lockPatience)
 }
 
 // inWordsOfEngine says what a group refused in the words of the engine's port.

@@ -57,7 +57,8 @@ func (l *looks) share(look groupbuy.Look) groupbuy.LookOnce {
 			ctx = observe.Follow(ctx, parent)
 		}
 		return look(ctx, visitors)
-	}, coalesce.Options{
+	}, coalesce.Options[tracedVisitor]{
+		Lane:     func(v tracedVisitor) string { return string(v.Partner) },
 		MaxBatch: maxLook,
 		Apart:    func(err error) bool { return !errors.Is(err, groupbuy.ErrUnavailable) },
 		Observe: func(b coalesce.Batch) {

@@ -101,3 +101,37 @@ func TestWorker_CountsFromWhenItWasDue(t *testing.T) {
 	w.count(time.Now(), nil)
 	require.EqualValues(t, 1, w.times.count, "nothing counts while warming up")
 }
+
+// What is due while all are busy is begun at once, by one more connection, up to the most.
+func TestDrive_AnOpenLoopOpensConnectionsWhileAllAreBusy(t *testing.T) {
+	for most, want := range map[int]int64{1000: 20, 5: 5} {
+		var busy, once atomic.Int64
+		release := make(chan struct{})
+		out := drive(t.Context(), Load{Connections: most, Rate: 2000, Duration: time.Minute}, nobody, unused, func(int) play {
+			return func(*worker) error {
+				if once.Add(1) > 20 {
+					return errDry
+				}
+				if busy.Add(1) == want {
+					close(release)
+				}
+				<-release
+				return nil
+			}
+		})
+		require.NoError(t, out.err)
+		require.GreaterOrEqual(t, busy.Load(), want)
+		require.Less(t, out.took, time.Minute)
+	}
+}
+
+func TestDrive_CountsHowLongRefusalsTook(t *testing.T) {
+	out := drive(t.Context(), Load{Connections: 2, Duration: 20 * time.Millisecond}, nobody, unused, func(int) play {
+		return func(*worker) error {
+			time.Sleep(time.Millisecond)
+			return &refusal{code: "overloaded"}
+		}
+	})
+	require.Zero(t, out.times.count)
+	require.Positive(t, newRow(Lock, Load{}, out).RefusedP99)
+}

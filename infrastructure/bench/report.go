@@ -113,6 +113,9 @@ func (w Row) errors() string {
 	for _, code := range slices.Sorted(maps.Keys(w.Refused)) {
 		parts = append(parts, fmt.Sprintf("%d %s", w.Refused[code], code))
 	}
+	if w.RefusedP99 > 0 {
+		parts = append(parts, fmt.Sprintf("p99 of refusals %.0f ms", w.RefusedP99))
+	}
 	if w.Failed > 0 {
 		parts = append(parts, fmt.Sprintf("%d failed", w.Failed))
 	}

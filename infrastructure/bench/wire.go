@@ -31,7 +31,7 @@ func (w *wire) dial() error {
 	if err != nil {
 		return err
 	}
-	w.conn, w.in = conn, bufio.NewReaderSize(conn, 16<<10)
+	w.conn, w.in = conn, bufio.NewReaderSize(conn, 4<<10)
 	return nil
 }
 

@@ -43,11 +43,16 @@ const (
 	sqliteServer = "sqlite" // embedded, beside one on MySQL
 )
 
+// openConnections are the most of an open loop unless --connections says otherwise: as many as callers who wait for a second.
+const openConnections = MaxConnections
+
 // connections of a workload unless --connections says otherwise.
 func (o Options) connections(of Workload) int {
 	switch {
 	case o.Connections > 0:
 		return o.Connections
+	case o.Rate > 0:
+		return openConnections
 	case of == Trial || of == Query || of == helloRow:
 		return 64
 	case of == Purchase:
@@ -71,6 +76,7 @@ type Row struct {
 	P99         float64          `json:"p99_ms"`
 	Max         float64          `json:"max_ms"`
 	Refused     map[string]int64 `json:"refused,omitempty"` // by code
+	RefusedP99  float64          `json:"refused_p99_ms,omitempty"`
 	Failed      int64            `json:"failed,omitempty"`
 	Split       Split            `json:"processor_per_request"`
 	Memory      int64            `json:"server_mb,omitempty"`
@@ -78,11 +84,15 @@ type Row struct {
 }
 
 func newRow(of Workload, load Load, out outcome) Row {
-	return Row{
+	row := Row{
 		Workload: of, Connections: load.Connections, OfferedRate: load.Rate, PerSecond: float64(out.times.count) / out.took.Seconds(),
 		P50: millis(out.times.percentile(50)), P95: millis(out.times.percentile(95)), P99: millis(out.times.percentile(99)),
 		Max: millis(out.times.max), Refused: out.refused, Failed: out.failed, Split: split(out.before, out.after, out.times.count),
 	}
+	if out.turned.count > 0 {
+		row.RefusedP99 = millis(out.turned.percentile(99))
+	}
+	return row
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -22,13 +22,16 @@ var ErrStopped = errors.New("coalesce: stopped")
 type Run[C, R any] func(ctx context.Context, batch []C) ([]R, error)
 
 // Options tune a Group; the zero value of each field takes the default beside it.
-type Options struct {
+type Options[C any] struct {
 	MaxBatch   int           // commands in one batch: 256
-	Queue      int           // commands that may wait: 4096
+	Queue      int           // commands that may wait: 4096; with several lanes, each has an equal share
 	MaxWait    time.Duration // that a command has to expect before it is taken; beyond it, it is refused: 1 s
 	Committers int           // batches at once: 1
 	Timeout    time.Duration // of one batch: 10 s
 
+	// Lane says whose turn a command waits for. Lanes take turns, one command each, so that whoever sends more than the
+	// others waits, and is refused, without them. Nil has one lane.
+	Lane func(C) string
 	// Apart says whether the commands of a batch that failed so are tried one by one, so that a bad one fails alone. Nil
 	// says yes of every error. It should say no when the next try would fail as well: each may take as long as Timeout.
 	Apart func(error) bool
@@ -48,12 +51,9 @@ type Batch struct {
 // Group coalesces commands of one kind. Make it with New; it is safe for concurrent use.
 type Group[C, R any] struct {
 	run   Run[C, R]
-	opts  Options
-	queue chan *call[C, R]
+	opts  Options[C]
+	lanes *lanes[*call[C, R]]
 	pace  atomic.Int64 // what a batch takes lately, in nanoseconds
-
-	mu      sync.RWMutex // held for reading while a command is queued
-	stopped bool
 
 	ctx     context.Context // of every run
 	cancel  context.CancelFunc
@@ -80,7 +80,7 @@ type answer[R any] struct {
 }
 
 // New starts a group over run. The caller must Stop it.
-func New[C, R any](run Run[C, R], opts Options) *Group[C, R] {
+func New[C, R any](run Run[C, R], opts Options[C]) *Group[C, R] {
 	opts.MaxBatch = orDefault(opts.MaxBatch, 256)
 	opts.Queue = orDefault(opts.Queue, 4096)
 	opts.Committers = orDefault(opts.Committers, 1)
@@ -89,10 +89,13 @@ func New[C, R any](run Run[C, R], opts Options) *Group[C, R] {
 	if opts.Apart == nil {
 		opts.Apart = func(error) bool { return true }
 	}
+	if opts.Lane == nil {
+		opts.Lane = func(C) string { return "" }
+	}
 	if opts.Observe == nil {
 		opts.Observe = func(Batch) {}
 	}
-	g := &Group[C, R]{run: run, opts: opts, queue: make(chan *call[C, R], opts.Queue)}
+	g := &Group[C, R]{run: run, opts: opts, lanes: newLanes[*call[C, R]]()}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	for range opts.Committers {
 		g.workers.Go(g.work)
@@ -110,8 +113,13 @@ func orDefault[T int | time.Duration](value, fallback T) T {
 // Do carries out one command with whatever others are waiting. Errors: ErrOverloaded, ErrStopped, that of the run, and
 // ctx's, after which the command is not carried out unless its batch had begun.
 func (g *Group[C, R]) Do(ctx context.Context, command C) (R, error) {
+	return g.DoWithin(ctx, command, g.opts.MaxWait)
+}
+
+// DoWithin is Do for a command that is to be refused when it has to expect to wait for longer than so long, or MaxWait.
+func (g *Group[C, R]) DoWithin(ctx context.Context, command C, wait time.Duration) (R, error) {
 	c := &call[C, R]{command: command, since: time.Now(), done: make(chan answer[R], 1)}
-	if err := g.enqueue(ctx, c); err != nil {
+	if err := g.enqueue(ctx, c, wait); err != nil {
 		var none R
 		return none, err
 	}
@@ -125,29 +133,29 @@ func (g *Group[C, R]) Do(ctx context.Context, command C) (R, error) {
 	return none, fmt.Errorf("coalesce: left while waiting: %w", ctx.Err())
 }
 
-func (g *Group[C, R]) enqueue(ctx context.Context, c *call[C, R]) error {
+// Crowded says whether a command of a lane would be refused now, before anything is spent on it.
+func (g *Group[C, R]) Crowded(lane string, wait time.Duration) bool {
+	all, own, count := g.lanes.lengths(lane)
+	return g.refuses(all, own, count, wait)
+}
+
+func (g *Group[C, R]) enqueue(ctx context.Context, c *call[C, R], wait time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	if g.stopped {
-		return ErrStopped
-	}
-	if g.expected() > g.opts.MaxWait {
-		return ErrOverloaded
-	}
-	select {
-	case g.queue <- c:
-		return nil
-	default:
-		return ErrOverloaded
-	}
+	return g.lanes.put(g.opts.Lane(c.command), c, func(all, own, count int) bool { return g.refuses(all, own, count, wait) })
 }
 
-// expected is how long the whole batches that are queued will take. Whoever finds less than one is never refused.
-func (g *Group[C, R]) expected() time.Duration {
-	return time.Duration(len(g.queue)/(g.opts.MaxBatch*g.opts.Committers)) * time.Duration(g.pace.Load())
+// refuses is the rule: all commands wait in so many lanes, own of them in the lane of the next one. As lanes take turns,
+// what is before it is no more than its own lane holds, once for each lane. Whole batches of that have to be carried out
+// first; whoever finds less than one is never refused for that.
+func (g *Group[C, R]) refuses(all, own, count int, wait time.Duration) bool {
+	if own >= max(1, g.opts.Queue/max(1, count)) {
+		return true
+	}
+	before := min(all, own*count)
+	batches := before / (g.opts.MaxBatch * g.opts.Committers)
+	return time.Duration(batches)*time.Duration(g.pace.Load()) > min(wait, g.opts.MaxWait)
 }
 
 // paced takes note of what a batch took: the mean, in which the newest counts a quarter.
@@ -156,17 +164,15 @@ func (g *Group[C, R]) paced(took time.Duration) {
 }
 
 // Waiting is how many commands are queued.
-func (g *Group[C, R]) Waiting() int { return len(g.queue) }
+func (g *Group[C, R]) Waiting() int {
+	all, _, _ := g.lanes.lengths("")
+	return all
+}
 
 // Stop takes no more commands, carries out those that wait, and returns when all is done. When ctx ends first, the
 // batch at work is cancelled and those that wait hear ErrStopped. Error: ctx's, if it came to that.
 func (g *Group[C, R]) Stop(ctx context.Context) error {
-	g.mu.Lock()
-	if !g.stopped {
-		g.stopped = true
-		close(g.queue)
-	}
-	g.mu.Unlock()
+	g.lanes.close()
 	ended := make(chan struct{})
 	go func() {
 		g.workers.Wait()
@@ -183,35 +189,18 @@ func (g *Group[C, R]) Stop(ctx context.Context) error {
 	return fmt.Errorf("coalesce: cut off: %w", ctx.Err())
 }
 
-// work takes batches until the queue is closed and empty.
+// work takes batches until no more come and none waits. Those whose caller went away are left out.
 func (g *Group[C, R]) work() {
 	batch := make([]*call[C, R], 0, g.opts.MaxBatch)
-	for first := range g.queue {
-		batch = g.fill(append(batch[:0], first))
+	wanted := func(c *call[C, R]) bool { return c.state.CompareAndSwap(waiting, taken) }
+	for {
+		var more bool
+		if batch, more = g.lanes.take(batch[:0], wanted); !more {
+			return
+		}
 		g.commit(batch)
 		clear(batch) // answered calls are not kept alive
 	}
-}
-
-// fill adds what is queued already, at most a whole batch, and leaves out those whose caller went away.
-func (g *Group[C, R]) fill(batch []*call[C, R]) []*call[C, R] {
-	if !batch[0].state.CompareAndSwap(waiting, taken) {
-		batch = batch[:0]
-	}
-	for len(batch) < g.opts.MaxBatch {
-		select {
-		case c, open := <-g.queue:
-			if !open {
-				return batch
-			}
-			if c.state.CompareAndSwap(waiting, taken) {
-				batch = append(batch, c)
-			}
-		default:
-			return batch
-		}
-	}
-	return batch
 }
 
 // commit runs a batch and answers everybody in it.

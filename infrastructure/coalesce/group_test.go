@@ -83,7 +83,7 @@ func hold(g *coalesce.Group[int, int], at *gate) <-chan error {
 
 func TestGroup_WhatQueuedMeanwhileIsOneBatch(t *testing.T) {
 	at := newGate()
-	g := coalesce.New(at.run, coalesce.Options{})
+	g := coalesce.New(at.run, coalesce.Options[int]{})
 	first := hold(g, at)
 	var answers []<-chan error
 	for n := 1; n <= 5; n++ {
@@ -101,7 +101,7 @@ func TestGroup_WhatQueuedMeanwhileIsOneBatch(t *testing.T) {
 
 func TestGroup_BatchesAreBounded(t *testing.T) {
 	at := newGate()
-	g := coalesce.New(at.run, coalesce.Options{MaxBatch: 2})
+	g := coalesce.New(at.run, coalesce.Options[int]{MaxBatch: 2})
 	first := hold(g, at)
 	var answers []<-chan error
 	for n := 1; n <= 3; n++ {
@@ -121,7 +121,7 @@ func TestGroup_BatchesAreBounded(t *testing.T) {
 
 func TestGroup_AFullQueueRefuses(t *testing.T) {
 	at := newGate()
-	g := coalesce.New(at.run, coalesce.Options{Queue: 1})
+	g := coalesce.New(at.run, coalesce.Options[int]{Queue: 1})
 	first := hold(g, at)
 	second := send(context.Background(), t, g, 1)
 	_, err := g.Do(context.Background(), 2)
@@ -136,7 +136,7 @@ func TestGroup_AFullQueueRefuses(t *testing.T) {
 // A queue with room is too long all the same when what is in it takes too long; one batch may always wait.
 func TestGroup_RefusesWhoWouldWaitForTooLong(t *testing.T) {
 	at := newGate()
-	g := coalesce.New(at.run, coalesce.Options{MaxBatch: 1, MaxWait: time.Nanosecond})
+	g := coalesce.New(at.run, coalesce.Options[int]{MaxBatch: 1, MaxWait: time.Nanosecond})
 	first := hold(g, at)
 	at.pass <- nil
 	require.NoError(t, <-first)
@@ -153,7 +153,7 @@ func TestGroup_RefusesWhoWouldWaitForTooLong(t *testing.T) {
 
 func TestGroup_WhoeverLeavesBeforeItsBatchIsNotCarriedOut(t *testing.T) {
 	at := newGate()
-	g := coalesce.New(at.run, coalesce.Options{})
+	g := coalesce.New(at.run, coalesce.Options[int]{})
 	first := hold(g, at)
 	ctx, cancel := context.WithCancel(context.Background())
 	leaving := send(ctx, t, g, 1)
@@ -170,7 +170,7 @@ func TestGroup_WhoeverLeavesBeforeItsBatchIsNotCarriedOut(t *testing.T) {
 
 func TestGroup_ACallerWhoLeavesDoesNotEndTheBatch(t *testing.T) {
 	at := newGate()
-	g := coalesce.New(at.run, coalesce.Options{})
+	g := coalesce.New(at.run, coalesce.Options[int]{})
 	ctx, cancel := context.WithCancel(context.Background())
 	answered := make(chan error, 1)
 	go func() {
@@ -185,7 +185,7 @@ func TestGroup_ACallerWhoLeavesDoesNotEndTheBatch(t *testing.T) {
 }
 
 func TestGroup_AContextThatEndedBeforeQueuesNothing(t *testing.T) {
-	g := coalesce.New(double, coalesce.Options{})
+	g := coalesce.New(double, coalesce.Options[int]{})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_, err := g.Do(ctx, 1)
@@ -208,7 +208,7 @@ func TestGroup_ABadCommandFailsAlone(t *testing.T) {
 				}
 				return at.run(ctx, batch)
 			}
-			g := coalesce.New(run, coalesce.Options{})
+			g := coalesce.New(run, coalesce.Options[int]{})
 			first := hold(g, at)
 			good, bad, other := send(context.Background(), t, g, 1), send(context.Background(), t, g, 13), send(context.Background(), t, g, 2)
 			for range 3 {
@@ -227,7 +227,7 @@ func TestGroup_ABadCommandFailsAlone(t *testing.T) {
 
 func TestGroup_ErrorsThatWouldComeAgainFailTheWholeBatch(t *testing.T) {
 	at := newGate()
-	g := coalesce.New(at.run, coalesce.Options{Apart: func(err error) bool { return !errors.Is(err, errBroken) }})
+	g := coalesce.New(at.run, coalesce.Options[int]{Apart: func(err error) bool { return !errors.Is(err, errBroken) }})
 	first := hold(g, at)
 	one, two := send(context.Background(), t, g, 1), send(context.Background(), t, g, 2)
 	at.pass <- nil
@@ -239,7 +239,7 @@ func TestGroup_ErrorsThatWouldComeAgainFailTheWholeBatch(t *testing.T) {
 }
 
 func TestGroup_ShortOfResultsIsAnError(t *testing.T) {
-	g := coalesce.New(func(context.Context, []int) ([]int, error) { return nil, nil }, coalesce.Options{})
+	g := coalesce.New(func(context.Context, []int) ([]int, error) { return nil, nil }, coalesce.Options[int]{})
 	_, err := g.Do(context.Background(), 1)
 	require.ErrorContains(t, err, "0 results for 1 commands")
 	stop(t, g)
@@ -251,7 +251,7 @@ func TestGroup_ARunThatHangsEnds(t *testing.T) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}
-		g := coalesce.New(hang, coalesce.Options{Timeout: time.Minute})
+		g := coalesce.New(hang, coalesce.Options[int]{Timeout: time.Minute})
 		_, err := g.Do(context.Background(), 1)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		stop(t, g)
@@ -260,7 +260,7 @@ func TestGroup_ARunThatHangsEnds(t *testing.T) {
 
 func TestGroup_StopCarriesOutWhatWaits(t *testing.T) {
 	at := newGate()
-	g := coalesce.New(at.run, coalesce.Options{})
+	g := coalesce.New(at.run, coalesce.Options[int]{})
 	first := hold(g, at)
 	second := send(context.Background(), t, g, 1)
 	at.pass <- nil
@@ -275,7 +275,7 @@ func TestGroup_StopCarriesOutWhatWaits(t *testing.T) {
 
 func TestGroup_StopInAHurryAnswersEverybody(t *testing.T) {
 	at := newGate()
-	g := coalesce.New(at.run, coalesce.Options{})
+	g := coalesce.New(at.run, coalesce.Options[int]{})
 	first := hold(g, at)
 	second := send(context.Background(), t, g, 1)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -289,7 +289,7 @@ func TestGroup_Observes(t *testing.T) {
 	at := newGate()
 	var mu sync.Mutex
 	var seen []coalesce.Batch
-	g := coalesce.New(at.run, coalesce.Options{Observe: func(b coalesce.Batch) {
+	g := coalesce.New(at.run, coalesce.Options[int]{Observe: func(b coalesce.Batch) {
 		mu.Lock()
 		defer mu.Unlock()
 		seen = append(seen, b)
@@ -318,7 +318,7 @@ func TestGroup_Observes(t *testing.T) {
 func TestGroup_EverybodyGetsTheirOwn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		callers := rapid.IntRange(1, 40).Draw(t, "callers")
-		opts := coalesce.Options{
+		opts := coalesce.Options[int]{
 			MaxBatch: rapid.IntRange(1, 9).Draw(t, "max batch"), Queue: rapid.IntRange(1, 64).Draw(t, "queue"),
 			Committers: rapid.IntRange(1, 3).Draw(t, "committers"),
 		}
@@ -372,7 +372,7 @@ func TestGroup_EverybodyGetsTheirOwn(t *testing.T) {
 }
 
 func BenchmarkGroup(b *testing.B) {
-	g := coalesce.New(double, coalesce.Options{})
+	g := coalesce.New(double, coalesce.Options[int]{})
 	b.ReportAllocs()
 	b.SetParallelism(64)
 	b.RunParallel(func(pb *testing.PB) {

@@ -47,7 +47,7 @@ func newBench() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.workloads, "workloads", all, "what to measure")
-	flags.IntVar(&f.Connections, "connections", 0, "at once; left out: 64 for reads, 256 for seats, 32 for whole purchases")
+	flags.IntVar(&f.Connections, "connections", 0, "at once; left out: 64 for reads, 256 for seats, 32 for whole purchases; with a rate the most, 4096 if left out")
 	flags.Float64Var(&f.Rate, "rate", 0, "requests a second, whatever the answers do; latency counts from when one was due. Left out: each connection sends the next when it has the answer")
 	flags.DurationVar(&f.Duration, "duration", 3*time.Second, "of each measurement")
 	flags.IntVar(&f.Rounds, "rounds", 1, "how often everything is measured; ratios are taken within a round, and the best one is told with the middle one")
