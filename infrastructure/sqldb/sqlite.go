@@ -62,7 +62,12 @@ func touch(path string) error {
 // writes later would otherwise fail with SQLITE_BUSY, no matter the timeout, once another process wrote in between.
 func writerPragmas() url.Values {
 	return url.Values{
-		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+		"_pragma": {
+			"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+			// A batch of 256 touches a thousand pages. With the defaults, 500 pages kept in memory and 1,000 in the log, it would
+			// read most of them again and fold the log into the file after every other batch: 32 MB and 16 MB instead.
+			"cache_size(-32768)", "wal_autocheckpoint(4000)",
+		},
 		"_txlock": {"immediate"},
 	}
 }
