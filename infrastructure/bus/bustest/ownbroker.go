@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 // programs is where Debian's package keeps the broker's scripts that run for any user.
 const programs = "/usr/lib/rabbitmq/bin"
 
-// Broker is a RabbitMQ of the test's own, which it may stop and start.
+// Broker is a RabbitMQ of the test's own, which it may stop, pause, kill and start.
 type Broker struct {
 	URL string
 
@@ -61,8 +62,8 @@ func StartBroker(t testing.TB) *Broker {
 		_ = namer.Process.Kill()
 		_ = namer.Wait()
 	})
-	b.start()
-	t.Cleanup(b.kill)
+	b.Start()
+	t.Cleanup(b.Kill)
 	return b
 }
 
@@ -74,10 +75,10 @@ func freePort(t testing.TB) string {
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
-// start starts it and returns once it answers.
-func (b *Broker) start() {
+// Start starts it, over the data of the last time, and returns once it answers.
+func (b *Broker) Start() {
 	b.t.Helper()
-	b.server = exec.Command(filepath.Join(programs, "rabbitmq-server")) //nolint:gosec,noctx // a constant path; ended by kill
+	b.server = exec.Command(filepath.Join(programs, "rabbitmq-server")) //nolint:gosec,noctx // a constant path; ended by Kill
 	b.server.Env = b.env
 	b.said.Reset()
 	b.server.Stdout, b.server.Stderr = &b.said, &b.said
@@ -103,15 +104,39 @@ func (b *Broker) awaitAnswer() {
 			return
 		}
 	}
-	b.kill()
+	b.Kill()
 	require.NoError(b.t, err, "the broker does not answer; it said: %s", b.said.String())
 }
 
-// kill ends it with SIGKILL. It does nothing to one that has ended.
-func (b *Broker) kill() {
+// Kill ends it with SIGKILL. It does nothing to one that has ended.
+func (b *Broker) Kill() {
 	b.t.Helper()
 	b.signal(syscall.SIGKILL)
 	<-b.exited
+}
+
+// Pause stops it in the middle of whatever it does; only Kill helps then.
+func (b *Broker) Pause() {
+	b.t.Helper()
+	b.signal(syscall.SIGSTOP)
+	require.Eventually(b.t, b.paused, time.Minute, 10*time.Millisecond) // its threads go on until one has had its turn to take the signal
+}
+
+// paused says whether every process of the broker's group stands still.
+func (b *Broker) paused() bool {
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return false
+	}
+	group := strconv.Itoa(b.server.Process.Pid)
+	for _, file := range files {
+		text, _ := os.ReadFile(file) // it may have ended meanwhile
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		if len(fields) > 2 && fields[2] == group && fields[0] != "T" { // state, parent, process group
+			return false
+		}
+	}
+	return true
 }
 
 func (b *Broker) signal(s syscall.Signal) {
@@ -120,6 +145,13 @@ func (b *Broker) signal(s syscall.Signal) {
 	default:
 		_ = syscall.Kill(-b.server.Process.Pid, s) // its whole process group
 	}
+}
+
+// Settle writes down which queues there are. RabbitMQ 3.10 does so by itself some time after a queue was declared: one that is
+// killed before has lost the queue with all that it confirmed, and begins it anew, often without a leader.
+func (b *Broker) Settle() {
+	b.t.Helper()
+	b.Control("eval", "[ok = dets:sync(Table) || Table <- dets:all()].")
 }
 
 // Control runs rabbitmqctl.

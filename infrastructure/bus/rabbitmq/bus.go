@@ -29,6 +29,7 @@ type Options struct {
 	Workers  int             // of each consumer, so many messages are taken at once: 16
 	Window   int             // messages that may await their confirm: 512
 	Timeout  time.Duration   // of taking one message: 24 s
+	Patience time.Duration   // how long the broker may take to answer, and to confirm, before the connection is given up: 30 s
 	Log      *slog.Logger    // slog.Default()
 	// Up is called each time publishing has become possible: what waits in the outbox need not wait for its next turn.
 	Up func()
@@ -41,6 +42,9 @@ type Bus struct {
 	publisher atomic.Pointer[publisher] // nil while the broker is away
 	links     struct{ publish, consume *link }
 	counts    *counts
+
+	declaring sync.Mutex
+	declared  time.Time // when all was last declared again
 
 	mu       sync.Mutex
 	handling context.Context //nolint:containedctx // the life of the consumers' handlers, which Stop ends
@@ -60,6 +64,7 @@ func New(opts Options) (*Bus, error) {
 	opts.Workers = cmp.Or(opts.Workers, 16)
 	opts.Window = cmp.Or(opts.Window, 512)
 	opts.Timeout = cmp.Or(opts.Timeout, 24*time.Second)
+	opts.Patience = cmp.Or(opts.Patience, 30*time.Second)
 	if len(opts.Delays) == 0 {
 		opts.Delays = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second}
 	}
@@ -133,7 +138,32 @@ func (b *Bus) Publish(ctx context.Context, m outbox.Message) error {
 	if i := slices.IndexFunc(b.opts.Consumers, func(c bus.Consumer) bool { return c.Own() == m.Topic }); i >= 0 {
 		m = b.opts.Consumers[i].Raised(m)
 	}
-	return b.send(ctx, b.names.events(), string(m.Topic), publishing(m))
+	return b.route(ctx, b.names.events(), string(m.Topic), publishing(m))
+}
+
+// route sends to one of the bus's own exchanges. When nobody takes the message there, a queue may have been deleted: all
+// are declared again, and the message is sent once more.
+func (b *Bus) route(ctx context.Context, exchange, key string, p amqp.Publishing) error {
+	err := b.send(ctx, exchange, key, p)
+	if !errors.Is(err, bus.ErrUnroutable) {
+		return err
+	}
+	if err := b.declareAgain(); err != nil {
+		return err
+	}
+	return b.send(ctx, exchange, key, p)
+}
+
+// declareAgain declares all, at most once a second: many messages may find at once that there is no queue.
+func (b *Bus) declareAgain() error {
+	b.declaring.Lock()
+	defer b.declaring.Unlock()
+	if time.Since(b.declared) < time.Second {
+		return nil
+	}
+	err := b.aside(func(ch *amqp.Channel) error { return b.names.declare(ch, b.opts.Consumers, b.opts.Delays) })
+	b.declared = time.Now()
+	return err
 }
 
 // send publishes anything and waits for the confirm.

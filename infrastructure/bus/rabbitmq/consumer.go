@@ -26,8 +26,8 @@ type subscription struct {
 }
 
 // consuming is the work of the consuming link.
-func (b *Bus) consuming(ctx context.Context, conn *amqp.Connection) error {
-	if err := b.declareOn(conn); err != nil {
+func (b *Bus) consuming(ctx context.Context, on session) error {
+	if err := on.within(b.opts.Patience, func() error { return b.declareOn(on) }); err != nil {
 		return err
 	}
 	subscriptions := []subscription{{queue: b.names.dead(), workers: 1, handle: b.bury}}
@@ -39,7 +39,11 @@ func (b *Bus) consuming(ctx context.Context, conn *amqp.Connection) error {
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	for _, s := range subscriptions {
-		deliveries, err := subscribe(conn, s, b.opts.Prefetch)
+		var deliveries <-chan amqp.Delivery
+		err := on.within(b.opts.Patience, func() (err error) {
+			deliveries, err = subscribe(on, s, b.opts.Prefetch)
+			return err
+		})
 		if err != nil {
 			cancel(err)
 			return err
@@ -55,8 +59,8 @@ func (b *Bus) consuming(ctx context.Context, conn *amqp.Connection) error {
 }
 
 // declareOn lets a consumer start on a broker that nobody has published to.
-func (b *Bus) declareOn(conn *amqp.Connection) error {
-	ch, err := conn.Channel()
+func (b *Bus) declareOn(on session) error {
+	ch, err := on.Channel()
 	if err != nil {
 		return err
 	}
@@ -66,8 +70,8 @@ func (b *Bus) declareOn(conn *amqp.Connection) error {
 	return ch.Close()
 }
 
-func subscribe(conn *amqp.Connection, s subscription, prefetch int) (<-chan amqp.Delivery, error) {
-	ch, err := conn.Channel()
+func subscribe(on session, s subscription, prefetch int) (<-chan amqp.Delivery, error) {
+	ch, err := on.Channel()
 	if err != nil {
 		return nil, err
 	}
@@ -111,12 +115,12 @@ func (b *Bus) take(ctx context.Context, c bus.Consumer, d amqp.Delivery) {
 	}
 	log := b.opts.Log.With("consumer", c.Name, "message", m.ID, "key", m.Key, "attempt", m.Attempt, "error", err)
 	send := func() error {
-		return b.send(b.handling, b.names.retry(b.pause(m.Attempt, err)), string(c.Own()), again(m))
+		return b.route(b.handling, b.names.retry(b.pause(m.Attempt, err)), string(c.Own()), again(m))
 	}
 	if errors.Is(err, outbox.ErrPoison) || m.Attempt >= c.MaxAttempts {
 		log.Error("message is dead")
 		b.counts.consumed.WithLabelValues(c.Name, buried).Inc()
-		send = func() error { return b.send(b.handling, b.names.dead(), string(c.Own()), dead(m, err)) }
+		send = func() error { return b.route(b.handling, b.names.dead(), string(c.Own()), dead(m, err)) }
 	} else {
 		log.Warn("message failed")
 		b.counts.consumed.WithLabelValues(c.Name, failed).Inc()

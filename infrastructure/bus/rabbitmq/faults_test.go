@@ -14,13 +14,15 @@ import (
 	"kaituan/infrastructure/outbox"
 )
 
-// The broker is stopped, also under load, and a message kills whoever takes it (F21).
+// The broker is stopped or killed, also under load and before it confirms, and a message kills whoever takes it (F21).
 func TestFaults_Broker(t *testing.T) {
 	broker := bustest.StartBroker(t)
 	for name, test := range map[string]func(*testing.T, *bustest.Broker){
-		"stopped and started":  stopped,
-		"a message that kills": deadly,
-		"stopped under load":   stoppedUnderLoad,
+		"stopped and started":       stopped,
+		"a message that kills":      deadly,
+		"stopped under load":        stoppedUnderLoad,
+		"killed before it confirms": killedBeforeConfirm,
+		"killed under load":         killedUnderLoad,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, broker) })
 	}
@@ -70,26 +72,55 @@ func deadly(t *testing.T, broker *bustest.Broker) {
 	w.Eventually(func() bool { return w.Done("alpha") == 2 })
 }
 
+// What the broker was handed and did not confirm is still in the outbox when it dies.
+func killedBeforeConfirm(t *testing.T, broker *bustest.Broker) {
+	w := bustest.NewWorld(t, opener(t, broker.URL, "confirm"))
+	w.Add(0, 1)
+	w.Await(1)
+	w.AwaitSent()
+	broker.Settle()
+	broker.Pause()
+	w.Add(1, 20)
+	time.Sleep(500 * time.Millisecond) // they are on the wire, or held back
+	broker.Kill()
+	require.EqualValues(t, 20, w.Status().Waiting, "nothing was confirmed, so nothing is sent")
+	broker.Start()
+	w.Await(21)
+	w.AwaitSent()
+	require.Zero(t, w.Status().Dead)
+}
+
+func stoppedUnderLoad(t *testing.T, broker *bustest.Broker) {
+	underLoad(t, broker, "stopped", func() { broker.Control("stop_app") }, func() { broker.Control("start_app") })
+}
+
+func killedUnderLoad(t *testing.T, broker *bustest.Broker) {
+	underLoad(t, broker, "killed", broker.Kill, broker.Start)
+}
+
 // drained is how many events must be through a minute after the broker is back.
 const drained = 10_000
 
-func stoppedUnderLoad(t *testing.T, broker *bustest.Broker) {
-	w := bustest.NewWorld(t, opener(t, broker.URL, "load"))
-	const before = 2000
-	w.Add(0, before)
+func underLoad(t *testing.T, broker *bustest.Broker, name string, end, begin func()) {
+	w := bustest.NewWorld(t, opener(t, broker.URL, "load."+name))
+	const first, before = 1, 2000
+	w.Add(0, first)
+	w.Await(first)
+	broker.Settle()
+	w.Add(first, before-first)
 	w.Eventually(func() bool { return w.Done("alpha") > before/4 })
-	broker.Control("stop_app")
+	end()
 	once, _ := w.Effects("alpha")
 	w.Add(before, drained)
-	broker.Control("start_app")
+	begin()
 	began := time.Now()
 	w.Await(before + drained)
 	took := time.Since(began)
 	w.AwaitSent()
 	require.Zero(t, w.Status().Dead)
 	seen := len(w.Seen("alpha"))
-	t.Logf("stopped after %d of %d events; %d more waited; all drained to two consumers %.1f s after the broker answered, %.0f events per second; %d came twice and had one effect",
-		once, before, drained, took.Seconds(), float64(before+drained-once)/took.Seconds(), seen-before-drained)
+	t.Logf("numbers: F21: %s after %d of %d events; %d more waited; all drained to two consumers %.1f s after the broker answered, %.0f events per second; %d came twice and had one effect",
+		name, once, before, drained, took.Seconds(), float64(before+drained-once)/took.Seconds(), seen-before-drained)
 }
 
 // A bus without a broker starts and stops, and says what is wrong.

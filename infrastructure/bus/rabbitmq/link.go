@@ -18,6 +18,7 @@ import (
 // Times of a connection.
 const (
 	dialTimeout  = 10 * time.Second // connection and handshake
+	flushTimeout = 5 * time.Second  // of the confirms that are outstanding at the end
 	closeTimeout = 3 * time.Second  // a broker that does not answer is left
 	heartbeat    = 5 * time.Second  // a peer that says nothing for two of them is gone
 	firstWait    = 100 * time.Millisecond
@@ -25,11 +26,34 @@ const (
 	soundAfter   = 10 * time.Second // a connection that lasted so long was a good one: the waits begin anew
 )
 
+// errSilent means that the broker keeps the connection, and does not answer over it: a queue without a leader, say.
+var errSilent = errors.New("the broker does not answer")
+
+// session is one connection, on which what is asked of the broker has a time to be answered in.
+type session struct {
+	*amqp.Connection
+	socket net.Conn
+}
+
+// within does what waits for the broker, which the library does for as long as the connection lives. A broker that takes
+// longer is left: the connection ends, and the error is errSilent.
+func (s session) within(limit time.Duration, do func() error) error {
+	timer := time.AfterFunc(limit, s.leave)
+	err := do()
+	if !timer.Stop() {
+		return errors.Join(fmt.Errorf("%w within %s", errSilent, limit), err)
+	}
+	return err
+}
+
+// leave ends the connection without a word.
+func (s session) leave() { _ = s.socket.Close() }
+
 // link keeps one connection to the broker: it dials, does its work over it, and dials again when either ends.
 type link struct {
 	name string
 	url  string
-	work func(ctx context.Context, conn *amqp.Connection) error // until ctx or the connection ends
+	work func(ctx context.Context, on session) error // until ctx or the connection ends
 	log  *slog.Logger
 
 	mu    sync.Mutex
@@ -55,7 +79,7 @@ func (l *link) supervise(life, ctx context.Context) {
 	wait := firstWait
 	for {
 		began := time.Now()
-		err := l.session(life, ctx)
+		err := l.connect(life, ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -74,8 +98,8 @@ func (l *link) supervise(life, ctx context.Context) {
 	}
 }
 
-// session is the life of one connection.
-func (l *link) session(life, ctx context.Context) error {
+// connect is the life of one connection.
+func (l *link) connect(life, ctx context.Context) error {
 	conn, socket, err := dial(ctx, l.url)
 	if err != nil {
 		return err
@@ -98,8 +122,8 @@ func (l *link) session(life, ctx context.Context) error {
 			cancel(errClosed)
 		}
 	}()
-	err = l.work(working, conn)
-	if cause := context.Cause(working); cause != nil && ctx.Err() == nil {
+	err = l.work(working, session{Connection: conn, socket: socket})
+	if cause := context.Cause(working); cause != nil && ctx.Err() == nil && !errors.Is(err, errSilent) {
 		err = cause
 	}
 	_ = conn.CloseDeadline(time.Now().Add(closeTimeout))

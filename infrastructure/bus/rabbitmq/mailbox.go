@@ -45,18 +45,27 @@ func (b *Bus) Deliver(ctx context.Context, p Parcel) error {
 
 func (n names) mailbox(partner string) string { return n.prefix + ".partner." + partner }
 
-// makeMailbox declares a partner's queue on a channel of its own: a broker that refuses ends the channel.
+// makeMailbox declares a partner's queue.
 func (b *Bus) makeMailbox(name string) error {
+	return b.aside(func(ch *amqp.Channel) error {
+		return queue(ch, name, amqp.Table{"x-max-length-bytes": int64(mailboxBytes)})
+	})
+}
+
+// aside asks the broker something on a channel of its own: a broker that refuses ends the channel.
+func (b *Bus) aside(ask func(ch *amqp.Channel) error) error {
 	p := b.publisher.Load()
 	if p == nil {
 		return bus.ErrDown
 	}
-	ch, err := p.conn.Channel()
-	if err != nil {
-		return fmt.Errorf("%w: %w", bus.ErrDown, err)
-	}
-	if err := queue(ch, name, amqp.Table{"x-max-length-bytes": int64(mailboxBytes)}); err != nil {
-		return err
-	}
-	return ch.Close()
+	return p.on.within(b.opts.Patience, func() error {
+		ch, err := p.on.Channel()
+		if err != nil {
+			return fmt.Errorf("%w: %w", bus.ErrDown, err)
+		}
+		if err := ask(ch); err != nil {
+			return err
+		}
+		return ch.Close()
+	})
 }

@@ -8,6 +8,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"kaituan/infrastructure/bus"
+	"kaituan/infrastructure/outbox"
 )
 
 // deliveryLimit is how often the broker hands out a message that is never acknowledged, before it takes it for one
@@ -28,7 +29,8 @@ func (n names) retry(delay time.Duration) string {
 }
 
 // declare makes what is not there yet. Everything is durable, so this changes nothing but at the first start and after
-// somebody deleted something.
+// somebody deleted something. What all consumers want is bound last: a queue that it reaches before the others are there
+// would be the only one to have it.
 func (n names) declare(ch *amqp.Channel, consumers []bus.Consumer, delays []time.Duration) error {
 	if err := exchange(ch, n.events(), amqp.ExchangeDirect); err != nil {
 		return err
@@ -49,8 +51,10 @@ func (n names) declare(ch *amqp.Channel, consumers []bus.Consumer, delays []time
 		if err != nil {
 			return err
 		}
-		for _, key := range []string{string(c.Topic), string(c.Own())} {
-			if err := ch.QueueBind(n.consumer(c), key, n.events(), false, nil); err != nil {
+	}
+	for _, key := range []func(c bus.Consumer) outbox.Topic{bus.Consumer.Own, func(c bus.Consumer) outbox.Topic { return c.Topic }} {
+		for _, c := range consumers {
+			if err := ch.QueueBind(n.consumer(c), string(key(c)), n.events(), false, nil); err != nil {
 				return fmt.Errorf("bind %s: %w", n.consumer(c), err)
 			}
 		}

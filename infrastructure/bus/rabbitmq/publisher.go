@@ -12,15 +12,14 @@ import (
 	"kaituan/infrastructure/bus"
 )
 
-// flushTimeout is how long outstanding confirms are awaited at the end.
-const flushTimeout = 5 * time.Second
-
 // errRefused is a negative confirm: a queue had no room, or could not write. The message is published again.
 var errRefused = errors.New("bus: broker refused the message")
 
 // publisher is one channel in confirm mode and the one goroutine that publishes on it.
 type publisher struct {
-	conn     *amqp.Connection
+	on       session
+	patience time.Duration
+	blocked  func() bool // the broker said that it takes no messages for now
 	requests chan *request
 	window   chan struct{} // a place for each message that awaits its confirm
 	gone     chan struct{} // closed: it takes no more requests
@@ -38,19 +37,22 @@ type request struct {
 }
 
 // publishing is the work of the publishing link.
-func (b *Bus) publishing(ctx context.Context, conn *amqp.Connection) error {
-	ch, err := conn.Channel()
+func (b *Bus) publishing(ctx context.Context, on session) error {
+	var ch *amqp.Channel
+	err := on.within(b.opts.Patience, func() (err error) {
+		if ch, err = on.Channel(); err != nil {
+			return err
+		}
+		if err = b.names.declare(ch, b.opts.Consumers, b.opts.Delays); err != nil {
+			return fmt.Errorf("declare exchanges and queues: %w", err)
+		}
+		return ch.Confirm(false)
+	})
 	if err != nil {
 		return err
 	}
-	if err := b.names.declare(ch, b.opts.Consumers, b.opts.Delays); err != nil {
-		return fmt.Errorf("declare exchanges and queues: %w", err)
-	}
-	if err := ch.Confirm(false); err != nil {
-		return err
-	}
 	p := &publisher{
-		conn:     conn,
+		on: on, patience: b.opts.Patience, blocked: func() bool { return b.links.publish.trouble() != nil },
 		requests: make(chan *request), window: make(chan struct{}, b.opts.Window), gone: make(chan struct{}), waiting: map[uint64]*request{},
 	}
 	b.publisher.Store(p)
@@ -70,17 +72,21 @@ func (p *publisher) serve(ctx context.Context, ch *amqp.Channel) error {
 	// confirm that follows it.
 	returns, confirms := ch.NotifyReturn(make(chan amqp.Return)), ch.NotifyPublish(make(chan amqp.Confirmation))
 	watched := make(chan struct{})
+	silent := false
 	go func() {
 		defer close(watched)
-		p.watch(returns, confirms)
+		silent = p.watch(returns, confirms)
 	}()
 	err := p.publishAll(ctx, ch, watched)
 	close(p.gone)
 	if err == nil {
 		p.flush(watched)
 	}
-	_ = ch.Close()
+	_ = p.on.within(closeTimeout, ch.Close)
 	<-watched
+	if silent {
+		err = fmt.Errorf("%w: no confirm within %s", errSilent, p.patience)
+	}
 	for _, r := range p.waiting { // whether these arrived will never be known
 		r.answer <- bus.ErrDown
 	}
@@ -138,8 +144,12 @@ func (p *publisher) flush(watched <-chan struct{}) {
 	}
 }
 
-// watch answers requests until the channel ends.
-func (p *publisher) watch(returns <-chan amqp.Return, confirms <-chan amqp.Confirmation) {
+// watch answers requests until the channel ends. It ends the connection itself, and says so, when the broker does not
+// confirm what it was handed: one that has lost the leader of a queue keeps the connection, and would for ever.
+func (p *publisher) watch(returns <-chan amqp.Return, confirms <-chan amqp.Confirmation) (silent bool) {
+	look := time.NewTicker(p.patience / looks)
+	defer look.Stop()
+	var v vigil
 	for {
 		select {
 		case r, open := <-returns:
@@ -150,11 +160,48 @@ func (p *publisher) watch(returns <-chan amqp.Return, confirms <-chan amqp.Confi
 			p.mark(r)
 		case c, open := <-confirms:
 			if !open {
-				return
+				return silent
 			}
 			p.settle(c)
+		case <-look.C:
+			if !p.blocked() && v.overdue(p.oldest()) {
+				silent = true
+				p.on.leave()
+			}
 		}
 	}
+}
+
+// oldest is the number of the message that has waited longest for its confirm; 0: none waits.
+func (p *publisher) oldest() (number uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for n := range p.waiting {
+		if number == 0 || n < number {
+			number = n
+		}
+	}
+	return number
+}
+
+// looks is how often a vigil looks within the time that the broker has for a confirm.
+const looks = 10
+
+// vigil notices that one message waits for too long. It counts looks, not time: while the broker says that it takes
+// nothing, nobody looks.
+type vigil struct {
+	oldest uint64
+	seen   int
+}
+
+// overdue takes the number of the message that waits longest, and says whether it has been that for all the looks.
+func (v *vigil) overdue(oldest uint64) bool {
+	if oldest == 0 || oldest != v.oldest {
+		*v = vigil{oldest: oldest}
+		return false
+	}
+	v.seen++
+	return v.seen >= looks
 }
 
 // mark notes that a message could not be routed. Equal messages to the same address share its fate.

@@ -25,7 +25,7 @@ func TestBus(t *testing.T) {
 func opener(t testing.TB, url, prefix string) bustest.Open {
 	return func(consumers []bus.Consumer, bury bus.Bury) bustest.Bus {
 		b, err := rabbitmq.New(rabbitmq.Options{
-			URL: url, Prefix: prefix, Consumers: consumers, Bury: bury, Log: quiet(),
+			URL: url, Prefix: prefix, Consumers: consumers, Bury: bury, Log: quiet(), Patience: 10 * time.Second,
 			Delays: []time.Duration{50 * time.Millisecond, 200 * time.Millisecond},
 		})
 		require.NoError(t, err)
