@@ -113,7 +113,7 @@ func (e *Engine) AddEndpoint(ctx context.Context, endpoint partner.Endpoint) (pa
 		return partner.Endpoint{}, &Error{Code: CodeEndpointURL, Param: "url", Detail: err.Error()}
 	}
 	if owner, queue := partner.QueueOf(endpoint.URL); queue && owner != endpoint.Partner {
-		return partner.Endpoint{}, &Error{Code: CodeEndpointURL, Param: "url"} // another partner's
+		return partner.Endpoint{}, &Error{Code: CodeEndpointURL, Param: "url", Detail: "is another partner's queue"}
 	}
 	err := e.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
 		if err := tx.LockPartner(endpoint.Partner); err != nil {

@@ -102,7 +102,7 @@ type ServerInterface interface {
 	// AdminReplayDelivery Send a delivered or dead delivery again
 	// (POST /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id}/replay)
 	AdminReplayDelivery(c *gin.Context, partnerID PartnerIDPath, deliveryID DeliveryID)
-	// ListEndpoints A partner's webhook endpoints
+	// ListEndpoints A partner's webhook endpoints, its queue among them
 	// (GET /api/groupbuy/admin/v1/partners/{partner_id}/endpoints)
 	ListEndpoints(c *gin.Context, partnerID PartnerIDPath)
 	// CreateEndpoint Add a webhook endpoint; its secret is shown this once

@@ -372,7 +372,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id}/replay (the `AdminReplayDelivery` operationId).
 	AdminReplayDelivery(ctx context.Context, partnerID PartnerIDPath, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListEndpoints A partner's webhook endpoints
+	// ListEndpoints A partner's webhook endpoints, its queue among them
 	//
 	// Corresponds with GET /api/groupbuy/admin/v1/partners/{partner_id}/endpoints (the `ListEndpoints` operationId).
 	ListEndpoints(ctx context.Context, partnerID PartnerIDPath, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1487,7 +1487,7 @@ func (c *Client) AdminReplayDelivery(ctx context.Context, partnerID PartnerIDPat
 	return c.Client.Do(req)
 }
 
-// ListEndpoints A partner's webhook endpoints
+// ListEndpoints A partner's webhook endpoints, its queue among them
 //
 // Corresponds with GET /api/groupbuy/admin/v1/partners/{partner_id}/endpoints (the `ListEndpoints` operationId).
 func (c *Client) ListEndpoints(ctx context.Context, partnerID PartnerIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6457,7 +6457,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/groupbuy/admin/v1/partners/{partner_id}/deliveries/{delivery_id}/replay (the `AdminReplayDelivery` operationId).
 	AdminReplayDeliveryWithResponse(ctx context.Context, partnerID PartnerIDPath, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*AdminReplayDeliveryResponse, error)
 
-	// ListEndpointsWithResponse A partner's webhook endpoints
+	// ListEndpointsWithResponse A partner's webhook endpoints, its queue among them
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11097,7 +11097,7 @@ func (c *ClientWithResponses) AdminReplayDeliveryWithResponse(ctx context.Contex
 	return ParseAdminReplayDeliveryResponse(rsp)
 }
 
-// ListEndpointsWithResponse A partner's webhook endpoints
+// ListEndpointsWithResponse A partner's webhook endpoints, its queue among them
 //
 // Returns a wrapper object for the known response body format(s).
 //

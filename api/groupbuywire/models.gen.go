@@ -759,6 +759,7 @@ type EndpointChange struct {
 
 // EndpointInput defines model for EndpointInput.
 type EndpointInput struct {
+	// URL An https address that is reachable from the internet; or `queue:` with the partner's own id, which puts the same events into the partner's queue at the operator's RabbitMQ, see Event. 422 `endpoint_url` for another address, for another partner's queue, and for a queue where the instance has no message broker.
 	URL string `json:"url"`
 }
 
@@ -778,7 +779,7 @@ type EndpointWithSecret struct {
 	Secret string `json:"secret,omitempty,omitzero"`
 }
 
-// Event Also the body of every webhook. At least once, in no guaranteed order; the objects are as they were at `at`.
+// Event Also the body of every webhook, and of every message in a partner's queue (`kaituan.partner.PARTNER_ID`, for an endpoint `queue:PARTNER_ID`), which has the webhook's headers as AMQP headers. At least once, in no guaranteed order; the objects are as they were at `at`.
 type Event struct {
 	// At RFC 3339, UTC, milliseconds
 	At   Instant   `json:"at"`

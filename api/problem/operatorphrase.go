@@ -20,5 +20,7 @@ func operatorPhrases() []phrase {
 		{"is reserved", "为保留名称"},
 		{"want viewer, operator or admin", "应为 viewer（查看）、operator（操作）或 admin（管理）"},
 		{"want at least 5 different characters", "至少 5 个不同的字符"},
+		{"this instance has no message broker (rabbitmq.url): want an https address", "本实例未配置消息队列（rabbitmq.url），请使用 https 地址"},
+		{"is another partner's queue", "为其他合作商城的队列"},
 	}
 }

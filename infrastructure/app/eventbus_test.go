@@ -214,3 +214,16 @@ func TestApp_PartnerTakesEventsFromItsQueue(t *testing.T) {
 	require.NotEmpty(t, taken["seat.paid"].Headers["webhook-signature"])
 	w.check()
 }
+
+// Without a broker there are no queues, and who asks for one is told so.
+func TestApp_NoQueueWithoutABroker(t *testing.T) {
+	w := open(t, nil)
+	made, err := w.operator().CreateEndpointWithResponse(context.Background(), "mall", groupbuywire.EndpointInput{URL: "queue:mall"},
+		func(_ context.Context, req *http.Request) error {
+			req.Header.Set("Accept-Language", "zh")
+			return nil
+		})
+	require.NoError(t, err)
+	require.Equal(t, http.StatusUnprocessableEntity, made.StatusCode())
+	require.Contains(t, string(made.Body), "本实例未配置消息队列（rabbitmq.url），请使用 https 地址")
+}
