@@ -99,14 +99,15 @@ func (o Options) validPlace() error {
 // run is one benchmark at work.
 type run struct {
 	Options
-	homes  *homes
-	hello  *child
-	shared *site
-	apart  *site // nil: not started yet
-	sqlite *site
-	round  int
-	scaled bool
-	report Report
+	homes     *homes
+	hello     *child
+	shared    *site
+	apart     *site // nil: not started yet
+	sqlite    *site
+	neighbour *world // another partner at shared; nil: not there yet
+	round     int
+	scaled    bool
+	report    Report
 }
 
 // Run measures. The report is also good when the error says that something was not as it should be; Report.Sound says
@@ -156,7 +157,7 @@ func (r *run) open(ctx context.Context) (err error) {
 	if r.Server != "" {
 		r.report.Database = "that of " + r.Server
 		r.shared = &site{token: r.Token}
-		r.shared.world, err = newWorld(ctx, r.Server, r.Token)
+		r.shared.world, err = newWorld(ctx, r.Server, r.Token, partnerID)
 		return err
 	}
 	r.report.Database = "SQLite"

@@ -7,7 +7,7 @@ import (
 
 // all measures everything once.
 func (r *run) all(ctx context.Context) error {
-	for _, part := range []func(context.Context) error{r.engine, r.purchase, r.expiry, r.start} {
+	for _, part := range []func(context.Context) error{r.engine, r.overload, r.purchase, r.expiry, r.start} {
 		if err := part(ctx); err != nil {
 			return err
 		}

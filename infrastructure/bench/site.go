@@ -44,7 +44,7 @@ func (s *site) open(ctx context.Context) (err error) {
 	if s.mall, err = sqldb.Open(ctx, s.home.Mall, sqldb.WithLog(silent())); err != nil {
 		return err
 	}
-	if s.world, err = newWorld(ctx, s.child.public, s.token); err != nil || len(s.others) == 0 {
+	if s.world, err = newWorld(ctx, s.child.public, s.token, partnerID); err != nil || len(s.others) == 0 {
 		return err
 	}
 	s.world.nodes = s.addresses()

@@ -61,6 +61,7 @@ func (r *Report) targets(mysql bool) []Target {
 		aim{id: "T11", work: "query / empty handler", bound: 0.5, values: r.ratios(Query, sharedServer, false, helloRow, string(helloRow))},
 		aim{id: "T11", work: "query with seeded data / without", bound: 0.9, values: r.ratios(Query, sharedServer, true, Query, sharedServer)},
 	)
+	aims = append(aims, r.floods()...)
 	var targets []Target
 	for _, a := range aims {
 		if len(a.values) > 0 {
@@ -68,6 +69,20 @@ func (r *Report) targets(mysql bool) []Target {
 		}
 	}
 	return targets
+}
+
+// floods are the targets under more load than can be carried out.
+func (r *Report) floods() []aim {
+	rate := func(row, other Row) value {
+		return value{row.PerSecond / other.PerSecond, fmt.Sprintf("%.0f/s of %.0f/s", row.PerSecond, other.PerSecond)}
+	}
+	slowest := func(row, _ Row) value { return value{row.P99, fmt.Sprintf("%.0f ms", row.P99)} }
+	return []aim{
+		{id: "flood", work: "locks taken at 3 times the load / lock", bound: 0.8, values: r.flooded(Flood, Lock, rate)},
+		{id: "flood", work: "lock at 3 times the load, p99", bound: 500, atMost: true, unit: " ms", values: r.flooded(Flood, Lock, slowest)},
+		{id: "tenants", work: "locks taken beside a partner that sends 10 times as much / beside an equal", bound: 0.8, values: r.flooded(loudRow, alikeRow, rate)},
+		{id: "tenants", work: "their p99", bound: 500, atMost: true, unit: " ms", values: r.flooded(loudRow, alikeRow, slowest)},
+	}
 }
 
 func (a aim) target() Target {

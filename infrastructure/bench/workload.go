@@ -20,6 +20,8 @@ const (
 	Settle   Workload = "settle"   // payments, each for another seat
 	Mixed    Workload = "mixed"    // locks, payments, releases and refunds
 	Rush     Workload = "rush"     // four connections at a time over the three seats of one team
+	Flood    Workload = "flood"    // three times as many locks as the server takes, whatever it answers
+	Tenants  Workload = "tenants"  // a partner that keeps to its share, beside one that does and one that sends ten times as much
 	Purchase Workload = "purchase" // whole orders through the shop
 	Expire   Workload = "expiry"   // many teams run out at the same second
 	Start    Workload = "start"    // from the process's start until it serves
@@ -27,7 +29,7 @@ const (
 
 // Workloads returns all, in the order in which they are measured.
 func Workloads() []Workload {
-	return []Workload{Trial, Query, Lock, Hot, Big, Settle, Mixed, Rush, Purchase, Expire, Start}
+	return []Workload{Trial, Query, Lock, Hot, Big, Settle, Mixed, Rush, Flood, Tenants, Purchase, Expire, Start}
 }
 
 // What else is measured, for comparison.
@@ -137,7 +139,7 @@ func (s *site) turns(ctx context.Context, of Workload, load Load, b *book) (turn
 		return s.world.quotes(shown, false), nil
 	case Query:
 		return s.world.quotes(shown, true), s.world.gather(shown)
-	case Lock:
+	case Lock, Flood:
 		return smallTeams(b, s.world.spread), nil
 	case Hot:
 		return smallTeams(b, []place{s.world.hot}), nil

@@ -32,6 +32,7 @@ const (
 type world struct {
 	server  string // scheme and host
 	token   string // the operator's
+	partner string
 	key     sign.Key
 	nodes   []string // host:port of each node that serves the engine; empty: the server alone
 	dealt   atomic.Int64
@@ -57,10 +58,10 @@ type place struct{ activity, goods string }
 
 // newWorld makes the partner, its goods and activities through the operators' API. The caller closes it, also after an
 // error. Errors: what the server refuses.
-func newWorld(ctx context.Context, server, token string) (*world, error) {
+func newWorld(ctx context.Context, server, token, partner string) (*world, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
-	w := &world{token: token, run: fmt.Sprintf("%x", time.Now().UnixMilli()), http: transport}
+	w := &world{partner: partner, token: token, run: fmt.Sprintf("%x", time.Now().UnixMilli()), http: transport}
 	err := w.move(server)
 	if err == nil {
 		err = w.enrol(ctx)
@@ -76,7 +77,7 @@ func (w *world) leave(ctx context.Context) error {
 	if w.key.ID == "" {
 		return nil
 	}
-	revoked, err := w.clients.operator.RevokeKeyWithResponse(ctx, partnerID, w.key.ID)
+	revoked, err := w.clients.operator.RevokeKeyWithResponse(ctx, w.partner, w.key.ID)
 	return answered("revoke the key", revoked, err)
 }
 
@@ -97,11 +98,11 @@ func (w *world) move(server string) (err error) {
 
 // enrol makes the partner, a key and a tag.
 func (w *world) enrol(ctx context.Context) error {
-	put, err := w.clients.operator.PutPartnerWithResponse(ctx, partnerID, groupbuywire.PartnerInput{Name: "Benchmark"})
+	put, err := w.clients.operator.PutPartnerWithResponse(ctx, w.partner, groupbuywire.PartnerInput{Name: "Benchmark"})
 	if err := answered("make partner", put, err); err != nil {
 		return err
 	}
-	keys, err := w.clients.operator.CreateKeyWithResponse(ctx, partnerID)
+	keys, err := w.clients.operator.CreateKeyWithResponse(ctx, w.partner)
 	if err := answered("make a key", keys, err); err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (w *world) enrol(ctx context.Context) error {
 	if err := w.move(w.server); err != nil {
 		return err
 	}
-	of := groupbuywire.PartnerID(partnerID)
+	of := groupbuywire.PartnerID(w.partner)
 	tag, err := w.clients.operator.CreateTagWithResponse(ctx, groupbuywire.TagInput{Kind: "manual", Name: "bench " + w.run, PartnerID: &of})
 	if err := answered("make a tag", tag, err); err != nil {
 		return err
@@ -151,7 +152,7 @@ func (w *world) stage(ctx context.Context, name string, size int) (place, error)
 	if err := answered("register goods", put, err); err != nil {
 		return place{}, err
 	}
-	activity, err := w.draft(ctx, partnerID, goods, size, groupbuywire.Rule{Plan: groupbuywire.Plan{Kind: "percent", ShareBp: 7000}, Tag: &w.tag})
+	activity, err := w.draft(ctx, w.partner, goods, size, groupbuywire.Rule{Plan: groupbuywire.Plan{Kind: "percent", ShareBp: 7000}, Tag: &w.tag})
 	if err != nil {
 		return place{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,6 +65,17 @@ func requireMeasured(t *testing.T, report bench.Report, workloads ...bench.Workl
 	}
 }
 
+// requireRows wants rows in which calls may have been refused.
+func requireRows(t *testing.T, report bench.Report, workloads ...bench.Workload) {
+	t.Helper()
+	for _, of := range workloads {
+		at := slices.IndexFunc(report.Rows, func(row bench.Row) bool { return row.Workload == of })
+		require.GreaterOrEqual(t, at, 0, of)
+		require.Positive(t, report.Rows[at].OfferedRate, of)
+		require.Positive(t, report.Rows[at].PerSecond, of)
+	}
+}
+
 func targetIDs(report bench.Report) []string {
 	var ids []string
 	for _, target := range report.Targets {
@@ -77,7 +89,8 @@ func TestBench_MeasuresAndVerifiesEverything(t *testing.T) {
 	require.Zero(t, code, stdout+stderr)
 	require.True(t, report.Sound)
 	requireMeasured(t, report, bench.Trial, bench.Query, bench.Lock, bench.Hot, bench.Big, bench.Settle, bench.Mixed, bench.Rush, bench.Purchase)
-	require.Subset(t, targetIDs(report), []string{"T1", "T2", "T3", "T4", "T6", "T7", "T9", "T10", "T11"})
+	requireRows(t, report, bench.Flood, "alike", "loud", "noise")
+	require.Subset(t, targetIDs(report), []string{"flood", "tenants", "T1", "T2", "T3", "T4", "T6", "T7", "T9", "T10", "T11"})
 	require.Len(t, report.Expiries, 1)
 	require.Equal(t, 50, report.Expiries[0].Teams)
 	require.Equal(t, 20, report.Starts[0].Activities)
