@@ -40,7 +40,7 @@ func (s *Shop) closeOrder(ctx context.Context, id order.ID, why order.Reason) (o
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return order.Order{}, err
 	}
-	return inTx(ctx, s, func(tx Tx) (order.Order, error) {
+	return together(ctx, s, Hold{Order: id, Payments: true}, func(tx PurchaseTx) (order.Order, error) {
 		if _, err := tx.LockOrder(id); err != nil {
 			return order.Order{}, err
 		}
@@ -54,7 +54,7 @@ func (s *Shop) closeOrder(ctx context.Context, id order.ID, why order.Reason) (o
 // dropUnsent closes an order's payment whose page nobody has. The one in absent stays open: its page may still be
 // opened, so the provider is asked about it until it can no longer be paid, and what is paid after all goes back.
 // ErrConflict: the provider may know of another one.
-func dropUnsent(tx Tx, id order.ID, absent payment.ID) error {
+func dropUnsent(tx PurchaseTx, id order.ID, absent payment.ID) error {
 	open, err := tx.OpenPayment(id)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -116,7 +116,7 @@ func (s *Shop) RepairCreated(ctx context.Context, page int) (int, error) {
 	return s.sweep(ctx, page, order.Created, s.Clock(), func(o order.Order) error {
 		seat, err := s.GroupBuy.Seat(ctx, string(o.ID))
 		if refusal := definite(err); refusal != nil {
-			_, err = inTx(ctx, s, func(tx Tx) (order.Order, error) {
+			_, err = together(ctx, s, Hold{Order: o.ID}, func(tx PurchaseTx) (order.Order, error) {
 				return closeUnpaid(tx, o.ID, order.SeatLost, refusal.Detail)
 			})
 			return err

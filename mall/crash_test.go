@@ -68,6 +68,19 @@ func (m mortal) InTx(ctx context.Context, fn func(context.Context, mall.Tx) erro
 	return m.death.pass("after a commit")
 }
 
+func (m mortal) Together(ctx context.Context, hold mall.Hold, fn func(mall.PurchaseTx) error) error {
+	err := m.Store.Together(ctx, hold, func(tx mall.PurchaseTx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return m.death.pass("before a commit")
+	})
+	if err != nil {
+		return err
+	}
+	return m.death.pass("after a commit")
+}
+
 // story plays two purchases in one team, and a third one of a buyer who does not pay in time, with clients,
 // provider and engine that repeat what was not answered, as the real ones do.
 type story struct {

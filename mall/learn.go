@@ -34,11 +34,11 @@ func (s *Shop) HandlePayNotice(ctx context.Context, form url.Values) error {
 	if differ := s.Merchant.Check(n, p); len(differ) > 0 {
 		return &Error{Code: CodeNoticeMismatch, Param: differ[0], Detail: "differs: " + strings.Join(differ, ", ")}
 	}
-	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error { return s.believe(tx, p, n) })
+	return s.Store.Together(ctx, Hold{Order: p.Order, Payments: true}, func(tx PurchaseTx) error { return s.believe(tx, p, n) })
 }
 
 // believe carries out a notice about a payment that passed every check.
-func (s *Shop) believe(tx Tx, of payment.Payment, n payment.Notice) error {
+func (s *Shop) believe(tx PurchaseTx, of payment.Payment, n payment.Notice) error {
 	o, p, err := lockPayment(tx, of)
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func (s *Shop) believe(tx Tx, of payment.Payment, n payment.Notice) error {
 
 // lockPayment returns a payment that was read before with its order, which is held against others: as it is now that
 // nobody else can change it. A payment's order never changes.
-func lockPayment(tx Tx, of payment.Payment) (order.Order, payment.Payment, error) {
+func lockPayment(tx PurchaseTx, of payment.Payment) (order.Order, payment.Payment, error) {
 	o, err := tx.LockOrder(of.Order)
 	if err != nil {
 		return o, of, err
@@ -68,7 +68,7 @@ func lockPayment(tx Tx, of payment.Payment) (order.Order, payment.Payment, error
 }
 
 // receive books the buyer's money. A payment that has succeeded before changes nothing.
-func (s *Shop) receive(tx Tx, o order.Order, p payment.Payment, tradeNo string, paidAt time.Time) error {
+func (s *Shop) receive(tx PurchaseTx, o order.Order, p payment.Payment, tradeNo string, paidAt time.Time) error {
 	if !p.Succeed(tradeNo, paidAt, tx.Now()) {
 		return nil
 	}
@@ -80,7 +80,7 @@ func (s *Shop) receive(tx Tx, o order.Order, p payment.Payment, tradeNo string, 
 }
 
 // carryOut saves what was decided about an order, and owes its buyer what of the money of p must go back.
-func (s *Shop) carryOut(tx Tx, o order.Order, v order.Verdict, p payment.Payment) error {
+func (s *Shop) carryOut(tx PurchaseTx, o order.Order, v order.Verdict, p payment.Payment) error {
 	if v.Moved {
 		if _, err := saveOrder(tx, o); err != nil {
 			return err
@@ -95,7 +95,7 @@ func (s *Shop) carryOut(tx Tx, o order.Order, v order.Verdict, p payment.Payment
 
 // owe writes down the refund that a verdict demands. The order is held, so that no other refund of the payment comes
 // between; together they never exceed it.
-func (s *Shop) owe(tx Tx, p payment.Payment, v order.Verdict) (payment.Refund, error) {
+func (s *Shop) owe(tx PurchaseTx, p payment.Payment, v order.Verdict) (payment.Refund, error) {
 	earlier, err := tx.PaymentRefunds(p.ID)
 	if err != nil {
 		return payment.Refund{}, err
@@ -117,7 +117,7 @@ func (s *Shop) owe(tx Tx, p payment.Payment, v order.Verdict) (payment.Refund, e
 
 // requestNo is the number of a new refund: the one under which it was asked for at the engine, because one intent has
 // one number, unless another refund has it.
-func (s *Shop) requestNo(tx Tx, asked string) (payment.RequestNo, error) {
+func (s *Shop) requestNo(tx PurchaseTx, asked string) (payment.RequestNo, error) {
 	if !catalog.ValidID(asked) {
 		return payment.RequestNo(s.IDs("rf")), nil
 	}
@@ -166,7 +166,7 @@ func (s *Shop) hearPaid(ctx context.Context, p payment.Payment, trade payment.Tr
 		err := fmt.Errorf("mall: payment %s of %d fen succeeded with %d fen at the provider", p.ID, p.Amount, trade.Amount)
 		return errors.Join(err, s.learn(ctx, p, (*payment.Payment).Unanswered))
 	}
-	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+	return s.Store.Together(ctx, Hold{Order: p.Order, Payments: true}, func(tx PurchaseTx) error {
 		o, p, err := lockPayment(tx, p)
 		if err != nil {
 			return err
@@ -177,7 +177,7 @@ func (s *Shop) hearPaid(ctx context.Context, p payment.Payment, trade payment.Tr
 
 // learn changes a payment that is still pending.
 func (s *Shop) learn(ctx context.Context, of payment.Payment, change func(*payment.Payment, time.Time)) error {
-	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+	return s.Store.Together(ctx, Hold{Order: of.Order, Payments: true}, func(tx PurchaseTx) error {
 		_, p, err := lockPayment(tx, of)
 		if err != nil || p.Status != payment.Pending {
 			return err

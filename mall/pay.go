@@ -18,7 +18,9 @@ func (s *Shop) Pay(ctx context.Context, who Actor, id order.ID, method payment.M
 	if _, err := s.ownOrder(ctx, who, id); err != nil {
 		return payment.Payment{}, err
 	}
-	open, err := inTx(ctx, s, func(tx Tx) (opened, error) { return s.openPayment(tx, id, method) })
+	open, err := together(ctx, s, Hold{Order: id, Payments: true}, func(tx PurchaseTx) (opened, error) {
+		return s.openPayment(tx, id, method)
+	})
 	if err != nil || open.Payment.Status == payment.Pending {
 		return open.Payment, err
 	}
@@ -46,7 +48,7 @@ type opened struct {
 	subject string
 }
 
-func (s *Shop) openPayment(tx Tx, id order.ID, method payment.Method) (opened, error) {
+func (s *Shop) openPayment(tx PurchaseTx, id order.ID, method payment.Method) (opened, error) {
 	o, err := tx.LockOrder(id)
 	if err != nil {
 		return opened{}, at(err, CodeOrderNotFound, "no such order")
@@ -73,7 +75,7 @@ func (s *Shop) openPayment(tx Tx, id order.ID, method payment.Method) (opened, e
 
 // offer stores the signed page; of several signed at once the first one stored is everybody's.
 func (s *Shop) offer(ctx context.Context, p payment.Payment, page payment.PageURL) (payment.Payment, error) {
-	return inTx(ctx, s, func(tx Tx) (payment.Payment, error) {
+	return together(ctx, s, Hold{Order: p.Order, Payments: true}, func(tx PurchaseTx) (payment.Payment, error) {
 		if _, err := tx.LockOrder(p.Order); err != nil {
 			return payment.Payment{}, err
 		}

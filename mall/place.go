@@ -81,11 +81,10 @@ func (s *Shop) PlaceOrder(ctx context.Context, who Actor, r OrderRequest) (Place
 	if err := invalidAll(r.faults()); err != nil {
 		return Placed{}, err
 	}
-	placed, err := s.placedBefore(ctx, who.Account, r)
-	if errors.Is(err, ErrNotFound) {
-		placed, err = s.write(ctx, who.Account, r)
-		if errors.Is(err, ErrDuplicate) { // the same request came at the same moment
-			placed, err = s.placedBefore(ctx, who.Account, r)
+	placed, err := s.write(ctx, who.Account, r)
+	if err != nil { // the key was used before, or would be refused for what may have become so since
+		if before, err2 := s.placedBefore(ctx, who.Account, r); !errors.Is(err2, ErrNotFound) {
+			placed, err = before, err2
 		}
 	}
 	if err != nil {
@@ -127,7 +126,8 @@ func (s *Shop) write(ctx context.Context, buyer account.ID, r OrderRequest) (Pla
 	if err != nil {
 		return Placed{}, err
 	}
-	placed, err := inTx(ctx, s, func(tx Tx) (Placed, error) {
+	hold := Hold{Stock: StockKey{r.Product, r.SKU}, Key: BuyerKey{buyer, r.Key}}
+	placed, err := together(ctx, s, hold, func(tx PurchaseTx) (Placed, error) {
 		o := order.Place(draft, tx.Now())
 		if r.Mode == order.Solo {
 			o.Offer(s.soloTerms(o, tx), tx.Now())
@@ -144,7 +144,7 @@ func (s *Shop) write(ctx context.Context, buyer account.ID, r OrderRequest) (Pla
 	return placed, err
 }
 
-func (s *Shop) soloTerms(o order.Order, tx Tx) order.Terms {
+func (s *Shop) soloTerms(o order.Order, tx PurchaseTx) order.Terms {
 	return order.Terms{
 		Original: o.Original, PayPrice: o.Original, Amount: o.Original * money.Fen(o.Item.Quantity),
 		ExpiresAt: tx.Now().Add(s.PayTTL),
@@ -204,7 +204,7 @@ func (s *Shop) takeSeat(ctx context.Context, o order.Order) (order.Order, error)
 		ExpectedPrice: o.Expected,
 	})
 	if refusal := definite(err); refusal != nil {
-		return inTx(ctx, s, func(tx Tx) (order.Order, error) {
+		return together(ctx, s, Hold{Order: o.ID}, func(tx PurchaseTx) (order.Order, error) {
 			return closeRefused(tx, o.ID, refusal)
 		})
 	}
@@ -227,7 +227,7 @@ func definite(err error) *Refused {
 
 // recordSeat lets the buyer pay what the engine says.
 func (s *Shop) recordSeat(ctx context.Context, id order.ID, seat Seat) (order.Order, error) {
-	return inTx(ctx, s, func(tx Tx) (order.Order, error) {
+	return together(ctx, s, Hold{Order: id}, func(tx PurchaseTx) (order.Order, error) {
 		if seat.Status != "held" {
 			return closeUnpaid(tx, id, order.SeatLost, seat.Reason)
 		}
@@ -250,7 +250,7 @@ func (s *Shop) recordSeat(ctx context.Context, id order.ID, seat Seat) (order.Or
 }
 
 // closeUnpaid closes an order that has no payment open at the provider, unless it is past that.
-func closeUnpaid(tx Tx, id order.ID, why order.Reason, detail string) (order.Order, error) {
+func closeUnpaid(tx PurchaseTx, id order.ID, why order.Reason, detail string) (order.Order, error) {
 	o, err := tx.LockOrder(id)
 	if err != nil || !o.Close(why, detail, tx.Now()) {
 		return o, err
@@ -259,7 +259,7 @@ func closeUnpaid(tx Tx, id order.ID, why order.Reason, detail string) (order.Ord
 }
 
 // closeRefused closes an order that the engine gave no seat.
-func closeRefused(tx Tx, id order.ID, refusal *Refused) (order.Order, error) {
+func closeRefused(tx PurchaseTx, id order.ID, refusal *Refused) (order.Order, error) {
 	o, err := tx.LockOrder(id)
 	if err != nil || !o.Refuse(order.Reason(refusal.Code), refusal.Detail, refusal.CurrentPrice, tx.Now()) {
 		return o, err
@@ -268,7 +268,7 @@ func closeRefused(tx Tx, id order.ID, refusal *Refused) (order.Order, error) {
 }
 
 // saveOrder saves an order that changed, with everything that its moves entail.
-func saveOrder(tx Tx, o order.Order) (order.Order, error) {
+func saveOrder(tx PurchaseTx, o order.Order) (order.Order, error) {
 	moves := o.Moves
 	if err := tx.PutOrder(o); err != nil {
 		return o, err

@@ -77,10 +77,10 @@ func noSeat(err error) bool {
 
 // apply tells an order what the engine says.
 func (s *Shop) apply(ctx context.Context, id order.ID, n order.News) error {
-	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error { return s.tell(tx, id, n) })
+	return s.Store.Together(ctx, Hold{Order: id, Payments: n.GivesBack()}, func(tx PurchaseTx) error { return s.tell(tx, id, n) })
 }
 
-func (s *Shop) tell(tx Tx, id order.ID, n order.News) error {
+func (s *Shop) tell(tx PurchaseTx, id order.ID, n order.News) error {
 	o, err := tx.LockOrder(id)
 	if err != nil {
 		return err
@@ -173,7 +173,11 @@ func (s *Shop) HandleTeamEvent(ctx context.Context, e EngineEvent) error {
 	if !ActsUpon(e.Type) {
 		return nil
 	}
-	return s.Store.InTx(ctx, func(_ context.Context, tx Tx) error {
+	hold := Hold{Message: Receipt{TeamEvents, e.ID}, Order: order.ID(e.OrderNo)}
+	if e.Type == eventTeamFormed || e.Type == eventTeamFailed {
+		hold.Team = order.TeamID(e.TeamID)
+	}
+	return s.Store.Together(ctx, hold, func(tx PurchaseTx) error {
 		first, err := tx.Once(TeamEvents, e.ID)
 		if err != nil || !first {
 			return err
@@ -205,7 +209,7 @@ func forgetUnknown(err error) error {
 
 // teamEnded ships the orders of a formed team that the engine has counted. An order that is paid here but whose
 // settlement is not answered may or may not belong to the team: the engine is asked again.
-func (s *Shop) teamEnded(tx Tx, e EngineEvent) error {
+func (s *Shop) teamEnded(tx PurchaseTx, e EngineEvent) error {
 	orders, err := tx.LockTeam(order.TeamID(e.TeamID))
 	if err != nil {
 		return err
@@ -226,7 +230,7 @@ func (s *Shop) teamEnded(tx Tx, e EngineEvent) error {
 }
 
 // seatReleased has an unpaid order closed; that asks the provider and cannot happen in a transaction.
-func seatReleased(tx Tx, id order.ID) error {
+func seatReleased(tx PurchaseTx, id order.ID) error {
 	o, err := tx.LockOrder(id)
 	if err != nil || !o.Status.Unpaid() {
 		return err

@@ -155,6 +155,20 @@ func at(err error, code Code, detail string) error {
 	return err
 }
 
+// together runs fn in a transaction that it may share and returns what it returns. Of a caller that left early nobody
+// waits for the result, so it is looked at only when all went well.
+func together[T any](ctx context.Context, s *Shop, hold Hold, fn func(tx PurchaseTx) (T, error)) (T, error) {
+	var result, none T
+	err := s.Store.Together(ctx, hold, func(tx PurchaseTx) (err error) {
+		result, err = fn(tx)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return result, nil
+}
+
 // inTx runs fn in one transaction and returns what it returns.
 func inTx[T any](ctx context.Context, s *Shop, fn func(tx Tx) (T, error)) (T, error) {
 	var result T

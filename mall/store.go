@@ -36,11 +36,56 @@ type Store interface {
 	// InTx runs fn in one READ COMMITTED transaction. fn may run again after a deadlock, so it must have no effect
 	// but on tx and on variables that it sets anew. Errors: whatever fn returns, ErrUnknown.
 	InTx(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
+	// Together is InTx for the short changes that every purchase makes: those that come at once may share a
+	// transaction, in which each sees what the ones before it did. An error of fn undoes what fn did and nothing else.
+	// fn runs under a context that is not its caller's, so it may wait for nothing but tx; when ctx ends before the
+	// answer is there, fn may run or have run. Errors: those of InTx; a duplicate, a conflict and stock that is short may
+	// be told by Together instead of by the method that caused them.
+	Together(ctx context.Context, hold Hold, fn func(tx PurchaseTx) error) error
+}
+
+// Hold says what a change is about, so that a store can read it for all that share a transaction. What is left out is
+// read when it is asked for.
+type Hold struct {
+	Order    order.ID     // to be locked
+	Payments bool         // its payments are needed
+	Team     order.TeamID // whose orders are to be locked
+	Stock    StockKey     // to be taken
+	Message  Receipt      // to be taken once
+	Key      BuyerKey     // of an order to be added
+}
+
+// BuyerKey names the order that a buyer places under a key.
+type BuyerKey struct {
+	Buyer account.ID
+	Value string
+}
+
+// StockKey names one SKU.
+type StockKey struct {
+	Product catalog.ProductID
+	SKU     catalog.SKUID
+}
+
+// Receipt names a message as one consumer takes it.
+type Receipt struct {
+	Consumer, MessageID string
 }
 
 // Tx is one transaction. Whoever changes an order, its payments or its refunds locks the order first; that lock
 // is the one that makes them wait for each other.
 type Tx interface {
+	PurchaseTx
+	TxAccounts
+	TxCatalog
+	TxOrders
+	TxPayments
+	TxBills
+	Trail
+}
+
+// PurchaseTx is what a purchase needs of a transaction, from the order to what becomes of its money.
+type PurchaseTx interface {
 	// Now is the transaction's time, UTC, in whole milliseconds, the same at every call.
 	Now() time.Time
 	// Enqueue writes tasks to the outbox: they are carried out after the commit, at least once each.
@@ -48,12 +93,39 @@ type Tx interface {
 	// Once records that a consumer takes a message and says whether it is the first time.
 	Once(consumer, messageID string) (bool, error)
 
-	TxAccounts
-	TxCatalog
-	TxOrders
-	TxPayments
-	TxBills
-	Trail
+	// TakeStock takes n pieces. Errors: ErrStock.
+	TakeStock(product catalog.ProductID, sku catalog.SKUID, n int) error
+	// ReturnStock gives n pieces back.
+	ReturnStock(product catalog.ProductID, sku catalog.SKUID, n int) error
+
+	// AddOrder inserts an order with its moves. Errors: ErrDuplicate when its buyer used the key before.
+	AddOrder(o order.Order, key Key) error
+	// LockOrder returns an order and holds it against others. Errors: ErrNotFound.
+	LockOrder(id order.ID) (order.Order, error)
+	// LockTeam returns a team's orders in the order of their ids and holds them against others.
+	LockTeam(id order.TeamID) ([]order.Order, error)
+	// PutOrder updates the stored order of the same Version and appends its moves to the history.
+	// Errors: ErrConflict.
+	PutOrder(o order.Order) error
+
+	// OpenPayment returns the order's open payment. Errors: ErrNotFound.
+	OpenPayment(id order.ID) (payment.Payment, error)
+	// Payment returns a payment. Errors: ErrNotFound.
+	Payment(id payment.ID) (payment.Payment, error)
+	// AddPayment inserts a payment with its moves. Errors: ErrDuplicate when the order has an open one.
+	AddPayment(p payment.Payment) error
+	// PutPayment updates the stored payment of the same Version and appends its moves to the history.
+	// Errors: ErrConflict.
+	PutPayment(p payment.Payment) error
+	// AddNotice records a believed notice; one that came before is counted.
+	AddNotice(n payment.Notice) error
+
+	// Refund returns a refund. Errors: ErrNotFound.
+	Refund(no payment.RequestNo) (payment.Refund, error)
+	// PaymentRefunds returns the refunds of a payment in the order of their numbers.
+	PaymentRefunds(id payment.ID) ([]payment.Refund, error)
+	// AddRefund inserts a refund with its moves. Errors: ErrDuplicate when the payment has one of the same intent.
+	AddRefund(r payment.Refund) error
 }
 
 // TxAccounts changes accounts and sessions.
@@ -88,10 +160,6 @@ type TxCatalog interface {
 	// PutProduct inserts a product of Version 0, or replaces the stored one of the same Version. SKUs left out
 	// can no longer be bought. Stock becomes what p says. Errors: ErrDuplicate, ErrConflict.
 	PutProduct(p catalog.Product) error
-	// TakeStock takes n pieces. Errors: ErrStock.
-	TakeStock(product catalog.ProductID, sku catalog.SKUID, n int) error
-	// ReturnStock gives n pieces back.
-	ReturnStock(product catalog.ProductID, sku catalog.SKUID, n int) error
 }
 
 // Key makes placing an order safe to repeat: one per buyer and purchase, kept for ever.
@@ -100,41 +168,14 @@ type Key struct {
 	Input string // what was asked, hashed
 }
 
-// TxOrders changes orders.
+// TxOrders changes orders beside what a purchase does.
 type TxOrders interface {
-	// AddOrder inserts an order with its moves. Errors: ErrDuplicate when its buyer used the key before.
-	AddOrder(o order.Order, key Key) error
-	// LockOrder returns an order and holds it against others. Errors: ErrNotFound.
-	LockOrder(id order.ID) (order.Order, error)
-	// LockTeam returns a team's orders in the order of their ids and holds them against others.
-	LockTeam(id order.TeamID) ([]order.Order, error)
-	// PutOrder updates the stored order of the same Version and appends its moves to the history.
-	// Errors: ErrConflict.
-	PutOrder(o order.Order) error
 	// PostponeOrder lets sweeps pass over an order until at, unless it moved since version.
 	PostponeOrder(id order.ID, version int64, at time.Time) error
 }
 
-// TxPayments changes payments, notices and refunds.
+// TxPayments changes refunds.
 type TxPayments interface {
-	// OpenPayment returns the order's open payment. Errors: ErrNotFound.
-	OpenPayment(id order.ID) (payment.Payment, error)
-	// Payment returns a payment. Errors: ErrNotFound.
-	Payment(id payment.ID) (payment.Payment, error)
-	// AddPayment inserts a payment with its moves. Errors: ErrDuplicate when the order has an open one.
-	AddPayment(p payment.Payment) error
-	// PutPayment updates the stored payment of the same Version and appends its moves to the history.
-	// Errors: ErrConflict.
-	PutPayment(p payment.Payment) error
-	// AddNotice records a believed notice; one that came before is counted.
-	AddNotice(n payment.Notice) error
-
-	// Refund returns a refund. Errors: ErrNotFound.
-	Refund(no payment.RequestNo) (payment.Refund, error)
-	// PaymentRefunds returns the refunds of a payment in the order of their numbers.
-	PaymentRefunds(id payment.ID) ([]payment.Refund, error)
-	// AddRefund inserts a refund with its moves. Errors: ErrDuplicate when the payment has one of the same intent.
-	AddRefund(r payment.Refund) error
 	// PutRefund updates the stored refund of the same Version and appends its moves to the history.
 	// Errors: ErrConflict.
 	PutRefund(r payment.Refund) error

@@ -26,6 +26,22 @@ func (p poisoned) InTx(ctx context.Context, fn func(context.Context, mall.Tx) er
 	return p.Store.InTx(ctx, func(ctx context.Context, tx mall.Tx) error { return fn(ctx, poisonedTx{tx, p.orders}) })
 }
 
+func (p poisoned) Together(ctx context.Context, hold mall.Hold, fn func(mall.PurchaseTx) error) error {
+	return p.Store.Together(ctx, hold, func(tx mall.PurchaseTx) error { return fn(poisonedPurchase{tx, p.orders}) })
+}
+
+type poisonedPurchase struct {
+	mall.PurchaseTx
+	orders map[order.ID]bool
+}
+
+func (p poisonedPurchase) LockOrder(id order.ID) (order.Order, error) {
+	if p.orders[id] {
+		return order.Order{}, errPoison
+	}
+	return p.PurchaseTx.LockOrder(id)
+}
+
 type poisonedTx struct {
 	mall.Tx
 	orders map[order.ID]bool

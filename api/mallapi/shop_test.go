@@ -184,6 +184,13 @@ func (o outage) InTx(ctx context.Context, fn func(context.Context, mall.Tx) erro
 	return o.Store.InTx(ctx, fn)
 }
 
+func (o outage) Together(ctx context.Context, hold mall.Hold, fn func(mall.PurchaseTx) error) error {
+	if o.now.Load() {
+		return mall.ErrUnavailable
+	}
+	return o.Store.Together(ctx, hold, fn)
+}
+
 // A postbox keeps what Alipay posts to the shop and says that it arrived.
 type postbox chan url.Values
 

@@ -182,7 +182,7 @@ func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, *live
 	if err != nil {
 		return nil, nil, err
 	}
-	store := mallstore.New(a.dbs.mall, time.Now, woken.wakeMall, mallstore.WithMoves(a.watch.moves.Moved))
+	store := a.shopStore(woken)
 	shop, err := newShop(a.config, store, engine, pay, scanner, a.publicURL, a.log)
 	if err != nil {
 		return nil, nil, err
@@ -192,6 +192,15 @@ func (a *App) assembleMall(router *gin.Engine, woken *relays) (*mall.Shop, *live
 	}
 	pages := live.New(store.Marks, live.Options{Log: a.log})
 	return shop, pages, a.serveMall(router, address, shop, store, pages)
+}
+
+// shopStore is the shop's database, whose short changes share transactions.
+func (a *App) shopStore(woken *relays) *mallstore.Store {
+	shared := newChanges()
+	a.metrics.MustRegister(shared.collectors()...)
+	a.add(shared)
+	shared.store = mallstore.New(a.dbs.mall, time.Now, woken.wakeMall, mallstore.WithMoves(a.watch.moves.Moved), mallstore.WithSharing(shared.share))
+	return shared.store
 }
 
 func (a *App) serveMall(router *gin.Engine, engine groupbuyclient.Config, shop *mall.Shop, store *mallstore.Store, pages *live.Hub) error {

@@ -21,42 +21,68 @@ const (
 	apart    = "apart"
 )
 
-// commits lets the engine's callers share commits, and measures it.
-type commits struct {
+// shared measures how callers share commits.
+type shared struct {
 	size, wait, took prometheus.Histogram
 	failed           *prometheus.CounterVec
 	waiting          prometheus.GaugeFunc
-	group            *coalesce.Group[tracedCommand, team.Outcome]
+}
+
+// newShared names the metrics by a prefix and what is counted, and says in words what that is. Queued counts what waits.
+func newShared(prefix, counted, what string, queued func() int) *shared {
+	histogram := func(name, help string, buckets []float64) prometheus.Histogram {
+		return prometheus.NewHistogram(prometheus.HistogramOpts{Name: prefix + name, Help: help, Buckets: buckets})
+	}
+	s := &shared{
+		size: histogram(counted, "How many "+what+" shared one transaction.", prometheus.ExponentialBuckets(1, 2, 9)),
+		wait: histogram("wait_seconds", "How long the oldest of a transaction's "+what+" had waited for its turn.", prometheus.ExponentialBuckets(0.0001, 2, 15)),
+		took: histogram("seconds", "How long a transaction of "+what+" took.", prometheus.ExponentialBuckets(0.0001, 2, 15)),
+		failed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: prefix + "failures_total", Help: "Transactions of " + what + " that failed: shared ones, and those tried apart after one.",
+		}, []string{"tried"}),
+	}
+	s.waiting = prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: prefix + "waiting", Help: "How many " + what + " wait for their turn.",
+	}, func() float64 { return float64(queued()) })
+	for _, tried := range []string{together, apart} {
+		s.failed.WithLabelValues(tried) // told from the start: a rate needs its zero
+	}
+	return s
+}
+
+func (s *shared) collectors() []prometheus.Collector {
+	return []prometheus.Collector{s.size, s.wait, s.took, s.failed, s.waiting}
+}
+
+func (s *shared) observe(b coalesce.Batch) {
+	s.size.Observe(float64(b.Size))
+	s.wait.Observe(b.Wait.Seconds())
+	s.took.Observe(b.Took.Seconds())
+	if b.Err == nil {
+		return
+	}
+	tried := together
+	if b.Apart {
+		tried = apart
+	}
+	s.failed.WithLabelValues(tried).Inc()
+}
+
+// commits lets the engine's callers share commits, and measures it.
+type commits struct {
+	*shared
+	group *coalesce.Group[tracedCommand, team.Outcome]
 }
 
 func newCommits() *commits {
-	histogram := func(name, help string, buckets []float64) prometheus.Histogram {
-		return prometheus.NewHistogram(prometheus.HistogramOpts{Name: "kaituan_commit_" + name, Help: help, Buckets: buckets})
-	}
-	c := &commits{
-		size: histogram("commands", "Team commands that shared one transaction.", prometheus.ExponentialBuckets(1, 2, 9)),
-		wait: histogram("wait_seconds", "How long the oldest command of a transaction had waited for its turn.", prometheus.ExponentialBuckets(0.0001, 2, 15)),
-		took: histogram("seconds", "How long a transaction of team commands took.", prometheus.ExponentialBuckets(0.0001, 2, 15)),
-		failed: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "kaituan_commit_failures_total", Help: "Transactions of team commands that failed: shared ones, and those tried apart after one.",
-		}, []string{"tried"}),
-	}
-	c.waiting = prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "kaituan_commit_waiting", Help: "Team commands that wait for their turn.",
-	}, func() float64 {
+	c := &commits{}
+	c.shared = newShared("kaituan_commit_", "commands", "team commands", func() int {
 		if c.group == nil {
 			return 0
 		}
-		return float64(c.group.Waiting())
+		return c.group.Waiting()
 	})
-	for _, tried := range []string{together, apart} {
-		c.failed.WithLabelValues(tried) // told from the start: a rate needs its zero
-	}
 	return c
-}
-
-func (c *commits) collectors() []prometheus.Collector {
-	return []prometheus.Collector{c.size, c.wait, c.took, c.failed, c.waiting}
 }
 
 // tracedCommand is a command with the trace of the request that it came with; empty: it is not followed.
@@ -148,20 +174,6 @@ func inWordsOfEngine(err error) error {
 	default:
 		return err
 	}
-}
-
-func (c *commits) observe(b coalesce.Batch) {
-	c.size.Observe(float64(b.Size))
-	c.wait.Observe(b.Wait.Seconds())
-	c.took.Observe(b.Took.Seconds())
-	if b.Err == nil {
-		return
-	}
-	tried := together
-	if b.Apart {
-		tried = apart
-	}
-	c.failed.WithLabelValues(tried).Inc()
 }
 
 // Start does nothing: the group works from the first command on.

@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"kaituan/infrastructure/sqldb"
 	"kaituan/mall"
 	"kaituan/mall/account"
 	"kaituan/mall/catalog"
@@ -94,56 +95,66 @@ type orderMoveRow struct {
 // TableName is GORM's hook for the table.
 func (orderMoveRow) TableName() string { return "order_history" }
 
-// AddOrder implements mall.TxOrders.
-func (t *tx) AddOrder(o order.Order, key mall.Key) error {
-	row := newOrderRow(o)
-	row.IdemKey, row.IdemInput = key.Value, key.Input
-	if err := t.db.Create(&row).Error; err != nil {
-		return translate(err)
+func orderColumns() []string {
+	return []string{
+		"id", "buyer", "idem_key", "idem_input", "mode", "product_id", "product_name", "sku_id", "sku_name", "quantity",
+		"activity_id", "team_id", "original_fen", "pay_price_fen", "expected_fen", "amount_fen", "difference_fen", "status",
+		"reason", "detail", "tracking", "placed_at", "expires_at", "paid_at", "paid_by", "trade_no", "shipped_at", "ended_at",
+		"next_at", "version",
 	}
-	return t.addOrderMoves(o)
 }
 
-func (t *tx) addOrderMoves(o order.Order) error {
-	if len(o.Moves) == 0 {
-		return nil
+func (r orderRow) values() []any {
+	return []any{
+		r.ID, r.Buyer, r.IdemKey, r.IdemInput, r.Mode, r.ProductID, r.ProductName, r.SKUID, r.SKUName, r.Quantity,
+		r.ActivityID, r.TeamID, r.OriginalFen, r.PayPriceFen, r.ExpectedFen, r.AmountFen, r.DifferenceFen, r.Status,
+		r.Reason, r.Detail, r.Tracking, r.PlacedAt, r.ExpiresAt, r.PaidAt, r.PaidBy, r.TradeNo, r.ShippedAt, r.EndedAt,
+		r.NextAt, r.Version,
 	}
+}
+
+func (r *orderRow) fields() []any {
+	return []any{
+		&r.ID, &r.Buyer, &r.IdemKey, &r.IdemInput, &r.Mode, &r.ProductID, &r.ProductName, &r.SKUID, &r.SKUName, &r.Quantity,
+		&r.ActivityID, &r.TeamID, &r.OriginalFen, &r.PayPriceFen, &r.ExpectedFen, &r.AmountFen, &r.DifferenceFen, &r.Status,
+		&r.Reason, &r.Detail, &r.Tracking, &r.PlacedAt, &r.ExpiresAt, &r.PaidAt, &r.PaidBy, &r.TradeNo, &r.ShippedAt, &r.EndedAt,
+		&r.NextAt, &r.Version,
+	}
+}
+
+// change is how the stored order becomes this one, whose version is one more. What an order is for never changes.
+func (r orderRow) change() sqldb.Write {
+	return sqldb.Write{
+		SQL: "UPDATE orders SET team_id = ?, original_fen = ?, pay_price_fen = ?, amount_fen = ?, difference_fen = ?, status = ?, " +
+			"reason = ?, detail = ?, tracking = ?, expires_at = ?, paid_at = ?, paid_by = ?, trade_no = ?, shipped_at = ?, ended_at = ?, " +
+			"next_at = ?, version = ? WHERE id = ? AND version = ?",
+		Args: []any{
+			r.TeamID, r.OriginalFen, r.PayPriceFen, r.AmountFen, r.DifferenceFen, r.Status, r.Reason, r.Detail, r.Tracking,
+			r.ExpiresAt, r.PaidAt, r.PaidBy, r.TradeNo, r.ShippedAt, r.EndedAt, r.NextAt, r.Version, r.ID, r.Version - 1,
+		},
+		Rows: 1,
+	}
+}
+
+func (r orderMoveRow) values() []any {
+	return []any{r.OrderID, r.Version, r.Step, r.FromStatus, r.ToStatus, r.Reason, r.At}
+}
+
+func orderMoveRows(o order.Order) []orderMoveRow {
 	rows := make([]orderMoveRow, len(o.Moves))
 	for i, m := range o.Moves {
 		rows[i] = orderMoveRow{
 			OrderID: string(o.ID), Version: o.Version + 1, Step: i,
 			FromStatus: string(m.From), ToStatus: string(m.To), Reason: string(m.Reason), At: millis(m.At),
 		}
-		t.moves = append(t.moves, move{"order", string(m.To)})
 	}
-	return translate(t.db.Create(&rows).Error)
-}
-
-// LockOrder implements mall.TxOrders.
-func (t *tx) LockOrder(id order.ID) (order.Order, error) {
-	var row orderRow
-	err := forUpdate(t.db).Where("id = ?", string(id)).Take(&row).Error
-	return row.order(), translate(err)
-}
-
-// LockTeam implements mall.TxOrders.
-func (t *tx) LockTeam(id order.TeamID) ([]order.Order, error) {
-	return orders(forUpdate(t.db).Where("team_id = ?", string(id)).Order("id"))
+	return rows
 }
 
 func orders(db *gorm.DB) ([]order.Order, error) {
 	var rows []orderRow
 	err := db.Find(&rows).Error
 	return each(rows, orderRow.order), translate(err)
-}
-
-// PutOrder implements mall.TxOrders.
-func (t *tx) PutOrder(o order.Order) error {
-	row := newOrderRow(o)
-	if err := update(t.db, &row, o.Version, "idem_key", "idem_input"); err != nil {
-		return err
-	}
-	return t.addOrderMoves(o)
 }
 
 // PostponeOrder implements mall.TxOrders. The version stays, so that whoever holds the order now may still save it.

@@ -2,10 +2,11 @@ package mallstore
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
+	"kaituan/infrastructure/sqldb"
 	"kaituan/mall"
 	"kaituan/mall/account"
 	"kaituan/mall/order"
@@ -97,57 +98,73 @@ func payments(db *gorm.DB) ([]payment.Payment, error) {
 	return each(rows, paymentRow.payment), translate(err)
 }
 
-// OpenPayment implements mall.TxPayments.
-func (t *tx) OpenPayment(id order.ID) (payment.Payment, error) {
-	return onePayment(t.db.Where("open_order = ?", string(id)))
-}
-
-// Payment implements mall.TxPayments.
-func (t *tx) Payment(id payment.ID) (payment.Payment, error) {
-	return onePayment(t.db.Where("id = ?", string(id)))
-}
-
-// AddPayment implements mall.TxPayments.
-func (t *tx) AddPayment(p payment.Payment) error {
-	row := newPaymentRow(p)
-	if err := t.db.Create(&row).Error; err != nil {
-		return translate(err)
+func paymentColumns() []string {
+	return []string{
+		"id", "order_id", "open_order", "buyer", "method", "amount_fen", "status", "page", "provider_no", "created_at",
+		"expires_at", "paid_at", "ended_at", "asked", "next_ask_at", "unknown_since", "version",
 	}
-	return t.addPaymentMoves(p)
 }
 
-// PutPayment implements mall.TxPayments.
-func (t *tx) PutPayment(p payment.Payment) error {
-	row := newPaymentRow(p)
-	if err := update(t.db, &row, p.Version); err != nil {
-		return err
+func (r paymentRow) values() []any {
+	return []any{
+		r.ID, r.OrderID, r.openOrder(), r.Buyer, r.Method, r.AmountFen, r.Status, r.Page, r.ProviderNo, r.CreatedAt,
+		r.ExpiresAt, r.PaidAt, r.EndedAt, r.Asked, r.NextAskAt, r.UnknownSince, r.Version,
 	}
-	return t.addPaymentMoves(p)
 }
 
-func (t *tx) addPaymentMoves(p payment.Payment) error {
-	if len(p.Moves) == 0 {
+func (r paymentRow) openOrder() any {
+	if r.OpenOrder == nil {
 		return nil
 	}
+	return *r.OpenOrder
+}
+
+func (r *paymentRow) fields() []any {
+	return []any{
+		&r.ID, &r.OrderID, &r.OpenOrder, &r.Buyer, &r.Method, &r.AmountFen, &r.Status, &r.Page, &r.ProviderNo, &r.CreatedAt,
+		&r.ExpiresAt, &r.PaidAt, &r.EndedAt, &r.Asked, &r.NextAskAt, &r.UnknownSince, &r.Version,
+	}
+}
+
+// change is how the stored payment becomes this one, whose version is one more. What it is for never changes.
+func (r paymentRow) change() sqldb.Write {
+	return sqldb.Write{
+		SQL: "UPDATE payments SET open_order = ?, status = ?, page = ?, provider_no = ?, paid_at = ?, ended_at = ?, asked = ?, " +
+			"next_ask_at = ?, unknown_since = ?, version = ? WHERE id = ? AND version = ?",
+		Args: []any{
+			r.openOrder(), r.Status, r.Page, r.ProviderNo, r.PaidAt, r.EndedAt, r.Asked, r.NextAskAt, r.UnknownSince, r.Version,
+			r.ID, r.Version - 1,
+		},
+		Rows: 1,
+	}
+}
+
+func (r paymentMoveRow) values() []any {
+	return []any{r.PaymentID, r.Version, r.Step, r.FromStatus, r.ToStatus, r.At}
+}
+
+func paymentMoveRows(p payment.Payment) []paymentMoveRow {
 	rows := make([]paymentMoveRow, len(p.Moves))
 	for i, m := range p.Moves {
 		rows[i] = paymentMoveRow{
 			PaymentID: string(p.ID), Version: p.Version + 1, Step: i,
 			FromStatus: string(m.From), ToStatus: string(m.To), At: millis(m.At),
 		}
-		t.moves = append(t.moves, move{"payment", string(m.To)})
 	}
-	return translate(t.db.Create(&rows).Error)
+	return rows
 }
 
-// AddNotice implements mall.TxPayments.
-func (t *tx) AddNotice(n payment.Notice) error {
-	return translate(t.db.Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "notify_id"}}, DoUpdates: clause.Assignments(map[string]any{"times": gorm.Expr("notices.times + 1")}),
-	}).Create(&noticeRow{
+func newNoticeRow(n payment.Notice, now time.Time) noticeRow {
+	return noticeRow{
 		NotifyID: n.NotifyID, PaymentID: string(n.ID), ProviderNo: n.ProviderNo, TradeStatus: string(n.Status),
-		AmountFen: int64(n.Amount), RefundFeeFen: int64(n.RefundFee), PaidAt: millis(n.PaidAt), ReceivedAt: millis(t.now), Times: 1,
-	}).Error)
+		AmountFen: int64(n.Amount), RefundFeeFen: int64(n.RefundFee), PaidAt: millis(n.PaidAt), ReceivedAt: millis(now), Times: 1,
+	}
+}
+
+func (r noticeRow) values() []any {
+	return []any{
+		r.NotifyID, r.PaymentID, r.ProviderNo, r.TradeStatus, r.AmountFen, r.RefundFeeFen, r.PaidAt, r.ReceivedAt, r.Times,
+	}
 }
 
 // PaymentByID implements mall.Reader.

@@ -161,26 +161,6 @@ func (t *tx) putSKU(row skuRow, known bool) error {
 	return translate(t.db.Model(&row).Select("*").Updates(&row).Error)
 }
 
-// TakeStock implements mall.TxCatalog.
-func (t *tx) TakeStock(product catalog.ProductID, sku catalog.SKUID, n int) error {
-	result := t.db.Exec(
-		"UPDATE skus SET stock = stock - ? WHERE product_id = ? AND sku_id = ? AND listed = ? AND stock >= ?",
-		n, string(product), string(sku), true, n)
-	if result.Error == nil && result.RowsAffected == 0 {
-		return mall.ErrStock
-	}
-	return translate(result.Error)
-}
-
-// ReturnStock implements mall.TxCatalog.
-func (t *tx) ReturnStock(product catalog.ProductID, sku catalog.SKUID, n int) error {
-	result := t.db.Exec("UPDATE skus SET stock = stock + ? WHERE product_id = ? AND sku_id = ?", n, string(product), string(sku))
-	if result.Error == nil && result.RowsAffected == 0 {
-		return fmt.Errorf("return %d pieces of %s %s: %w", n, product, sku, mall.ErrNotFound)
-	}
-	return translate(result.Error)
-}
-
 // Product implements mall.Reader.
 func (s *Store) Product(ctx context.Context, id catalog.ProductID) (catalog.Product, error) {
 	return findProduct(s.read(ctx), s.read(ctx), id)

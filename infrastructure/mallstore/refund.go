@@ -70,25 +70,40 @@ func refunds(db *gorm.DB) ([]payment.Refund, error) {
 	return each(rows, refundRow.refund), translate(err)
 }
 
-// Refund implements mall.TxPayments.
-func (t *tx) Refund(no payment.RequestNo) (payment.Refund, error) {
-	var row refundRow
-	err := t.db.Where("request_no = ?", string(no)).Take(&row).Error
-	return row.refund(), translate(err)
-}
-
-// PaymentRefunds implements mall.TxPayments.
-func (t *tx) PaymentRefunds(id payment.ID) ([]payment.Refund, error) {
-	return refunds(t.db.Where("payment_id = ?", string(id)).Order("request_no"))
-}
-
-// AddRefund implements mall.TxPayments.
-func (t *tx) AddRefund(r payment.Refund) error {
-	row := newRefundRow(r)
-	if err := t.db.Create(&row).Error; err != nil {
-		return translate(err)
+func refundColumns() []string {
+	return []string{
+		"request_no", "intent", "payment_id", "order_id", "buyer", "amount_fen", "reason", "status", "refusals", "last_error",
+		"next_at", "asked_from", "created_at", "ended_at", "version",
 	}
-	return t.addRefundMoves(r)
+}
+
+func (r refundRow) values() []any {
+	return []any{
+		r.RequestNo, r.Intent, r.PaymentID, r.OrderID, r.Buyer, r.AmountFen, r.Reason, r.Status, r.Refusals, r.LastError,
+		r.NextAt, r.AskedFrom, r.CreatedAt, r.EndedAt, r.Version,
+	}
+}
+
+func (r *refundRow) fields() []any {
+	return []any{
+		&r.RequestNo, &r.Intent, &r.PaymentID, &r.OrderID, &r.Buyer, &r.AmountFen, &r.Reason, &r.Status, &r.Refusals, &r.LastError,
+		&r.NextAt, &r.AskedFrom, &r.CreatedAt, &r.EndedAt, &r.Version,
+	}
+}
+
+func (r refundMoveRow) values() []any {
+	return []any{r.RequestNo, r.Version, r.Step, r.FromStatus, r.ToStatus, r.At}
+}
+
+func refundMoveRows(r payment.Refund) []refundMoveRow {
+	rows := make([]refundMoveRow, len(r.Moves))
+	for i, m := range r.Moves {
+		rows[i] = refundMoveRow{
+			RequestNo: string(r.No), Version: r.Version + 1, Step: i,
+			FromStatus: string(m.From), ToStatus: string(m.To), At: millis(m.At),
+		}
+	}
+	return rows
 }
 
 // PutRefund implements mall.TxPayments.
@@ -97,22 +112,8 @@ func (t *tx) PutRefund(r payment.Refund) error {
 	if err := update(t.db, &row, r.Version); err != nil {
 		return err
 	}
-	return t.addRefundMoves(r)
-}
-
-func (t *tx) addRefundMoves(r payment.Refund) error {
-	if len(r.Moves) == 0 {
-		return nil
-	}
-	rows := make([]refundMoveRow, len(r.Moves))
-	for i, m := range r.Moves {
-		rows[i] = refundMoveRow{
-			RequestNo: string(r.No), Version: r.Version + 1, Step: i,
-			FromStatus: string(m.From), ToStatus: string(m.To), At: millis(m.At),
-		}
-		t.moves = append(t.moves, move{"refund", string(m.To)})
-	}
-	return translate(t.db.Create(&rows).Error)
+	t.refundMoved(r)
+	return t.written()
 }
 
 // OrderRefunds implements mall.Reader.

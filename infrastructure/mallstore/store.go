@@ -10,6 +10,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"kaituan/infrastructure/observe"
 	"kaituan/infrastructure/outbox"
 	"kaituan/infrastructure/sqldb"
 	"kaituan/mall"
@@ -22,6 +23,7 @@ type Store struct {
 	wake  func()
 	ids   func(now time.Time) string
 	moved func(of, to string)
+	share func(ctx context.Context, c Change) (error, error)
 }
 
 // Option changes how a Store works.
@@ -56,19 +58,27 @@ func New(db *sqldb.DB, clock func() time.Time, wake func(), opts ...Option) *Sto
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx mall.Tx) error) error {
 	var t *tx
 	err := s.db.InTx(ctx, func(db *gorm.DB) error {
-		t = &tx{db: db, now: s.clock().UTC().Truncate(time.Millisecond), ids: s.ids}
+		t = &tx{ledger: newLedger(s, atOnce{db}, s.now()), db: db}
+		t.trace = observe.Parent(ctx)
 		return fn(ctx, t)
 	})
 	if err != nil {
 		return translate(err)
 	}
-	if t.enqueued {
+	s.tell(t.ledger)
+	return nil
+}
+
+func (s *Store) now() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }
+
+// tell says after a commit what was in it.
+func (s *Store) tell(l *ledger) {
+	if l.enqueued {
 		s.wake()
 	}
-	for _, m := range t.moves {
+	for _, m := range l.moves {
 		s.moved(m.of, m.to)
 	}
-	return nil
 }
 
 // read gives a handle for queries outside any transaction.
@@ -90,34 +100,10 @@ func translate(err error) error {
 	return err
 }
 
-// tx implements mall.Tx.
+// tx implements mall.Tx: everything is carried out when it is asked for.
 type tx struct {
-	db       *gorm.DB
-	now      time.Time
-	ids      func(now time.Time) string
-	enqueued bool
-	moves    []move
-}
-
-// move is a change of status.
-type move struct{ of, to string }
-
-// Now implements mall.Tx.
-func (t *tx) Now() time.Time { return t.now }
-
-// Enqueue implements mall.Tx.
-func (t *tx) Enqueue(tasks ...mall.Task) error {
-	messages := make([]outbox.Message, len(tasks))
-	for i, task := range tasks {
-		messages[i] = outbox.Message{ID: t.ids(t.now), Topic: outbox.Topic(task.Topic), Key: task.Subject}
-	}
-	t.enqueued = t.enqueued || len(tasks) > 0
-	return outbox.Add(t.db, t.now, messages...)
-}
-
-// Once implements mall.Tx.
-func (t *tx) Once(consumer, messageID string) (bool, error) {
-	return outbox.Once(t.db, consumer, messageID, t.now)
+	*ledger
+	db *gorm.DB
 }
 
 // Task returns what an outbox message of the mall asks for.
@@ -126,9 +112,9 @@ func Task(m outbox.Message) mall.Task {
 }
 
 // update writes all columns of row, which has a primary key and a version raised by one, if the stored row still
-// has the version before, the columns in omit excepted. Errors: mall.ErrConflict.
-func update(db *gorm.DB, row any, version int64, omit ...string) error {
-	result := db.Model(row).Select("*").Omit(omit...).Where("version = ?", version).Updates(row)
+// has the version before. Errors: mall.ErrConflict.
+func update(db *gorm.DB, row any, version int64) error {
+	result := db.Model(row).Select("*").Where("version = ?", version).Updates(row)
 	if result.Error == nil && result.RowsAffected != 1 {
 		return mall.ErrConflict
 	}

@@ -28,6 +28,12 @@ func (db *DB) Fenced(ctx context.Context, job string, number int64) (context.Con
 	return ctx, func() { lost(context.Canceled) }
 }
 
+// HasFence says whether ctx is of a job with a lease in this database, so that its work may not be done under another one.
+func (db *DB) HasFence(ctx context.Context) bool {
+	_, fenced := ctx.Value(fenceKey{db}).(fence)
+	return fenced
+}
+
 // readFence holds the lease against the next holder until the transaction ends, in the words that MySQL 8 and MariaDB
 // share. SQLite has one writer, so there the row cannot change while the transaction lasts.
 func (d Dialect) readFence() string {

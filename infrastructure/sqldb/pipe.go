@@ -39,6 +39,7 @@ type Pipe struct {
 // conn carries out what a Pipe sends.
 type conn interface {
 	read(ctx context.Context, queries []Query) error
+	writeAll(ctx context.Context, writes []Write) error
 }
 
 // Read runs queries, in their order, in one round trip.
@@ -47,6 +48,14 @@ func (p *Pipe) Read(queries ...Query) error {
 		return nil
 	}
 	return p.conn.read(p.ctx, queries)
+}
+
+// Write carries out writes before the last part, in one round trip: for what is read after them. Errors: ErrStale.
+func (p *Pipe) Write(writes ...Write) error {
+	if len(writes) == 0 {
+		return nil
+	}
+	return p.conn.writeAll(p.ctx, writes)
 }
 
 // InPipe runs fn in one READ COMMITTED transaction (serial on SQLite), then the writes that it returns, and commits.
@@ -82,10 +91,8 @@ func (db *DB) inSteps(ctx context.Context, fn func(p *Pipe) ([]Write, error)) er
 	if err != nil {
 		return because(ctx, translate(err))
 	}
-	for _, w := range writes {
-		if err := on.write(ctx, w); err != nil {
-			return because(ctx, translate(err))
-		}
+	if err := on.writeAll(ctx, writes); err != nil {
+		return because(ctx, translate(err))
 	}
 	return db.around(func() error {
 		if err := tx.Commit(); err != nil {
@@ -121,6 +128,15 @@ func each(rows *sql.Rows, q Query) error {
 		}
 	}
 	return rows.Err()
+}
+
+func (s steps) writeAll(ctx context.Context, writes []Write) error {
+	for _, w := range writes {
+		if err := s.write(ctx, w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s steps) write(ctx context.Context, w Write) error {

@@ -118,8 +118,8 @@ func (s *script) results(rows *sql.Rows, queries []Query) error {
 // one is allowed, which MySQL finds out only when it comes to that.
 const unlessRows = ";SELECT IF(ROW_COUNT()=%s,1,(SELECT 1 UNION ALL SELECT 2))"
 
-// commit sends the writes with COMMIT behind them; a server that fails at one does not come to it.
-func (s *script) commit(ctx context.Context, writes []Write) error {
+// texts puts writes behind each other, each with its check.
+func (s *script) texts(writes []Write) (*strings.Builder, []any) {
 	var text strings.Builder
 	var args []any
 	s.begin(&text)
@@ -132,6 +132,26 @@ func (s *script) commit(ctx context.Context, writes []Write) error {
 		text.WriteByte(';')
 		args = append(args, w.Args...)
 	}
+	return &text, args
+}
+
+func (s *script) writeAll(ctx context.Context, writes []Write) error {
+	first := !s.begun
+	text, args := s.texts(writes)
+	_, err := s.on.ExecContext(ctx, text.String(), args...)
+	my, answered := errors.AsType[*mysql.MySQLError](err)
+	switch {
+	case answered && my.Number == mysqlTwoRows:
+		return fmt.Errorf("%w: %w", ErrStale, err)
+	case first && (errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, driver.ErrBadConn)):
+		return fmt.Errorf("%w: %w", errHungUp, err)
+	}
+	return err
+}
+
+// commit sends the writes with COMMIT behind them; a server that fails at one does not come to it.
+func (s *script) commit(ctx context.Context, writes []Write) error {
+	text, args := s.texts(writes)
 	text.WriteString("COMMIT")
 	if err := ctx.Err(); err != nil {
 		return err

@@ -96,14 +96,14 @@ func storeOrdersWait(e *storeEnv) {
 			if err != nil {
 				return err
 			}
-			o.Item.Quantity++
+			o.Amount++
 			return tx.PutOrder(o)
 		})
 		if err != nil {
 			e.Error(err)
 		}
 	})
-	require.Equal(e, 22, e.order("ord_1").Item.Quantity)
+	require.EqualValues(e, 160_20, e.order("ord_1").Amount)
 }
 
 func storeDueOrders(e *storeEnv) {
