@@ -11,6 +11,7 @@ import (
 type SearchPayments struct {
 	ID      payment.ID
 	Order   order.ID
+	Trade   string // the provider's trade number
 	Status  payment.Status
 	Unknown bool // only those of which the provider gave no answer when it was asked last
 	Cursor  string
@@ -27,7 +28,7 @@ func (s *Shop) SearchPayments(ctx context.Context, who Actor, q SearchPayments) 
 		return Page[payment.Payment]{}, err
 	}
 	found, err := s.Store.SearchPayments(ctx, PaymentQuery{
-		ID: q.ID, Order: q.Order, Status: q.Status, Unknown: q.Unknown, Before: payment.ID(cursor), Limit: limit + 1,
+		ID: q.ID, Order: q.Order, Trade: q.Trade, Status: q.Status, Unknown: q.Unknown, Before: payment.ID(cursor), Limit: limit + 1,
 	})
 	return cut(found, limit, func(p payment.Payment) string { return string(p.ID) }), err
 }

@@ -275,6 +275,7 @@ type OrderQuery struct {
 type PaymentQuery struct {
 	ID      payment.ID // empty: any
 	Order   order.ID   // empty: any order's
+	Trade   string     // the provider's trade number; empty: any
 	Status  payment.Status
 	Unknown bool       // only those of which the provider gave no answer when it was asked last
 	Before  payment.ID // the last one of the page before; empty: from the newest

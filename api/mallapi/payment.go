@@ -59,7 +59,7 @@ func (a *API) AdminListPayments(c *gin.Context, params wire.AdminListPaymentsPar
 		return
 	}
 	page, err := a.shop.SearchPayments(c.Request.Context(), callerOf(c).Actor, mall.SearchPayments{
-		ID: payment.ID(given(params.PaymentID)), Order: order.ID(given(params.OrderID)), Status: payment.Status(given(params.Status)),
+		ID: payment.ID(given(params.PaymentID)), Order: order.ID(given(params.OrderID)), Trade: given(params.ProviderNo), Status: payment.Status(given(params.Status)),
 		Unknown: given(params.Unknown), Cursor: given(params.Cursor), Limit: limitOf(params.Limit),
 	})
 	if err != nil {

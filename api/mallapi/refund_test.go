@@ -59,7 +59,7 @@ func TestPayments_AreFoundByOperators(t *testing.T) {
 	require.NotContains(t, string(all.body), "pay_url", "where its buyer pays is the buyer's")
 	more := s.call(get("/api/mall/admin/v1/payments?cursor=" + all.text("next_cursor")).as(operatorToken)).want(http.StatusOK)
 	require.Equal(t, paid, more.text("items.0.order_id"))
-	for _, query := range []string{"status=succeeded", "order_id=" + paid, "payment_id=" + more.text("items.0.payment_id")} {
+	for _, query := range []string{"status=succeeded", "order_id=" + paid, "payment_id=" + more.text("items.0.payment_id"), "provider_no=" + more.text("items.0.provider_no")} {
 		found := s.call(get("/api/mall/admin/v1/payments?" + query).as(operatorToken)).want(http.StatusOK)
 		require.Equal(t, paid, found.text("items.0.order_id"), query)
 		require.Equal(t, "false", found.text("has_more"), query)

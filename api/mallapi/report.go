@@ -22,11 +22,12 @@ type Pages interface {
 	Broke(ctx context.Context, page, message, stack, browser string)
 }
 
-// PageKinds are the pages that there are, by the names of their routes, and "missing" for every other address.
+// PageKinds are the pages that there are, by the names of their routes, "missing" for every other address, and "console"
+// for whatever operators look at.
 func PageKinds() []string {
 	kinds := []wire.PageKind{
 		wire.PageKindHome, wire.PageKindProduct, wire.PageKindCheckout, wire.PageKindReturn, wire.PageKindTeam, wire.PageKindOrders,
-		wire.PageKindOrder, wire.PageKindTeams, wire.PageKindMe, wire.PageKindLogin, wire.PageKindMissing,
+		wire.PageKindOrder, wire.PageKindTeams, wire.PageKindMe, wire.PageKindLogin, wire.PageKindMissing, wire.PageKindConsole,
 	}
 	names := make([]string, len(kinds))
 	for i, kind := range kinds {

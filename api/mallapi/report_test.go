@@ -72,7 +72,7 @@ func TestPageKinds(t *testing.T) {
 	require.NoError(t, err)
 	var routes map[string]string
 	require.NoError(t, json.Unmarshal(text, &routes))
-	kinds := []string{"missing"}
+	kinds := []string{"missing", "console"}
 	for page := range routes {
 		kinds = append(kinds, page)
 	}

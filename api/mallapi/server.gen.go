@@ -96,7 +96,7 @@ type ServerInterface interface {
 	// RefundOrder Ask for the money of a paid order back
 	// (POST /api/mall/v1/orders/{order_id}/refund)
 	RefundOrder(c *gin.Context, orderID OrderID)
-	// ReportPageError Tell that a script of one of the shop's own pages failed
+	// ReportPageError Tell that a script of one of the shop's own pages, or of the console's, failed
 	// (POST /api/mall/v1/page-errors)
 	ReportPageError(c *gin.Context)
 	// ReportPageView Count that somebody opened one of the shop's own pages
@@ -573,6 +573,14 @@ func (siw *ServerInterfaceWrapper) AdminListPayments(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "order_id", c.Request.URL.Query(), &params.OrderID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter order_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "provider_no" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "provider_no", c.Request.URL.Query(), &params.ProviderNo, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter provider_no: %w", err), http.StatusBadRequest)
 		return
 	}
 

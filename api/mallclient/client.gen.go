@@ -365,7 +365,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
 	RefundOrder(ctx context.Context, orderID OrderID, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ReportPageErrorWithBody Tell that a script of one of the shop's own pages failed
+	// ReportPageErrorWithBody Tell that a script of one of the shop's own pages, or of the console's, failed
 	//
 	// Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
 	// then one every two seconds; beyond that they are counted only.
@@ -375,7 +375,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/mall/v1/page-errors (the `ReportPageError` operationId).
 	ReportPageErrorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ReportPageError Tell that a script of one of the shop's own pages failed
+	// ReportPageError Tell that a script of one of the shop's own pages, or of the console's, failed
 	//
 	// Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
 	// then one every two seconds; beyond that they are counted only.
@@ -1160,7 +1160,7 @@ func (c *Client) RefundOrder(ctx context.Context, orderID OrderID, body RefundOr
 	return c.Client.Do(req)
 }
 
-// ReportPageErrorWithBody Tell that a script of one of the shop's own pages failed
+// ReportPageErrorWithBody Tell that a script of one of the shop's own pages, or of the console's, failed
 //
 // Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
 // then one every two seconds; beyond that they are counted only.
@@ -1180,7 +1180,7 @@ func (c *Client) ReportPageErrorWithBody(ctx context.Context, contentType string
 	return c.Client.Do(req)
 }
 
-// ReportPageError Tell that a script of one of the shop's own pages failed
+// ReportPageError Tell that a script of one of the shop's own pages, or of the console's, failed
 //
 // Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
 // then one every two seconds; beyond that they are counted only.
@@ -2265,6 +2265,18 @@ func NewAdminListPaymentsRequest(server string, params *AdminListPaymentsParams)
 		if params.OrderID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "order_id", *params.OrderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ProviderNo != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "provider_no", *params.ProviderNo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4166,7 +4178,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/mall/v1/orders/{order_id}/refund (the `RefundOrder` operationId).
 	RefundOrderWithResponse(ctx context.Context, orderID OrderID, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*RefundOrderResponse, error)
 
-	// ReportPageErrorWithBodyWithResponse Tell that a script of one of the shop's own pages failed
+	// ReportPageErrorWithBodyWithResponse Tell that a script of one of the shop's own pages, or of the console's, failed
 	//
 	// Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
 	// then one every two seconds; beyond that they are counted only.
@@ -4176,7 +4188,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/mall/v1/page-errors (the `ReportPageError` operationId).
 	ReportPageErrorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportPageErrorResponse, error)
 
-	// ReportPageErrorWithResponse Tell that a script of one of the shop's own pages failed
+	// ReportPageErrorWithResponse Tell that a script of one of the shop's own pages, or of the console's, failed
 	//
 	// Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
 	// then one every two seconds; beyond that they are counted only.
@@ -6979,7 +6991,7 @@ func (c *ClientWithResponses) RefundOrderWithResponse(ctx context.Context, order
 	return ParseRefundOrderResponse(rsp)
 }
 
-// ReportPageErrorWithBodyWithResponse Tell that a script of one of the shop's own pages failed
+// ReportPageErrorWithBodyWithResponse Tell that a script of one of the shop's own pages, or of the console's, failed
 //
 // Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
 // then one every two seconds; beyond that they are counted only.
@@ -6995,7 +7007,7 @@ func (c *ClientWithResponses) ReportPageErrorWithBodyWithResponse(ctx context.Co
 	return ParseReportPageErrorResponse(rsp)
 }
 
-// ReportPageErrorWithResponse Tell that a script of one of the shop's own pages failed
+// ReportPageErrorWithResponse Tell that a script of one of the shop's own pages, or of the console's, failed
 //
 // Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
 // then one every two seconds; beyond that they are counted only.

@@ -272,6 +272,7 @@ func (e OrderTab) Valid() bool {
 // Defines values for PageKind.
 const (
 	PageKindCheckout PageKind = "checkout"
+	PageKindConsole  PageKind = "console"
 	PageKindHome     PageKind = "home"
 	PageKindLogin    PageKind = "login"
 	PageKindMe       PageKind = "me"
@@ -288,6 +289,8 @@ const (
 func (e PageKind) Valid() bool {
 	switch e {
 	case PageKindCheckout:
+		return true
+	case PageKindConsole:
 		return true
 	case PageKindHome:
 		return true
@@ -1143,16 +1146,19 @@ type OrderView struct {
 
 // PageError defines model for PageError.
 type PageError struct {
-	Message string   `json:"message"`
-	Page    PageKind `json:"page"`
-	Stack   string   `json:"stack,omitempty,omitzero"`
+	Message string `json:"message"`
+
+	// Page By the names of their routes; missing is every other address, console whatever operators look at
+	Page  PageKind `json:"page"`
+	Stack string   `json:"stack,omitempty,omitzero"`
 }
 
-// PageKind defines model for PageKind.
+// PageKind By the names of their routes; missing is every other address, console whatever operators look at
 type PageKind string
 
 // PageView defines model for PageView.
 type PageView struct {
+	// Page By the names of their routes; missing is every other address, console whatever operators look at
 	Page PageKind `json:"page"`
 }
 
@@ -1694,6 +1700,9 @@ type AdminListPaymentsParams struct {
 	// PaymentID The order's number at Alipay (out_trade_no)
 	PaymentID *Name `form:"payment_id,omitempty" json:"payment_id,omitempty"`
 	OrderID   *Name `form:"order_id,omitempty" json:"order_id,omitempty"`
+
+	// ProviderNo Alipay's own number of the trade
+	ProviderNo *Name `form:"provider_no,omitempty" json:"provider_no,omitempty"`
 
 	// Unknown Only those of which Alipay gave no answer when it was asked last
 	Unknown *bool `form:"unknown,omitempty" json:"unknown,omitempty"`

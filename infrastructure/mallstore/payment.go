@@ -183,6 +183,7 @@ func (s *Store) SearchPayments(ctx context.Context, q mall.PaymentQuery) ([]paym
 	for _, equal := range [...]struct{ condition, value string }{
 		{"id = ?", string(q.ID)},
 		{"order_id = ?", string(q.Order)},
+		{"provider_no = ?", q.Trade},
 		{"status = ?", string(q.Status)},
 		{"id < ?", string(q.Before)},
 	} {

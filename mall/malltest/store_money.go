@@ -113,6 +113,9 @@ func storeFoundPayments(e *storeEnv) {
 	e.do(func(tx mall.Tx) error { return tx.AddPayment(created) })
 	unknown.Unanswered(e.now)
 	e.do(func(tx mall.Tx) error { return tx.PutPayment(unknown) })
+	created.Version++
+	created.ProviderNo = "2026112122001"
+	e.do(func(tx mall.Tx) error { return tx.PutPayment(created) })
 	for name, c := range map[string]struct {
 		q    mall.PaymentQuery
 		want []payment.ID
@@ -121,6 +124,8 @@ func storeFoundPayments(e *storeEnv) {
 		"a page":            {mall.PaymentQuery{Limit: 1, Before: "pay_3"}, []payment.ID{"pay_2"}},
 		"by its id":         {mall.PaymentQuery{ID: "pay_2"}, []payment.ID{"pay_2"}},
 		"of an order":       {mall.PaymentQuery{Order: "ord_3"}, []payment.ID{"pay_3"}},
+		"by the trade's no": {mall.PaymentQuery{Trade: "2026112122001"}, []payment.ID{"pay_3"}},
+		"of no trade":       {mall.PaymentQuery{Trade: "2026"}, nil},
 		"in a state":        {mall.PaymentQuery{Status: payment.Pending}, []payment.ID{"pay_2", "pay_1"}},
 		"unanswered":        {mall.PaymentQuery{Unknown: true}, []payment.ID{"pay_1"}},
 		"none":              {mall.PaymentQuery{Unknown: true, Order: "ord_2"}, nil},

@@ -23,6 +23,7 @@ after(async () => {
 });
 
 // What a browser's console says of answers that the test brings about.
+const notAnOrder = /404.*admin\/v1\/orders\/\d/; // a trade's number, which the search tries there as well
 const nobody = /401.*(operators\/me|Unauthorized)|401.*\/sessions/;
 
 test("the first operator comes by the printed link, signs out and in again", async () => {
@@ -184,8 +185,26 @@ test("filters stay in the address over a reload, and any id is found", async () 
   await page.getByRole("combobox", { name: "搜索编号或页面" }).fill(id);
   await page.getByRole("option").filter({ hasText: "订单" }).first().waitFor();
   await look(page, "console-search");
+  const { items } = await operate(server, "GET", "/api/mall/admin/v1/payments?status=succeeded&limit=1");
+  await page.getByRole("combobox", { name: "搜索编号或页面" }).fill(items[0].provider_no);
+  await page.getByRole("option").filter({ hasText: items[0].payment_id }).click();
+  await page.waitForURL(/payments\?payment_id=pay_/);
+  quiet(desk, nobody, notAnOrder);
+});
+
+test("what breaks in the console is counted, and what operators did in the shop is in its audit", async () => {
+  const { page } = desk;
+  await page.goto("/console/audit?side=mall");
+  await page.getByRole("row", { name: /重新退款/ }).getByRole("button", { name: "查看改动" }).click();
+  await page.getByRole("dialog").getByText("改后").waitFor();
+  await look(page, "console-audit-mall-entry");
   await page.keyboard.press("Escape");
-  quiet(desk, nobody);
+  await page.evaluate(() => setTimeout(() => { throw new RangeError("no such row for 13800138000"); }));
+  const line = 'kaituan_page_errors_total{page="console"} 1\n';
+  await until(line, async () => (await (await fetch(`${server.privateURL}/metrics`)).text()).includes(line));
+  assert.match(server.log(), /no such row for 138\*\*\*\*8000/);
+  desk.complaints.splice(0, desk.complaints.length, ...desk.complaints.filter((text) => !text.includes("no such row")));
+  quiet(desk, nobody, notAnOrder);
 });
 
 // Every page of the console, and what has to be there before one is looked at.
@@ -197,7 +216,7 @@ const pages = {
   payments: ["/payments", ".ant-table"], unknown: ["/payments?status=unknown", ".vacant"], refunds: ["/refunds", ".vacant"], bills: ["/bills", ".vacant, .ant-table"], bill: ["/bills/2026-01-01", ".vacant, .ant-alert"], partners: ["/partners", ".ant-table"],
   deliveries: ["/partners/mall", ".ant-table"], endpoints: ["/partners/mall?tab=endpoints", ".ant-table"], keys: ["/partners/mall?tab=keys", ".ant-table"],
   switches: ["/switches", ".ant-slider"], health: ["/health", ".ant-alert"], "health-mall": ["/health?side=mall", ".ant-table"],
-  operators: ["/operators", ".ant-table"], account: ["/account", ".pairs"], audit: ["/audit", ".ant-table"], lost: ["/nowhere", ".vacant"], missing: ["/activities/act_none", ".ant-alert"],
+  operators: ["/operators", ".ant-table"], account: ["/account", ".pairs"], audit: ["/audit", ".ant-table"], "audit-mall": ["/audit?side=mall", ".ant-table"], lost: ["/nowhere", ".vacant"], missing: ["/activities/act_none", ".ant-alert"],
 };
 let seen;
 

@@ -1,5 +1,6 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { watchFailures } from "./api/report";
 import { Root } from "./root";
 import { LookProvider } from "./style/mode";
 import { load, preferred } from "./text/language";
@@ -16,4 +17,5 @@ async function start(): Promise<void> {
   );
 }
 
+watchFailures();
 void start();

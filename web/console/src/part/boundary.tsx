@@ -1,5 +1,6 @@
 import { Button, Result } from "antd";
 import { Component, type ReactNode } from "react";
+import { reportFailure } from "../api/report";
 import { useSpeaker } from "../text/language";
 
 function Broken({ error }: { error: Error }) {
@@ -25,6 +26,10 @@ export class Boundary extends Component<{ children: ReactNode }, { error?: Error
 
   static getDerivedStateFromError(error: Error) {
     return { error };
+  }
+
+  componentDidCatch(error: Error) {
+    reportFailure(error);
   }
 
   render() {

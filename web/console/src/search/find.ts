@@ -42,6 +42,11 @@ async function buyerOrders(query: { login: string } | { buyer_id: string }, to: 
   return found.items.map((one) => ({ to, kind: "seek.orders", text: `${one.buyer_id} · ${one.product_name}` }));
 }
 
+async function payments(provider_no: string): Promise<Hit[]> {
+  const found = await take(mall.GET("/api/mall/admin/v1/payments", { params: { query: { provider_no, limit: 5 } } }));
+  return found.items.map((one) => ({ to: `/payments?payment_id=${one.payment_id}`, kind: "seek.payment", text: `${one.payment_id} · ${provider_no}` }));
+}
+
 async function tags(q: string): Promise<Hit[]> {
   const found = await take(engine.GET("/api/groupbuy/admin/v1/tags", { params: { query: { q, limit: 5 } } }));
   return found.items.map((tag) => ({ to: `/tags/${tag.tag_id}`, kind: "seek.tag", text: tag.name }));
@@ -59,7 +64,7 @@ function questions(text: string): Promise<Hit[]>[] {
   const asked = [tags(text), activities(text)];
   if (plain.test(text)) {
     asked.push(seats({ out_trade_no: text }, "seek.seat"), seats({ buyer_id: text }, "seek.buyer"));
-    asked.push(order(text), buyerOrders({ buyer_id: text }, `/orders?buyer_id=${encodeURIComponent(text)}`));
+    asked.push(order(text), payments(text), buyerOrders({ buyer_id: text }, `/orders?buyer_id=${encodeURIComponent(text)}`));
   }
   if (/@|^\+?\d{6,}$/.test(text)) asked.push(buyerOrders({ login: text }, `/orders?login=${encodeURIComponent(text)}`));
   return asked;

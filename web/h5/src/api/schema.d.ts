@@ -470,7 +470,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Tell that a script of one of the shop's own pages failed
+         * Tell that a script of one of the shop's own pages, or of the console's, failed
          * @description Written to the server's log as one line, telephone numbers and secrets masked, and counted. A process writes 30 at once and
          *     then one every two seconds; beyond that they are counted only.
          */
@@ -937,8 +937,11 @@ export interface components {
         };
         /** @enum {string} */
         Role: "buyer" | "operator";
-        /** @enum {string} */
-        PageKind: "home" | "product" | "checkout" | "return" | "team" | "orders" | "order" | "teams" | "me" | "login" | "missing";
+        /**
+         * @description By the names of their routes; missing is every other address, console whatever operators look at
+         * @enum {string}
+         */
+        PageKind: "home" | "product" | "checkout" | "return" | "team" | "orders" | "order" | "teams" | "me" | "login" | "missing" | "console";
         PageView: {
             page: components["schemas"]["PageKind"];
         };
@@ -2454,6 +2457,8 @@ export interface operations {
                 /** @description The order's number at Alipay (out_trade_no) */
                 payment_id?: components["schemas"]["Name"];
                 order_id?: components["schemas"]["Name"];
+                /** @description Alipay's own number of the trade */
+                provider_no?: components["schemas"]["Name"];
                 /** @description Only those of which Alipay gave no answer when it was asked last */
                 unknown?: boolean;
                 /** @description `next_cursor` of the page before */

@@ -1,5 +1,5 @@
 import { Drawer } from "antd";
-import type { Engine } from "../../api/client";
+import type { Engine, Mall } from "../../api/client";
 import { Grid } from "../../list/table";
 import { Ident } from "../../part/ident";
 import { Pairs } from "../../part/section";
@@ -8,7 +8,7 @@ import { useSpeaker } from "../../text/language";
 import { differences, type Difference } from "./diff";
 
 // EntryDrawer shows one change: which fields, from what to what, and the link of the chain that proves it.
-export function EntryDrawer({ entry, close }: { entry: Engine["AuditEntry"]; close: () => void }) {
+export function EntryDrawer({ entry, close }: { entry: Engine["AuditEntry"] | Mall["AuditEntry"]; close: () => void }) {
   const { t, term } = useSpeaker();
   const rows = differences(entry.before, entry.after);
   const columns = [

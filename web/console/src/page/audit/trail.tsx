@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { engine, take, type Engine } from "../../api/client";
+import { engine, mall, take, type Engine, type Mall } from "../../api/client";
 import { pageSize, usePages } from "../../list/pages";
 import { List } from "../../list/table";
 import type { Filters } from "../../list/filters";
@@ -10,13 +10,23 @@ import { useSpeaker } from "../../text/language";
 import { linkOf } from "../../search/link";
 import { EntryDrawer } from "./entry";
 
-type Entry = Engine["AuditEntry"];
+type Entry = Engine["AuditEntry"] | Mall["AuditEntry"];
+type Sought = Filters<"actor_id" | "action" | "subject" | "from" | "to">;
+
+// Side is whose audit it is: the engine and the mall keep one each.
+export type Side = "engine" | "mall";
+
+// ask reads a page of the audit of a side.
+function ask(side: Side, query: Sought & { cursor?: string; limit: number }): Promise<Engine["AuditPage"] | Mall["AuditPage"]> {
+  if (side === "mall") return take(mall.GET("/api/mall/admin/v1/audit", { params: { query } }));
+  return take(engine.GET("/api/groupbuy/admin/v1/audit", { params: { query } }));
+}
 
 // AuditTrail lists who changed what; a line opens to show what it was before and after.
-export function AuditTrail({ filters, limit = pageSize }: { filters: Filters<"actor_id" | "action" | "subject" | "from" | "to">; limit?: number }) {
+export function AuditTrail({ filters, side = "engine", limit = pageSize }: { filters: Sought; side?: Side; limit?: number }) {
   const { t, term } = useSpeaker();
   const [open, setOpen] = useState<Entry | null>(null);
-  const pages = usePages(["audit", filters, limit], (cursor) => take(engine.GET("/api/groupbuy/admin/v1/audit", { params: { query: { ...filters, cursor, limit } } })));
+  const pages = usePages<Entry>(["audit", side, filters, limit], (cursor) => ask(side, { ...filters, cursor, limit }));
   const columns = [
     { title: t("audit.at"), render: (row: Entry) => <When at={row.at} exact /> },
     { title: t("audit.actor"), render: (row: Entry) => <>{row.actor || row.actor_id} <small className="muted">{term("role", row.role)}</small></> },

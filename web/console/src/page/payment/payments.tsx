@@ -14,7 +14,7 @@ import { paymentColumns } from "../order/money";
 type Payment = Mall["Payment"];
 const states: Mall["PaymentStatus"][] = ["pending", "succeeded", "closed"];
 const unanswered = "unknown"; // a tab beside the states: what Alipay gave no answer about
-const names = ["status", "payment_id", "order_id"] as const;
+const names = ["status", "payment_id", "order_id", "provider_no"] as const;
 
 // Payments finds payments of our own shop, first of all those whose fate is not known.
 export default function Payments() {
@@ -42,8 +42,9 @@ export default function Payments() {
     <>
       <Head title={t("nav.payments")} about={t("payment.about")} />
       <Tabs name={t("payment.state")} value={status ?? ""} options={options} change={(value) => change({ status: value })} />
-      <FilterBar active={Object.keys(others).length > 0} clear={() => change({ payment_id: undefined, order_id: undefined })}>
+      <FilterBar active={Object.keys(others).length > 0} clear={() => change({ payment_id: undefined, order_id: undefined, provider_no: undefined })}>
         <FilterText label={t("payment.id")} value={filters.payment_id} change={(payment_id) => change({ payment_id })} width={280} />
+        <FilterText label={t("payment.trade")} value={filters.provider_no} change={(provider_no) => change({ provider_no })} width={280} />
         <FilterText label={t("order.id")} value={filters.order_id} change={(order_id) => change({ order_id })} width={280} />
       </FilterBar>
       <List name={t("nav.payments")} pages={pages} columns={all} rowKey={(row) => row.payment_id} empty={empty} />

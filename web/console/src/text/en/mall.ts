@@ -46,6 +46,7 @@ export const mall = {
   "order.refund.reason": "Reason (kept with the order)",
   "order.refund.default": "Refunded by the shop",
   "order.refund.done": "The refund is under way",
+  "payment.trade": "Trade no. at Alipay",
   "payment.id": "Payment",
   "payment.state": "State",
   "payment.method": "Method",

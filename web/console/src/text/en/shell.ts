@@ -119,7 +119,7 @@ export const shell = {
   "lost.about": "The address may be wrong, or the page has moved.",
   "lost.home": "Back to the dashboard",
   "seek.open": "Search ids or pages",
-  "seek.hint": "Order, team, activity, buyer, login, tag…",
+  "seek.hint": "Order, team, activity, buyer, login, tag, trade number…",
   "seek.results": "Search results",
   "seek.none": "Nothing found. Try a whole id.",
   "seek.busy": "Looking…",

@@ -46,6 +46,7 @@ export const mall = {
   "order.refund.reason": "理由（会留在订单上）",
   "order.refund.default": "运营退款",
   "order.refund.done": "已提交退款",
+  "payment.trade": "支付宝交易号",
   "payment.id": "付款号",
   "payment.state": "状态",
   "payment.method": "方式",

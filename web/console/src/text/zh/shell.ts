@@ -119,7 +119,7 @@ export const shell = {
   "lost.about": "地址可能写错了，或者页面已经搬走。",
   "lost.home": "回到总览",
   "seek.open": "搜索编号或页面",
-  "seek.hint": "订单号、团号、活动、买家、手机号、标签……",
+  "seek.hint": "订单号、团号、活动、买家、手机号、标签、交易号……",
   "seek.results": "搜索结果",
   "seek.none": "什么也没找到。可以输入完整的编号。",
   "seek.busy": "正在查找……",
