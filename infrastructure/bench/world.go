@@ -110,7 +110,7 @@ func (w *world) enrol(ctx context.Context) error {
 	if err := w.move(w.server); err != nil {
 		return err
 	}
-	of := groupbuywire.PartnerID(w.partner)
+	of := w.partner
 	tag, err := w.clients.operator.CreateTagWithResponse(ctx, groupbuywire.TagInput{Kind: "manual", Name: "bench " + w.run, PartnerID: &of})
 	if err := answered("make a tag", tag, err); err != nil {
 		return err
