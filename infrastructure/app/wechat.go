@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -30,9 +31,9 @@ func (a *App) newScanner(router *gin.Engine) (mall.Scanner, error) {
 		if !a.config.Embedded() || a.config.Role != config.RoleAll {
 			return nil, nil //nolint:nilnil // there is no such way to sign in
 		}
-		set.BaseURL, set.AppID, set.TemplateID = a.publicURL+wechatPrefix, "wx_sandbox", wechatTemplate
-		set.Secret, set.Token = a.secrets.derive("WeChat simulator: secret"), a.secrets.derive("WeChat simulator: token")
-		set.AESKey = a.secrets.derive("WeChat simulator: AES key")[:aesKeySigns]
+		transport := set.Transport
+		set = simulatedAccount(a.publicURL+wechatPrefix, a.secrets)
+		set.Transport = transport
 		if err := a.embedPhone(router, set); err != nil {
 			return nil, err
 		}
@@ -40,12 +41,26 @@ func (a *App) newScanner(router *gin.Engine) (mall.Scanner, error) {
 	return wechat.New(set)
 }
 
+// simulatedAccount is the official account of the simulator at an address, with secrets that follow from others.
+func simulatedAccount(base string, from secrets) wechat.Config {
+	return wechat.Config{
+		BaseURL: base, AppID: "wx_sandbox", TemplateID: wechatTemplate,
+		Secret: from.derive("WeChat simulator: secret"), Token: from.derive("WeChat simulator: token"),
+		AESKey: from.derive("WeChat simulator: AES key")[:aesKeySigns],
+	}
+}
+
+// newPhone is the simulator of an account; it pushes messages to the callback.
+func newPhone(set wechat.Config, callback string, log *slog.Logger) (*phone.Phone, error) {
+	return phone.New(phone.Config{
+		AppID: set.AppID, Secret: set.Secret, Token: set.Token, AESKey: set.AESKey, TemplateID: set.TemplateID,
+		BaseURL: set.BaseURL, CallbackURL: callback, Log: log,
+	})
+}
+
 // embedPhone runs the simulated WeChat in this process.
 func (a *App) embedPhone(router *gin.Engine, set wechat.Config) error {
-	simulated, err := phone.New(phone.Config{
-		AppID: set.AppID, Secret: set.Secret, Token: set.Token, AESKey: set.AESKey, TemplateID: set.TemplateID,
-		BaseURL: set.BaseURL, CallbackURL: a.publicURL + wechatCallback, Log: a.log,
-	})
+	simulated, err := newPhone(set, a.publicURL+wechatCallback, a.log)
 	if err != nil {
 		return err
 	}

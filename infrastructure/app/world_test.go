@@ -377,7 +377,7 @@ func (w *world) gateway() (received, refunded money.Fen) {
 // call sends a bare request and returns the status and body.
 func (w *world) call(method, path string, header http.Header, body string) (int, string) {
 	w.t.Helper()
-	req, err := http.NewRequest(method, w.app.PublicURL()+path, bytes.NewBufferString(body))
+	req, err := http.NewRequest(method, w.shopAt+path, bytes.NewBufferString(body))
 	require.NoError(w.t, err)
 	for name := range header {
 		req.Header.Set(name, header.Get(name))

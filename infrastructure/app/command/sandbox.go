@@ -18,9 +18,10 @@ func newSandbox() *cobra.Command {
 		{"public-url", "public_url", "how browsers and merchants reach it (default http://localhost:PORT)"},
 		{"log-level", "log_level", "debug, info, warn or error (default info)"},
 	}
+	var mall string
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Run the simulated Alipay alone",
+		Short: "Run the simulated Alipay alone, and WeChat with --mall-url",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := load(cmd, settings)
@@ -32,6 +33,11 @@ func newSandbox() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if mall != "" {
+				if err := box.PlayWeChat(mall); err != nil {
+					return errors.Join(usageError{err}, box.Stop(cmd.Context()))
+				}
+			}
 			if err := box.Start(cmd.Context()); err != nil {
 				return err
 			}
@@ -42,6 +48,7 @@ func newSandbox() *cobra.Command {
 			return errors.Join(box.Stop(ctx))
 		},
 	}
+	cmd.Flags().StringVar(&mall, "mall-url", "", "the mall's public address: play WeChat for it as well")
 	addSettings(cmd.Flags(), settings)
 	return cmd
 }
