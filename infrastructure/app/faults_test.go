@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,4 +67,34 @@ func TestSecurity_IsTested(t *testing.T) {
 		risks++
 	}
 	require.Greater(t, risks, 15)
+}
+
+// Every row of docs/asvs.csv that says that something is met, or in part, names tests that exist; every other one says why not.
+func TestSecurity_StandardIsTested(t *testing.T) {
+	t.Parallel()
+	file, err := os.Open(filepath.Join(root, "docs", "asvs.csv"))
+	require.NoError(t, err)
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	require.NoError(t, err)
+	require.Equal(t, []string{"section", "about", "state", "where or why", "tests"}, rows[0])
+	seen := map[string]bool{}
+	for _, row := range rows[1:] {
+		require.False(t, seen[row[0]], "%s is there twice", row[0])
+		seen[row[0]] = true
+		require.NotEmpty(t, row[3], row[0])
+		switch row[2] {
+		case "n.a.", "not":
+			require.Empty(t, row[4], row[0])
+		case "met", "part":
+			require.NotEmpty(t, row[4], row[0])
+			for named := range strings.SplitSeq(row[4], "; ") {
+				path, test, _ := strings.Cut(named, " ")
+				requireTest(t, path, test)
+			}
+		default:
+			t.Errorf("%s is %q", row[0], row[2])
+		}
+	}
+	require.Greater(t, len(seen), 60)
 }
