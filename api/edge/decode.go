@@ -22,7 +22,7 @@ import (
 // without omitempty), values of another type, values outside an enumeration, anything behind the value.
 // Errors: *problem.Problem, *http.MaxBytesError.
 func Decode(c *gin.Context, into any) error {
-	body, err := io.ReadAll(c.Request.Body)
+	body, err := readBody(c)
 	if err != nil {
 		return fmt.Errorf("edge: read body: %w", err)
 	}
@@ -43,7 +43,7 @@ func isJSON(contentType string) bool {
 
 // NoBody refuses a body where none is wanted. An empty object is let pass, because many clients send one.
 func NoBody(c *gin.Context) error {
-	body, err := io.ReadAll(c.Request.Body)
+	body, err := readBody(c)
 	if err != nil {
 		return fmt.Errorf("edge: read body: %w", err)
 	}

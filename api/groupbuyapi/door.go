@@ -1,11 +1,9 @@
 package groupbuyapi
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
-	"io"
 	"net/http"
 	"sync"
 
@@ -86,12 +84,11 @@ func refusing(check func(*gin.Context) error) gin.HandlerFunc {
 
 // admitPartner proves the signature over the very bytes that the handler will read.
 func (d *door) admitPartner(c *gin.Context) {
-	body, err := io.ReadAll(c.Request.Body)
+	body, err := edge.HoldBody(c)
 	if err != nil {
 		fail(c, unreadable(err))
 		return
 	}
-	c.Request.Body = io.NopCloser(bytes.NewReader(body))
 	d.admitSum(c, sha256.Sum256(body))
 }
 
