@@ -59,10 +59,10 @@ func names() []string {
 	return list
 }
 
-func newFleet(t *testing.T) *fleet {
+// newFleet starts a fleet of one program.
+func newFleet(t *testing.T, binary string) *fleet {
 	t.Helper()
-	program(t, "nginx")
-	f := &fleet{binary: binary(t), db: newDatabase(t), nodes: map[string]*node{}}
+	f := &fleet{binary: binary, db: newDatabase(t), nodes: map[string]*node{}}
 	public, at := map[string]string{}, map[string]string{"sandbox": freePort(t)}
 	for _, name := range names() {
 		public[name] = freePort(t)

@@ -42,39 +42,48 @@ const couples = 3
 func openShop(t *testing.T, f *fleet) *load {
 	t.Helper()
 	l := &load{fleet: f}
-	must := func(method, path, token string, body any, want int) doc {
-		var status int
-		var answer doc
-		var err error
-		for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(pace) {
-			// Again and again: the mall registers its goods at the engine a moment after they are saved.
-			if status, answer, err = l.ask(t.Context(), method, path, token, "", body); err == nil && status == want {
-				return answer
-			}
-		}
-		require.FailNow(t, method+" "+path, "%d %v %v", status, answer, err)
-		return nil
-	}
-	must("PUT", "/api/mall/admin/v1/products/tea", operatorToken, doc{
+	l.must(t, "PUT", "/api/mall/admin/v1/products/tea", operatorToken, doc{
 		"name": "tea", "shelf": "on_shelf", "skus": []doc{{"sku_id": "one", "name": "one", "price_fen": 10000, "stock": 1_000_000}},
 	}, http.StatusOK)
 	at := func(from time.Duration) string { return time.Now().Add(from).UTC().Format("2006-01-02T15:04:05.000Z") }
-	l.activity = must("POST", "/api/groupbuy/admin/v1/activities", operatorToken, doc{
+	l.activity = l.must(t, "POST", "/api/groupbuy/admin/v1/activities", operatorToken, doc{
 		"partner_id": "mall", "name": "tea for two", "goods": []string{"tea"}, "team_size": 2, "starts_at": at(-time.Minute), "ends_at": at(5 * time.Hour),
 		"rules": []doc{{"plan": doc{"kind": "reduce", "off_fen": 2000}}},
 	}, http.StatusCreated)["activity_id"].(string)
-	must("POST", "/api/groupbuy/admin/v1/activities/"+l.activity+"/publish", operatorToken, nil, http.StatusOK)
-	for i := range couples {
+	l.must(t, "POST", "/api/groupbuy/admin/v1/activities/"+l.activity+"/publish", operatorToken, nil, http.StatusOK)
+	l.signUp(t, "buyer", couples)
+	return l
+}
+
+// must repeats a request until it is answered as it should be.
+func (l *load) must(t *testing.T, method, path, token string, body any, want int) doc {
+	t.Helper()
+	var status int
+	var answer doc
+	var err error
+	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(pace) {
+		// Again and again: the mall registers its goods at the engine a moment after they are saved.
+		if status, answer, err = l.ask(t.Context(), method, path, token, "", body); err == nil && status == want {
+			return answer
+		}
+	}
+	require.FailNow(t, method+" "+path, "%d %v %v", status, answer, err)
+	return nil
+}
+
+// signUp adds couples. What was asked until then does not count.
+func (l *load) signUp(t *testing.T, name string, n int) {
+	t.Helper()
+	for i := range n {
 		var couple [2]string
 		for j := range couple {
-			couple[j] = must("POST", "/api/mall/v1/accounts", "", doc{
-				"login": fmt.Sprintf("buyer-%d-%d@example.com", i, j), "password": "tea-at-4-pm", "nickname": "buyer",
+			couple[j] = l.must(t, "POST", "/api/mall/v1/accounts", "", doc{
+				"login": fmt.Sprintf("%s-%d-%d@example.com", name, i, j), "password": "tea-at-4-pm", "nickname": "buyer",
 			}, http.StatusCreated)["token"].(string)
 		}
 		l.couples = append(l.couples, couple)
 	}
-	l.failures, l.requests = nil, 0
-	return l
+	l.cut()
 }
 
 // ask makes one request.

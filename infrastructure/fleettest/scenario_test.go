@@ -14,7 +14,8 @@ import (
 
 // TestFleet plays everything on one fleet, because making one takes longer than most of what is done to it.
 func TestFleet(t *testing.T) {
-	f := newFleet(t)
+	program(t, "nginx")
+	f := newFleet(t, binary(t))
 	people := openShop(t, f)
 	people.start()
 	defer people.end()
@@ -35,6 +36,11 @@ func TestFleet(t *testing.T) {
 	t.Run("PausedNodes", func(t *testing.T) { pausedNodes(t, f, people) })
 	warm()
 	t.Run("RedisKilled", func(t *testing.T) { redisKilled(t, f, people) })
+	if *long {
+		warm()
+		people.end()
+		t.Run("FleetAgainstOneOfEach", func(t *testing.T) { fleetAgainstOneOfEach(t, f, people.activity) })
+	}
 	people.end()
 	f.settled(t)
 }
@@ -109,14 +115,7 @@ func rollingRestart(t *testing.T, f *fleet, people *load) {
 	var stopped []time.Duration
 	for range rounds {
 		for _, name := range names() {
-			n := f.nodes[name]
-			asked := time.Now()
-			n.stop(t, terminated)
-			stopped = append(stopped, time.Since(asked))
-			n.start(t)
-			n.ready(t)
-			// As minReadySeconds of a Deployment: the proxy leaves a node out for two seconds after it failed.
-			time.Sleep(2500 * time.Millisecond)
+			stopped = append(stopped, f.restart(t, name))
 		}
 	}
 	counted := people.cut()
@@ -125,6 +124,20 @@ func rollingRestart(t *testing.T, f *fleet, people *load) {
 		time.Since(began).Round(time.Second), counted, stopped[len(stopped)-1].Round(time.Millisecond))
 	require.Empty(t, counted.failures)
 	require.Positive(t, counted.purchases)
+}
+
+// restart tells a process to stop, and starts it again when it has. It says how long stopping took.
+func (f *fleet) restart(t *testing.T, name string) (stopped time.Duration) {
+	t.Helper()
+	n := f.nodes[name]
+	asked := time.Now()
+	n.stop(t, terminated)
+	stopped = time.Since(asked)
+	n.start(t)
+	n.ready(t)
+	// As minReadySeconds of a Deployment: the proxy leaves a node out for two seconds after it failed.
+	time.Sleep(2500 * time.Millisecond)
+	return stopped
 }
 
 // F23: the leader sleeps, and so does a node of the engine. Others go on, and what the sleepers do afterwards is nothing.
