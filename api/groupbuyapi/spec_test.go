@@ -159,6 +159,9 @@ func example(operation *openapi3.Operation) (any, *openapi3.Schema) {
 		return nil, nil
 	}
 	for _, media := range operation.RequestBody.Value.Content { // there is one
+		if names := slices.Sorted(maps.Keys(media.Examples)); len(names) > 0 { // several: the first by name
+			return media.Examples[names[0]].Value.Value, media.Schema.Value
+		}
 		return media.Example, media.Schema.Value
 	}
 	return nil, nil
