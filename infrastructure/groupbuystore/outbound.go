@@ -50,10 +50,10 @@ type fanOut struct {
 func (f *fanOut) reads(ids []string) []sqldb.Query {
 	last := ""
 	return []sqldb.Query{{
-		SQL: "SELECT e.id, e.partner_id, e.kind, COALESCE(p.id, ''), d.event_id IS NOT NULL FROM events e" +
-			" LEFT JOIN partner_endpoints p ON p.partner_id = e.partner_id AND p.status = ?" +
-			" LEFT JOIN deliveries d ON d.event_id = e.id AND d.endpoint_id = p.id" +
-			" WHERE e.id IN " + places(len(ids)) + " ORDER BY e.id, p.created_at, p.id",
+		SQL: "SELECT e.id, e.partner_id, e.kind, COALESCE(partner_endpoints.id, ''), d.event_id IS NOT NULL FROM events e" +
+			" LEFT JOIN partner_endpoints ON partner_endpoints.partner_id = e.partner_id AND partner_endpoints.status = ?" +
+			" LEFT JOIN deliveries d ON d.event_id = e.id AND d.endpoint_id = partner_endpoints.id" +
+			" WHERE e.id IN " + places(len(ids)) + " ORDER BY e.id, partner_endpoints.created_at, partner_endpoints.id",
 		Args: append([]any{string(partner.EndpointEnabled)}, anys(ids)...),
 		Each: func(scan func(...any) error) error {
 			var r deliveryRow
