@@ -43,6 +43,9 @@ func TestFleet(t *testing.T) {
 	}
 	people.end()
 	f.settled(t)
+	if *long {
+		t.Run("Upgrade", upgrade) // on a fleet of its own
+	}
 }
 
 // Requests take turns.

@@ -11,17 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var old = flag.String("old", "HEAD~60", "the version that TestFleet_Upgrade begins with, as git names it")
+var old = flag.String("old", "HEAD~60", "the version that TestFleet/Upgrade begins with, as git names it")
 
-// TestFleet_Upgrade rolls a newer version out over an older one while people buy, as operations.md says: migrate, then one
+// upgrade rolls a newer version out over an older one while people buy, as operations.md says: migrate, then one
 // process after the other. Both versions run side by side, the newer one's first processes are taken back and
 // come again, and no request fails (F25). It builds the older version, so it is part of the long form only.
-func TestFleet_Upgrade(t *testing.T) {
-	if !*long {
-		t.Log("make fleet plays it")
-		return
-	}
-	program(t, "nginx")
+func upgrade(t *testing.T) {
 	before, after := olderBinary(t), binary(t)
 	f := newFleet(t, before)
 	people := openShop(t, f)

@@ -464,7 +464,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** A partner's webhook endpoints */
+        /** A partner's webhook endpoints, its queue among them */
         get: operations["listEndpoints"];
         put?: never;
         /** Add a webhook endpoint; its secret is shown this once */
@@ -1556,7 +1556,7 @@ export interface components {
             seat: components["schemas"]["Seat"];
             team: components["schemas"]["Team"];
         };
-        /** @description Also the body of every webhook. At least once, in no guaranteed order; the objects are as they were at `at`. */
+        /** @description Also the body of every webhook, and of every message in a partner's queue (`kaituan.partner.PARTNER_ID`, for an endpoint `queue:PARTNER_ID`), which has the webhook's headers as AMQP headers. At least once, in no guaranteed order; the objects are as they were at `at`. */
         Event: {
             id: string;
             /** @description team.opened, team.formed, team.failed, team.closed, team.leader_changed, seat.held, seat.paid, seat.released, seat.refunding, seat.refunded, seat.difference, seat.difference_refunded, seat.refund_required, activity.published, activity.paused, activity.changed, activity.ended, activity.archived, webhook.test */
@@ -1634,7 +1634,10 @@ export interface components {
         /** @enum {string} */
         EndpointStatus: "enabled" | "disabled";
         EndpointInput: {
-            /** Format: uri */
+            /**
+             * Format: uri
+             * @description An https address that is reachable from the internet; or `queue:` with the partner's own id, which puts the same events into the partner's queue at the operator's RabbitMQ, see Event. 422 `endpoint_url` for another address, for another partner's queue, and for a queue where the instance has no message broker.
+             */
             url: string;
         };
         EndpointChange: {
@@ -2988,11 +2991,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "url": "https://mall.example.com/callbacks/groupbuy"
-                 *     }
-                 */
                 "application/json": components["schemas"]["EndpointInput"];
             };
         };
