@@ -16,6 +16,7 @@ import (
 	"kaituan/infrastructure/crowdstore"
 	"kaituan/infrastructure/groupbuystore"
 	"kaituan/infrastructure/sqldb"
+	"kaituan/mall"
 )
 
 // mallPartner is the partner that our own mall is at the engine: number one among equals.
@@ -51,7 +52,8 @@ func (a *App) sealedStore(ctx context.Context) (*groupbuystore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	store := groupbuystore.New(a.dbs.groupbuy, groupbuystore.WithSealer(sealer), groupbuystore.WithMoves(a.watch.moves.Moved))
+	store := groupbuystore.New(a.dbs.groupbuy, groupbuystore.WithSealer(sealer), groupbuystore.WithMoves(a.watch.moves.Moved),
+		groupbuystore.WithWants(wanted))
 	n, err := store.Reseal(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("secrets in groupbuy.db do not open; restore %s, or add their key to groupbuy.seal_keys (%s), or give them up with "+
@@ -61,6 +63,12 @@ func (a *App) sealedStore(ctx context.Context) (*groupbuystore.Store, error) {
 		a.log.InfoContext(ctx, "secrets sealed", "rows", n)
 	}
 	return store, nil
+}
+
+// wanted says which events an endpoint is told of: our mall's of those that it acts upon, because the engine's answers tell
+// it of the others; everybody else's of all.
+func wanted(to partner.EndpointID, kind string) bool {
+	return to != mallEndpoint || mall.ActsUpon(kind)
 }
 
 // enrol makes our mall a partner with the key and webhook address that this instance is configured with. Doing it

@@ -83,7 +83,8 @@ func rules() []rule {
 		{pkg: "infrastructure/seal"},
 		{pkg: "infrastructure/config", may: []string{"money", "api/limit", "api/sign", "infrastructure/seal"}, modules: true},
 		{pkg: "infrastructure/observe", modules: true},
-		{pkg: "infrastructure/sqldb", may: []string{"infrastructure/observe"}, modules: true},
+		{pkg: "infrastructure/prepared"},
+		{pkg: "infrastructure/sqldb", may: []string{"infrastructure/observe", "infrastructure/prepared"}, modules: true},
 		{pkg: "infrastructure/sqldb/sqldbtest", may: []string{"infrastructure/sqldb"}, modules: true},
 		{pkg: "infrastructure/breaker", modules: true},
 		adapter("infrastructure/outbox"),
@@ -98,7 +99,7 @@ func rules() []rule {
 		adapter("infrastructure/wechat", "mall/..."),
 		adapter("infrastructure/password", "mall/account"),
 		adapter("infrastructure/webhook", "groupbuy/...", "api/sign"),
-		adapter("infrastructure/sandbox/..."),
+		adapter("infrastructure/sandbox/...", "infrastructure/prepared"),
 		adapter("infrastructure/schedule"),
 		adapter("infrastructure/demo", append([]string{
 			"api/mallclient", "api/mallwire", "api/groupbuyclient", "api/groupbuywire", "infrastructure/sandbox", // its buyer

@@ -19,7 +19,7 @@ import (
 // Deliver creates the pending deliveries of events, in two round trips. See groupbuy.Outbound.
 func (s *Store) Deliver(ctx context.Context, message string, events []partner.EventID) error {
 	err := s.db.InPipe(ctx, func(p *sqldb.Pipe) ([]sqldb.Write, error) {
-		f := fanOut{message: message}
+		f := fanOut{message: message, wants: s.wants}
 		if err := p.Read(f.reads(distinct(texts(events)))...); err != nil {
 			return nil, err
 		}
@@ -43,6 +43,7 @@ type fanOut struct {
 	message string        // that brought the events
 	taken   bool          // before
 	events  int           // that exist
+	wants   func(to partner.EndpointID, kind string) bool
 	rows    []deliveryRow // those that are missing, as far as the events and endpoints say
 }
 
@@ -64,7 +65,7 @@ func (f *fanOut) reads(ids []string) []sqldb.Query {
 			if r.EventID != last {
 				f.events, last = f.events+1, r.EventID
 			}
-			if r.EndpointID != "" && !created {
+			if r.EndpointID != "" && !created && f.wants(partner.EndpointID(r.EndpointID), r.EventKind) {
 				f.rows = append(f.rows, r)
 			}
 			return nil

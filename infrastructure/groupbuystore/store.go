@@ -17,6 +17,7 @@ import (
 	"gorm.io/gorm"
 
 	"kaituan/groupbuy"
+	"kaituan/groupbuy/partner"
 	"kaituan/infrastructure/sqldb"
 )
 
@@ -29,6 +30,7 @@ type Store struct {
 	sealer Sealer
 	moved  func(of, to string)
 	sits   sits
+	wants  func(to partner.EndpointID, kind string) bool
 }
 
 // The ports that a Store serves.
@@ -53,9 +55,15 @@ func WithSealer(sealer Sealer) Option { return func(s *Store) { s.sealer = seale
 // lost is left out.
 func WithMoves(moved func(of, to string)) Option { return func(s *Store) { s.moved = moved } }
 
+// WithWants asks before each delivery whether an endpoint wants events of a kind. Left out, every one wants all.
+func WithWants(wants func(to partner.EndpointID, kind string) bool) Option {
+	return func(s *Store) { s.wants = wants }
+}
+
 // New returns the store in db.
 func New(db *sqldb.DB, opts ...Option) *Store {
 	s := &Store{db: db, clock: time.Now, ids: newIDs(rand.Reader), sealer: open{}, moved: func(string, string) {}, sits: newSits(db)}
+	s.wants = func(partner.EndpointID, string) bool { return true }
 	for _, opt := range opts {
 		opt(s)
 	}

@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	"modernc.org/sqlite"
+
+	"kaituan/infrastructure/prepared"
 )
 
 //go:embed schema.sql
@@ -30,7 +32,7 @@ func openDatabase(path string) (*database, error) {
 	if err := private(path); err != nil {
 		return nil, err
 	}
-	write, err := sql.Open("sqlite", dsn(path, pragmas+"&_txlock=immediate"))
+	write, err := connect(dsn(path, pragmas+"&_txlock=immediate"))
 	if err != nil {
 		return nil, err
 	}
@@ -55,12 +57,20 @@ func private(path string) error {
 }
 
 func openReader(path, options string) (*sql.DB, error) {
-	read, err := sql.Open("sqlite", dsn(path, options+"&_pragma=query_only(1)"))
+	read, err := connect(dsn(path, options+"&_pragma=query_only(1)"))
 	if err != nil {
 		return nil, err
 	}
 	read.SetMaxOpenConns(4)
 	return read, nil
+}
+
+func connect(name string) (*sql.DB, error) {
+	connector, err := sqlite.NewConnector(name)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(prepared.Connector(connector)), nil
 }
 
 // dsn names the file so that no character of its path is taken for an option.

@@ -51,8 +51,11 @@ func firstSending(ctx context.Context, tx *sql.Tx, n notice) (state string, at t
 
 // letGo makes the notices that are held back due: of one trade, or of all when it is empty.
 func letGo(ctx context.Context, tx *sql.Tx, outTradeNo string, now time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE notices SET state = ?, next_at = ? WHERE state = ? AND ? IN ('', out_trade_no)`,
-		noticePending, ms(now), noticeHeld, outTradeNo)
+	text, args := "UPDATE notices SET state = ?, next_at = ? WHERE state = ?", []any{noticePending, ms(now), noticeHeld}
+	if outTradeNo != "" {
+		text, args = text+" AND out_trade_no = ?", append(args, outTradeNo)
+	}
+	_, err := tx.ExecContext(ctx, text, args...)
 	if err != nil {
 		return fmt.Errorf("sandbox: let go of notices: %w", err)
 	}

@@ -14,6 +14,8 @@ import (
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
 	"modernc.org/sqlite"
+
+	"kaituan/infrastructure/prepared"
 )
 
 const (
@@ -81,7 +83,7 @@ func sqlitePool(path string, params url.Values) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqldb: open %s: %w", path, err)
 	}
-	return sql.OpenDB(connector), nil
+	return sql.OpenDB(prepared.Connector(connector)), nil
 }
 
 func sqliteURI(path string, params url.Values) (string, error) {
