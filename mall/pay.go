@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"kaituan/mall/account"
 	"kaituan/mall/order"
 	"kaituan/mall/payment"
 )
@@ -15,11 +16,11 @@ func (s *Shop) Pay(ctx context.Context, who Actor, id order.ID, method payment.M
 	if method != payment.MethodPage && method != payment.MethodPhone {
 		return payment.Payment{}, invalid("method", "page or phone")
 	}
-	if _, err := s.ownOrder(ctx, who, id); err != nil {
+	if err := who.mustBeSignedIn(); err != nil {
 		return payment.Payment{}, err
 	}
 	open, err := together(ctx, s, Hold{Order: id, Payments: true}, func(tx PurchaseTx) (opened, error) {
-		return s.openPayment(tx, id, method)
+		return s.openPayment(tx, who.Account, id, method)
 	})
 	if err != nil || open.Payment.Status == payment.Pending {
 		return open.Payment, err
@@ -48,8 +49,11 @@ type opened struct {
 	subject string
 }
 
-func (s *Shop) openPayment(tx PurchaseTx, id order.ID, method payment.Method) (opened, error) {
+func (s *Shop) openPayment(tx PurchaseTx, buyer account.ID, id order.ID, method payment.Method) (opened, error) {
 	o, err := tx.LockOrder(id)
+	if err == nil && o.Buyer != buyer {
+		err = ErrNotFound
+	}
 	if err != nil {
 		return opened{}, at(err, CodeOrderNotFound, "no such order")
 	}

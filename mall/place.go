@@ -66,6 +66,13 @@ func (r OrderRequest) digest() string {
 type Placed struct {
 	Order    order.Order
 	Replayed bool // the key had been used before with the same input
+	Cover    Cover
+}
+
+// Cover is the picture of what was ordered, if it is known: not of a replayed order.
+type Cover struct {
+	Known   bool
+	Picture string // empty for a product that has none
 }
 
 // PlaceOrder takes the pieces from the stock and, for a group order, a seat at the engine, under the order's
@@ -122,7 +129,7 @@ func (s *Shop) placedBefore(ctx context.Context, buyer account.ID, r OrderReques
 
 // write records the order and takes its stock; a solo order can be paid at once.
 func (s *Shop) write(ctx context.Context, buyer account.ID, r OrderRequest) (Placed, error) {
-	draft, err := s.draft(ctx, buyer, r)
+	draft, cover, err := s.draft(ctx, buyer, r)
 	if err != nil {
 		return Placed{}, err
 	}
@@ -136,7 +143,7 @@ func (s *Shop) write(ctx context.Context, buyer account.ID, r OrderRequest) (Pla
 			return Placed{}, err
 		}
 		o.Version, o.Moves = 1, nil
-		return Placed{Order: o}, tx.TakeStock(r.Product, r.SKU, r.Quantity)
+		return Placed{Order: o, Cover: cover}, tx.TakeStock(r.Product, r.SKU, r.Quantity)
 	})
 	if errors.Is(err, ErrStock) {
 		return Placed{}, refuse(CodeSoldOut, "not enough pieces left")
@@ -151,27 +158,31 @@ func (s *Shop) soloTerms(o order.Order, tx PurchaseTx) order.Terms {
 	}
 }
 
-// draft fills in an order from the catalogue.
-func (s *Shop) draft(ctx context.Context, buyer account.ID, r OrderRequest) (order.Order, error) {
+// draft fills in an order from the catalogue, with its picture.
+func (s *Shop) draft(ctx context.Context, buyer account.ID, r OrderRequest) (order.Order, Cover, error) {
 	product, err := s.Store.Product(ctx, r.Product)
 	if err != nil {
-		return order.Order{}, at(err, CodeProductNotFound, "no such product")
+		return order.Order{}, Cover{}, at(err, CodeProductNotFound, "no such product")
 	}
 	if product.Shelf != catalog.OnShelf {
-		return order.Order{}, refuse(CodeProductNotFound, "not on sale any more")
+		return order.Order{}, Cover{}, refuse(CodeProductNotFound, "not on sale any more")
 	}
 	sku, ok := product.SKU(r.SKU)
 	if !ok {
-		return order.Order{}, refuse(CodeSKUNotFound, "the product has no such specification")
+		return order.Order{}, Cover{}, refuse(CodeSKUNotFound, "the product has no such specification")
 	}
 	if total, err := sku.Price.Times(r.Quantity); err != nil || total > catalog.MaxPrice {
-		return order.Order{}, invalid("quantity", "the order must not exceed "+money.Fen(catalog.MaxPrice).String()+" yuan")
+		return order.Order{}, Cover{}, invalid("quantity", "the order must not exceed "+money.Fen(catalog.MaxPrice).String()+" yuan")
 	}
 	if r.Mode == order.Solo && r.Expected != 0 && r.Expected != sku.Price {
-		return order.Order{}, priceChanged(sku.Price)
+		return order.Order{}, Cover{}, priceChanged(sku.Price)
 	}
 	if r.Mode == order.Solo && s.aloneOff(ctx, buyer, r) {
-		return order.Order{}, refuse(CodeBuyAloneOff, "sold in teams only at present")
+		return order.Order{}, Cover{}, refuse(CodeBuyAloneOff, "sold in teams only at present")
+	}
+	cover := Cover{Known: true}
+	if len(product.Pictures) > 0 {
+		cover.Picture = product.Pictures[0]
 	}
 	return order.Order{
 		ID: order.ID(s.IDs("ord")), Buyer: buyer, Mode: r.Mode, Activity: r.Activity, Team: r.Team,
@@ -179,7 +190,7 @@ func (s *Shop) draft(ctx context.Context, buyer account.ID, r OrderRequest) (ord
 			Product: product.ID, ProductName: product.Name, SKU: sku.ID, SKUName: sku.Name, Quantity: r.Quantity,
 		},
 		Original: sku.Price, Expected: r.Expected,
-	}, nil
+	}, cover, nil
 }
 
 // aloneOff asks the engine whether the goods are sold in teams only. Without an answer they are sold.

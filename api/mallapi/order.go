@@ -34,7 +34,11 @@ func (a *API) PlaceOrder(c *gin.Context, params wire.PlaceOrderParams) {
 	if placed.Replayed {
 		c.Header(headerReplayed, "true")
 	}
-	a.answerOrder(c, http.StatusCreated, placed.Order, err)
+	if err != nil || !placed.Cover.Known {
+		a.answerOrder(c, http.StatusCreated, placed.Order, err)
+		return
+	}
+	c.JSON(http.StatusCreated, orderIn(languageOf(c), placed.Order, placed.Cover.Picture))
 }
 
 func orderRequest(in wire.OrderInput, key string) (mall.OrderRequest, error) {
@@ -146,11 +150,13 @@ func stepWire(s mall.Step, lang problem.Language) wire.Move {
 // ordersWire writes orders in the caller's language, with the pictures of what was bought.
 func (a *API) ordersWire(c *gin.Context, orders ...order.Order) []wire.Order {
 	lang, covers := languageOf(c), a.shop.Covers(c.Request.Context(), orders...)
-	return each(orders, func(o order.Order) wire.Order {
-		out := orderWire(o)
-		out.Picture, out.ReasonText = covers[o.Item.Product], reasonText(o.Reason, lang)
-		return out
-	})
+	return each(orders, func(o order.Order) wire.Order { return orderIn(lang, o, covers[o.Item.Product]) })
+}
+
+func orderIn(lang problem.Language, o order.Order, picture string) wire.Order {
+	out := orderWire(o)
+	out.Picture, out.ReasonText = picture, reasonText(o.Reason, lang)
+	return out
 }
 
 func orderWire(o order.Order) wire.Order {

@@ -81,17 +81,14 @@ func (s *Store) AccountByLogin(ctx context.Context, login account.Login) (accoun
 
 // Session implements mall.Reader.
 func (s *Store) Session(ctx context.Context, hash account.TokenHash) (account.Session, account.Account, error) {
-	var row struct {
-		Session sessionRow `gorm:"embedded"`
-		Account accountRow `gorm:"embedded"`
-	}
-	err := s.read(ctx).Table("sessions").Select("sessions.*, accounts.*").
-		Joins("JOIN accounts ON accounts.id = sessions.account_id").
-		Where("sessions.hash = ?", string(hash)).Take(&row).Error
+	var row sessionRow
+	var of accountRow
+	err := one(ctx, s.asked.session, string(hash),
+		&row.AccountID, &row.StartedAt, &row.SeenAt, &of.ID, &of.Login, &of.Nickname, &of.Role, &of.PasswordHash, &of.CreatedAt)
 	session := account.Session{
-		Hash: hash, Account: account.ID(row.Session.AccountID), StartedAt: instant(row.Session.StartedAt), SeenAt: instant(row.Session.SeenAt),
+		Hash: hash, Account: account.ID(row.AccountID), StartedAt: instant(row.StartedAt), SeenAt: instant(row.SeenAt),
 	}
-	return session, row.Account.account(), translate(err)
+	return session, of.account(), err
 }
 
 // Nicknames implements mall.Reader.

@@ -165,13 +165,12 @@ func (t *tx) PostponeOrder(id order.ID, version int64, at time.Time) error {
 
 // Order implements mall.Reader.
 func (s *Store) Order(ctx context.Context, buyer account.ID, id order.ID) (order.Order, error) {
-	db := s.read(ctx).Where("id = ?", string(id))
-	if buyer != "" {
-		db = db.Where("buyer = ?", string(buyer))
-	}
 	var row orderRow
-	err := db.Take(&row).Error
-	return row.order(), translate(err)
+	err := one(ctx, s.asked.order, string(id), row.fields()...)
+	if err == nil && buyer != "" && row.Buyer != string(buyer) {
+		return order.Order{}, mall.ErrNotFound
+	}
+	return row.order(), err
 }
 
 // OrderByKey implements mall.Reader.

@@ -86,12 +86,6 @@ type noticeRow struct {
 // TableName is GORM's hook for the table.
 func (noticeRow) TableName() string { return "notices" }
 
-func onePayment(db *gorm.DB) (payment.Payment, error) {
-	var row paymentRow
-	err := db.Take(&row).Error
-	return row.payment(), translate(err)
-}
-
 func payments(db *gorm.DB) ([]payment.Payment, error) {
 	var rows []paymentRow
 	err := db.Find(&rows).Error
@@ -169,7 +163,9 @@ func (r noticeRow) values() []any {
 
 // PaymentByID implements mall.Reader.
 func (s *Store) PaymentByID(ctx context.Context, id payment.ID) (payment.Payment, error) {
-	return onePayment(s.read(ctx).Where("id = ?", string(id)))
+	var row paymentRow
+	err := one(ctx, s.asked.payment, string(id), row.fields()...)
+	return row.payment(), err
 }
 
 // Payments implements mall.Reader.

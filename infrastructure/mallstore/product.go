@@ -89,23 +89,19 @@ func load(db *gorm.DB, rows []productRow) ([]catalog.Product, error) {
 	return products, nil
 }
 
-func findProduct(db, skus *gorm.DB, id catalog.ProductID) (catalog.Product, error) {
-	var row productRow
-	if err := db.Where("id = ?", string(id)).Take(&row).Error; err != nil {
-		return catalog.Product{}, translate(err)
-	}
-	products, err := load(skus, []productRow{row})
-	if err != nil {
-		return catalog.Product{}, err
-	}
-	return products[0], nil
-}
-
 func forUpdate(db *gorm.DB) *gorm.DB { return db.Clauses(clause.Locking{Strength: "UPDATE"}) }
 
 // LockProduct implements mall.TxCatalog.
 func (t *tx) LockProduct(id catalog.ProductID) (catalog.Product, error) {
-	return findProduct(forUpdate(t.db), forUpdate(t.db), id)
+	var row productRow
+	if err := forUpdate(t.db).Where("id = ?", string(id)).Take(&row).Error; err != nil {
+		return catalog.Product{}, translate(err)
+	}
+	products, err := load(forUpdate(t.db), []productRow{row})
+	if err != nil {
+		return catalog.Product{}, err
+	}
+	return products[0], nil
 }
 
 // PutProduct implements mall.TxCatalog.
@@ -163,7 +159,24 @@ func (t *tx) putSKU(row skuRow, known bool) error {
 
 // Product implements mall.Reader.
 func (s *Store) Product(ctx context.Context, id catalog.ProductID) (catalog.Product, error) {
-	return findProduct(s.read(ctx), s.read(ctx), id)
+	var row productRow
+	var skus []skuRow
+	err := s.asked.product.Each(ctx, func(scan func(...any) error) error {
+		var sku skuRow
+		err := scan(&row.ID, &row.Name, &row.Description, &row.Pictures, &row.Shelf, &row.CreatedAt, &row.UpdatedAt, &row.Version,
+			&sku.SKUID, &sku.Name, &sku.PriceFen, &sku.Stock)
+		if sku.SKUID != "" { // a product without any that can be bought has one row all the same
+			skus = append(skus, sku)
+		}
+		return err
+	}, true, string(id))
+	if err != nil {
+		return catalog.Product{}, translate(err)
+	}
+	if row.ID == "" {
+		return catalog.Product{}, mall.ErrNotFound
+	}
+	return row.product(skus)
 }
 
 // Covers implements mall.Reader.

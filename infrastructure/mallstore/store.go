@@ -24,6 +24,7 @@ type Store struct {
 	ids   func(now time.Time) string
 	moved func(of, to string)
 	share func(ctx context.Context, c Change) (error, error)
+	asked asked
 }
 
 // Option changes how a Store works.
@@ -46,7 +47,7 @@ func New(db *sqldb.DB, clock func() time.Time, wake func(), opts ...Option) *Sto
 	if wake == nil {
 		wake = func() {}
 	}
-	s := &Store{db: db, clock: clock, wake: wake, moved: func(string, string) {}}
+	s := &Store{db: db, clock: clock, wake: wake, moved: func(string, string) {}, asked: newAsked(db)}
 	s.ids = func(time.Time) string { return "" } // the outbox makes them
 	for _, opt := range opts {
 		opt(s)

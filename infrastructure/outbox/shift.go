@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
+
+	"kaituan/infrastructure/sqldb"
 )
 
 // exchangeTimeout bounds one visit to the database, also the last one after Stop has cancelled the handlers.
@@ -32,6 +35,7 @@ func (s *shift) serve(ctx context.Context, stop <-chan struct{}) {
 	defer poll.Stop()
 	stopping := false
 	for {
+		visited := time.Now()
 		// Handlers that were cut short may be back before the end is noticed here; what they gave back is for others.
 		err := s.step(ctx, !stopping && ctx.Err() == nil)
 		if err != nil {
@@ -51,6 +55,31 @@ func (s *shift) serve(ctx context.Context, stop <-chan struct{}) {
 		case <-poll.C:
 		case <-stop:
 			stopping, stop = true, nil
+		}
+		s.await(visited.Add(gatherTime), stop)
+	}
+}
+
+// gatherTime is the least time between two visits to the table. What comes sooner is settled and claimed together; a
+// message that comes to a relay at rest waits for nothing.
+const gatherTime = 5 * time.Millisecond
+
+// await takes results until a moment, or until the relay is to stop.
+func (s *shift) await(until time.Time, stop <-chan struct{}) {
+	left := time.Until(until)
+	if left <= 0 || stop == nil {
+		return
+	}
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	for {
+		select {
+		case o := <-s.results:
+			s.gather(o)
+		case <-timer.C:
+			return
+		case <-stop:
+			return
 		}
 	}
 }
@@ -101,8 +130,37 @@ func (s *shift) exchange(ctx context.Context, room int) (claimed []row, err erro
 			return nil, err
 		}
 	}
-	var lost int
 	now := s.opts.Now()
+	if claimed, err = s.together(ctx, room, now); errors.Is(err, sqldb.ErrStale) {
+		return s.oneByOne(ctx, room, now)
+	}
+	return claimed, s.exchanged(room, 0, err)
+}
+
+// together settles and claims in two round trips. Errors: sqldb.ErrStale when a row is not as it was thought to be, or a
+// message failed: what to do then takes a look at each.
+func (s *shift) together(ctx context.Context, room int, now time.Time) (claimed []row, err error) {
+	if slices.ContainsFunc(s.unsaved, func(o outcome) bool { return o.fate != sent }) {
+		return nil, sqldb.ErrStale
+	}
+	err = s.db.InPipe(ctx, func(p *sqldb.Pipe) ([]sqldb.Write, error) {
+		claimed = nil
+		if room > 0 {
+			if err := p.Read(findDue(s.topics, now, room, &claimed)); err != nil {
+				return nil, err
+			}
+		}
+		return append(delivered(s.unsaved, now), leased(claimed, now, s.opts.Lease)...), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return claimed, nil
+}
+
+// oneByOne settles and claims with a look at what each statement did.
+func (s *shift) oneByOne(ctx context.Context, room int, now time.Time) (claimed []row, err error) {
+	var lost int
 	err = s.db.InTx(ctx, func(tx *gorm.DB) (err error) {
 		if lost, err = settle(tx, s.unsaved, now); err != nil || room == 0 {
 			claimed = nil
@@ -112,12 +170,20 @@ func (s *shift) exchange(ctx context.Context, room int) (claimed []row, err erro
 		return err
 	})
 	if err != nil {
+		claimed = nil
+	}
+	return claimed, s.exchanged(room, lost, err)
+}
+
+// exchanged tells what was settled, when it was.
+func (s *shift) exchanged(room, lost int, err error) error {
+	if err != nil {
 		// Rows that an unknown commit did claim come back when their lease ends.
-		return nil, fmt.Errorf("settle %d outbox messages and claim %d: %w", len(s.unsaved), room, err)
+		return fmt.Errorf("settle %d outbox messages and claim %d: %w", len(s.unsaved), room, err)
 	}
 	s.report(lost)
 	s.unsaved = nil
-	return claimed, nil
+	return nil
 }
 
 // idle spares the database a write transaction when there is nothing to claim.
