@@ -68,5 +68,7 @@ func byClock(statement string) bool {
 	return slices.ContainsFunc([]string{
 		" jobs ", "jobs`", "LIMIT 1", "next_at >= ", "next_ask_at >= ", "MAX(k)", "config_version", "`tags`", "sessions", "order_history` WHERE",
 		"refunds` WHERE", "payments` WHERE order_id", "crowd", "pictures",
-	}, func(part string) bool { return strings.Contains(statement, part) && !strings.HasPrefix(statement, "BEGIN") }) || strings.HasPrefix(statement, "SET ")
+	}, func(part string) bool {
+		return strings.Contains(statement, part) && !strings.HasPrefix(statement, "BEGIN")
+	}) || strings.HasPrefix(statement, "SET ")
 }

@@ -40,9 +40,9 @@ func (s *Store) Deliver(ctx context.Context, message string, events []partner.Ev
 
 // fanOut is what the deliveries of events are made of.
 type fanOut struct {
-	message string        // that brought the events
-	taken   bool          // before
-	events  int           // that exist
+	message string // that brought the events
+	taken   bool   // before
+	events  int    // that exist
 	wants   func(to partner.EndpointID, kind string) bool
 	rows    []deliveryRow // those that are missing, as far as the events and endpoints say
 }

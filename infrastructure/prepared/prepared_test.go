@@ -47,6 +47,7 @@ func TestConnector_SameTextAgain(t *testing.T) {
 	require.NoError(t, err)
 	rows, err := tx.QueryContext(t.Context(), "SELECT id FROM a ORDER BY id")
 	require.NoError(t, err)
+	defer func() { _ = rows.Close() }() // reading to the end closes them
 	var ids []int
 	for rows.Next() {
 		var id, inner int
@@ -56,7 +57,6 @@ func TestConnector_SameTextAgain(t *testing.T) {
 		ids = append(ids, id)
 	}
 	require.NoError(t, rows.Err())
-	require.NoError(t, rows.Close())
 	require.Equal(t, []int{1, 2}, ids)
 	_, err = tx.ExecContext(t.Context(), "DELETE FROM a WHERE id = ?", 1)
 	require.NoError(t, err)
