@@ -48,8 +48,8 @@ func newSpans(t *testing.T) *spans {
 	return s
 }
 
-// An order is followed from the shop through the engine and its database to the message in the outbox, the webhook, and
-// the shop that it comes back to.
+// A payment is followed from the gateway's notice through the shop's outbox and the engine and its database to the message
+// in its outbox, the webhook of the team that it completes, and the shop that it comes back to.
 func TestTracing_FollowsAnOrderThroughEverything(t *testing.T) {
 	onEachStore(t, func(w *world) {
 		to := newSpans(w.t)
@@ -57,15 +57,17 @@ func TestTracing_FollowsAnOrderThroughEverything(t *testing.T) {
 		w.config.Trace.Endpoint, w.config.Trace.Ratio = to.URL, 1
 		w.start()
 		activityID := w.sell("cup", 10, nil)
-		anna := w.buyer("anna")
-		order := anna.lock("cup", activityID, "")
-		anna.pay(order.OrderID)
-		anna.becomes(order.OrderID, mallwire.OrderStatusTeaming)
+		anna, bert := w.buyer("anna"), w.buyer("bert")
+		opened := anna.lock("cup", activityID, "")
+		anna.pay(opened.OrderID)
+		joined := bert.lock("cup", activityID, opened.TeamID)
+		bert.pay(joined.OrderID)
+		bert.becomes(joined.OrderID, mallwire.OrderStatusShipped)
 		var parents []string
 		require.NoError(w.t, w.book(sqldb.GroupBuy).Read(w.t.Context()).Raw("SELECT trace FROM outbox WHERE trace <> ''").Scan(&parents).Error)
 		require.NotEmpty(w.t, parents, "the trace is in the outbox's row")
 
-		want := []string{"POST /api/mall/v1/orders", "POST engine", "POST /api/groupbuy/v1/seats", "sql transaction", "sql", "outbox event", "outbox delivery", "webhook", "POST /callbacks/groupbuy"}
+		want := []string{"POST /callbacks/alipay", "outbox mall.settle", "POST engine", "POST /api/groupbuy/v1/seats/:out_trade_no/payment", "sql transaction", "sql", "outbox event", "outbox delivery", "webhook", "POST /callbacks/groupbuy"}
 		require.Eventually(w.t, func() bool { return to.followed(want) }, patience, pace, "%v", to)
 	})
 }
