@@ -16,7 +16,7 @@ import (
 
 // roundTripsOfPurchase is how often a purchase may ask both databases when it is alone; those that come together share
 // many of these.
-const roundTripsOfPurchase = 75
+const roundTripsOfPurchase = 60
 
 // TestPurchase_RoundTrips counts what a purchase asks the databases, from the product page to the formed team, beside
 // what is asked by the clock.
