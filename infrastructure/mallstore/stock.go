@@ -3,6 +3,7 @@ package mallstore
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -37,9 +38,12 @@ func (l *ledger) findStock(keys []mall.StockKey, into *[]stockRow) sqldb.Query {
 	}
 }
 
+// notForSale is what is left of a SKU that cannot be bought: nothing, however many pieces come back.
+const notForSale = math.MinInt / 2
+
 func (l *ledger) knowStock(keys []mall.StockKey, found []stockRow) {
 	for _, k := range keys {
-		remember(l, l.left, k, 0)
+		remember(l, l.left, k, notForSale)
 	}
 	for _, r := range found {
 		if r.listed {

@@ -69,7 +69,7 @@ func (s *Store) Carry(ctx context.Context, batch []Change) ([]error, error) {
 		s.tell(l)
 	case errors.Is(err, errTorn), errors.Is(err, sqldb.ErrStale), sqldb.IsDuplicate(err):
 		for i, c := range batch {
-			outcomes[i] = s.InTx(ctx, func(_ context.Context, tx mall.Tx) error { return c.fn(tx) })
+			outcomes[i] = s.InTx(observe.Follow(ctx, c.trace), func(_ context.Context, tx mall.Tx) error { return c.fn(tx) })
 		}
 	default:
 		return nil, translate(err)

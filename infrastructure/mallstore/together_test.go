@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kaituan/infrastructure/mallstore"
+	"kaituan/infrastructure/observe"
 	"kaituan/infrastructure/sqldb"
 	"kaituan/infrastructure/sqldb/sqldbtest"
 	"kaituan/mall"
@@ -317,4 +318,38 @@ func TestCarry_DatabaseGone(t *testing.T) {
 	require.NoError(t, e.db.Close())
 	_, err := e.store.Carry(t.Context(), e.batch)
 	require.Error(t, err)
+}
+
+// Pieces that come back do not make a SKU for sale that was taken off meanwhile: nothing is written for one that comes
+// and one that goes, so the database cannot refuse it.
+func TestCarry_NothingOfAnUnlistedSKUIsSold(t *testing.T) {
+	e := newTogether(t, sqldbtest.Open(t, sqldb.Mall))
+	e.step(0, "o1", true)
+	require.Equal(t, []error{nil}, e.carry())
+	execute(t, e.db, "UPDATE skus SET listed = false")
+	e.step(0, "o2", true)
+	e.step(3, "o1", true)
+	e.step(0, "o3", true)
+	outcomes := e.carry()
+	require.ErrorIs(t, outcomes[0], mall.ErrStock)
+	require.NoError(t, outcomes[1])
+	require.ErrorIs(t, outcomes[2], mall.ErrStock)
+}
+
+// A change that is done again on its own, because another one of its batch met somebody else's row, leaves its task with
+// the trace of its own request.
+func TestCarry_AChangeDoneAgainKeepsItsTrace(t *testing.T) {
+	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	e := newTogether(t, sqldbtest.Open(t, sqldb.Mall))
+	traced := observe.Follow(t.Context(), parent)
+	require.NoError(t, e.store.Together(traced, mall.Hold{}, func(tx mall.PurchaseTx) error {
+		return tx.Enqueue(mall.Task{Topic: mall.TopicSettle, Subject: "o1"})
+	}))
+	e.add(mall.Hold{}, func(tx mall.PurchaseTx) error { return tx.PutOrder(placed("nobody's")) })
+	outcomes := e.carry()
+	require.NoError(t, outcomes[0])
+	require.ErrorIs(t, outcomes[1], mall.ErrConflict)
+	var trace string
+	require.NoError(t, e.db.Read(t.Context()).Raw("SELECT trace FROM outbox").Scan(&trace).Error)
+	require.Contains(t, trace, "4bf92f3577b34da6a3ce929d0e0e4736")
 }
