@@ -33,7 +33,8 @@ type Options[C any] struct {
 	// others waits, and is refused, without them. Nil has one lane.
 	Lane func(C) string
 	// Apart says whether the commands of a batch that failed so are tried one by one, so that a bad one fails alone. Nil
-	// says yes of every error. It should say no when the next try would fail as well: each may take as long as Timeout.
+	// says yes of every error. It should say no when the next try would fail as well. One try has an eighth of Timeout and
+	// all have Timeout, so that neither a command that hangs nor a store that does keeps the others waiting for long.
 	Apart func(error) bool
 	// Observe is called after each run with what it took. Nil observes nothing.
 	Observe func(Batch)
@@ -208,24 +209,37 @@ func (g *Group[C, R]) commit(batch []*call[C, R]) {
 	if len(batch) == 0 {
 		return
 	}
-	err := g.attempt(batch, false)
-	switch {
-	case err == nil:
-	case len(batch) > 1 && g.ctx.Err() == nil && g.opts.Apart(err):
-		for i := range batch {
-			if err := g.attempt(batch[i:i+1], true); err != nil {
-				batch[i].done <- answer[R]{err: err}
-			}
-		}
-	default:
-		for _, c := range batch {
-			c.done <- answer[R]{err: err}
-		}
+	err := g.attempt(batch, g.opts.Timeout, false)
+	if err == nil {
+		return
+	}
+	if len(batch) > 1 && g.ctx.Err() == nil && g.opts.Apart(err) {
+		batch = g.tryApart(batch)
+	}
+	for _, c := range batch {
+		c.done <- answer[R]{err: err}
 	}
 }
 
+// triesOfTimeout is how many tries that hang it takes until the rest of a batch is not tried any more.
+const triesOfTimeout = 8
+
+// tryApart runs the commands of a batch one by one and answers each. It returns those for which no time was left.
+func (g *Group[C, R]) tryApart(batch []*call[C, R]) []*call[C, R] {
+	began := time.Now()
+	for i := range batch {
+		if time.Since(began) >= g.opts.Timeout {
+			return batch[i:]
+		}
+		if err := g.attempt(batch[i:i+1], g.opts.Timeout/triesOfTimeout, true); err != nil {
+			batch[i].done <- answer[R]{err: err}
+		}
+	}
+	return nil
+}
+
 // attempt runs a batch once and answers it if that went well.
-func (g *Group[C, R]) attempt(batch []*call[C, R], apart bool) error {
+func (g *Group[C, R]) attempt(batch []*call[C, R], timeout time.Duration, apart bool) error {
 	if g.ctx.Err() != nil {
 		return ErrStopped
 	}
@@ -234,7 +248,7 @@ func (g *Group[C, R]) attempt(batch []*call[C, R], apart bool) error {
 		commands[i] = c.command
 	}
 	began := time.Now()
-	results, err := g.guarded(commands)
+	results, err := g.guarded(commands, timeout)
 	took := time.Since(began)
 	if !apart {
 		g.paced(took)
@@ -250,8 +264,8 @@ func (g *Group[C, R]) attempt(batch []*call[C, R], apart bool) error {
 }
 
 // guarded turns a panic into the error of this batch alone; the group goes on.
-func (g *Group[C, R]) guarded(commands []C) (results []R, err error) {
-	ctx, cancel := context.WithTimeout(g.ctx, g.opts.Timeout)
+func (g *Group[C, R]) guarded(commands []C, timeout time.Duration) (results []R, err error) {
+	ctx, cancel := context.WithTimeout(g.ctx, timeout)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {

@@ -3,6 +3,7 @@ package coalesce_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -254,6 +255,59 @@ func TestGroup_ARunThatHangsEnds(t *testing.T) {
 		g := coalesce.New(hang, coalesce.Options[int]{Timeout: time.Minute})
 		_, err := g.Do(context.Background(), 1)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
+		stop(t, g)
+	})
+}
+
+// hangsAt is a run that never ends while one of those is in its batch.
+func hangsAt(hangs func(int) bool) coalesce.Run[int, int] {
+	return func(ctx context.Context, batch []int) ([]int, error) {
+		if slices.ContainsFunc(batch, hangs) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return batch, nil
+	}
+}
+
+// together has commands 0 to n-1 wait while the first of them is carried out, and tells how each ended and how long it took.
+func together(t *testing.T, g *coalesce.Group[int, int], n int) (ended []error, took time.Duration) {
+	t.Helper()
+	began := time.Now()
+	ended = make([]error, n)
+	var callers sync.WaitGroup
+	for i := range ended {
+		callers.Go(func() { _, ended[i] = g.Do(context.Background(), i) })
+		synctest.Wait()
+	}
+	callers.Wait()
+	return ended, time.Since(began)
+}
+
+func TestGroup_ACommandThatHangsFailsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := coalesce.New(hangsAt(func(n int) bool { return n == 0 || n == 5 }), coalesce.Options[int]{Timeout: 8 * time.Second})
+		ended, took := together(t, g, 20)
+		for n, err := range ended {
+			if n == 0 || n == 5 {
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+			} else {
+				require.NoError(t, err, n)
+			}
+		}
+		require.Equal(t, (8+8+1)*time.Second, took, "the first, the batch of the others, and one try of the one that hangs")
+		stop(t, g)
+	})
+}
+
+func TestGroup_AStoreThatHangsIsNotAskedForEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := coalesce.New(hangsAt(func(int) bool { return true }), coalesce.Options[int]{Timeout: 8 * time.Second})
+		ended, took := together(t, g, 200)
+		for _, err := range ended {
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+		}
+		require.Equal(t, (8+8+8)*time.Second, took, "the first, the batch of the others, and what tries may take")
 		stop(t, g)
 	})
 }

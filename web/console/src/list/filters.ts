@@ -28,8 +28,9 @@ export function useFilters<K extends string>(names: readonly K[]): [Filters<K>, 
   const [params, setParams] = useSearchParams();
   const wanted = names.join();
   const filters = useMemo(() => pick(params, wanted.split(",") as K[]), [params, wanted]);
+  // What is changed is the address itself: the parameters of the last rendering lack a filter that was set just before.
   const change = useCallback(
-    (some: Filters<K>) => setParams((now) => patch(now, some as Record<string, string | undefined>), { replace: true }),
+    (some: Filters<K>) => setParams(patch(new URLSearchParams(window.location.search), some as Record<string, string | undefined>), { replace: true }),
     [setParams],
   );
   return [filters, change];
