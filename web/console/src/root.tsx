@@ -23,9 +23,9 @@ function newClient(): QueryClient {
 // that stand over a page are drawn by Feedback; what they show may ask the server and lead elsewhere, too.
 export function Root({ first }: { first: Pack }) {
   const [pack, setPack] = useState(first);
-  const { isDark, isStill } = useLook();
+  const { isDark } = useLook();
   const client = useMemo(newClient, []);
-  const theme = useMemo(() => themeOf(isDark, isStill), [isDark, isStill]);
+  const theme = useMemo(() => themeOf(isDark), [isDark]);
   speak(pack.language);
   useEffect(() => {
     document.documentElement.lang = pack.language;

@@ -4,13 +4,10 @@ import { chosenMode, keepMode, type Mode } from "./theme";
 interface Look {
   mode: Mode;
   isDark: boolean;
-  // isStill says that the operator asked the system for less movement before the page was loaded: antd makes everything
-  // anew when it changes, and what was typed would be gone.
-  isStill: boolean;
   setMode: (mode: Mode) => void;
 }
 
-const LookContext = createContext<Look>({ mode: "auto", isDark: false, isStill: false, setMode: () => undefined });
+const LookContext = createContext<Look>({ mode: "auto", isDark: false, setMode: () => undefined });
 
 const system = window.matchMedia("(prefers-color-scheme: dark)");
 
@@ -23,19 +20,17 @@ function watchSystem(changed: () => void): () => void {
 export function LookProvider({ children }: { children: ReactNode }) {
   const [mode, choose] = useState(chosenMode);
   const systemDark = useSyncExternalStore(watchSystem, () => system.matches);
-  const [isStill] = useState(() => window.matchMedia("(prefers-reduced-motion: reduce)").matches);
   const isDark = mode === "auto" ? systemDark : mode === "dark";
   useEffect(() => {
     document.documentElement.dataset.look = isDark ? "dark" : "light";
-    document.documentElement.dataset.still = String(isStill);
-  }, [isDark, isStill]);
+  }, [isDark]);
   const value = useMemo(() => {
     const setMode = (next: Mode) => {
       keepMode(next);
       choose(next);
     };
-    return { mode, isDark, isStill, setMode };
-  }, [mode, isDark, isStill]);
+    return { mode, isDark, setMode };
+  }, [mode, isDark]);
   return <LookContext.Provider value={value}>{children}</LookContext.Provider>;
 }
 

@@ -63,12 +63,12 @@ const dark = {
   colorTextPlaceholder: "#8b95a3",
 };
 
-// themeOf is antd's theme for a dark or light page. Without movement nothing waits for the end of one, which the style sheet
-// forbids then.
-export function themeOf(isDark: boolean, isStill: boolean): ThemeConfig {
+// themeOf is antd's theme for a dark or light page. It moves nothing: what waits for the end of a movement, as the mark of a
+// button at work does, stays for good when an answer comes before the movement has begun.
+export function themeOf(isDark: boolean): ThemeConfig {
   return {
     algorithm: isDark ? darkAlgorithm : defaultAlgorithm,
-    token: { ...(isDark ? dark : light), motion: !isStill },
+    token: { ...(isDark ? dark : light), motion: false },
     components: {
       Table: { headerBg: "transparent", headerSplitColor: "transparent", cellPaddingBlock: 11 },
       Button: { primaryShadow: "none", defaultShadow: "none" },

@@ -1,1 +1,0 @@
-import{b as e}from"./index-DmCSHbcL.js";import{o as t}from"./language-CXRWwazg.js";function n(){let{modal:n}=e.useApp(),{t:r}=t();return({title:e,about:t,ok:i,danger:a,run:o})=>{n.confirm({title:e,content:t,okText:i,cancelText:r(`confirm.cancel`),okButtonProps:{danger:a},autoFocusButton:`cancel`,width:480,onOk:()=>o().catch(()=>void 0)})}}export{n as t};

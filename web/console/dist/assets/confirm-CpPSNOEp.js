@@ -1,0 +1,1 @@
+import{b as e}from"./index-Bpb8r5HJ.js";import{o as t}from"./language-CXRWwazg.js";function n(){let{modal:n}=e.useApp(),{t:r}=t();return({title:e,about:t,ok:i,danger:a,run:o})=>{n.confirm({title:e,content:t,okText:i,cancelText:r(`confirm.cancel`),okButtonProps:{danger:a},autoFocusButton:`cancel`,width:480,onOk:()=>o().catch(()=>void 0)})}}export{n as t};
